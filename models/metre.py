@@ -1,0 +1,96 @@
+"""Metres and where their barlines fall."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import floor
+
+from .errors import MusicError
+
+MAX_NUMERATOR = 64
+DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Metre:
+    """A time signature.
+
+    >>> Metre.parse("6/8").beats
+    3.0
+    """
+
+    numerator: int = 4
+    """How many units fill a bar, 1..64."""
+    denominator: int = 4
+    """The unit: 4 for quarter notes; a power of two up to 64."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.numerator <= MAX_NUMERATOR or self.denominator not in DENOMINATORS:
+            raise MusicError(
+                f"metre {self.numerator}/{self.denominator}: the numerator must be 1..{MAX_NUMERATOR} "
+                f"and the denominator one of {', '.join(map(str, DENOMINATORS))}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Metre:
+        """Read ``"6/8"``; raises MusicError on anything else."""
+        numerator, slash, denominator = text.strip().partition("/")
+        if not slash or not numerator.strip().isdecimal() or not denominator.strip().isdecimal():
+            raise MusicError(f'metre {text!r} is not of the form "6/8"')
+        return cls(int(numerator), int(denominator))
+
+    @property
+    def beats(self) -> float:
+        """Length of a bar in beats (quarter notes)."""
+        return self.numerator * 4.0 / self.denominator
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: where it starts and its metre."""
+
+    start: float
+    """The barline, in beats."""
+    metre: Metre
+
+
+@dataclass(frozen=True, slots=True)
+class MetreMap:
+    """Metres by barline. The first one also counts backwards, so a pick-up lies before its barline.
+
+    A change cuts the bar before it short, which is how irregular bars are written.
+
+    >>> MetreMap(((1.0, Metre(3, 4)),)).bar_at(0.5).start  # a pick-up of one beat
+    -2.0
+    """
+
+    changes: tuple[tuple[float, Metre], ...] = ((0.0, Metre()),)
+    """(barline in beats, metre), ascending, at least one."""
+
+    def __post_init__(self) -> None:
+        beats = [beat for beat, _ in self.changes]
+        if not beats or any(b <= a for a, b in zip(beats, beats[1:], strict=False)):
+            raise MusicError("a metre map needs at least one entry, with ascending barlines")
+
+    def bar_at(self, beat: float) -> Bar:
+        """Return the bar that holds ``beat`` (in beats, any sign)."""
+        index = max(bisect_right(self.changes, beat + _EPSILON, key=lambda change: change[0]) - 1, 0)
+        anchor, metre = self.changes[index]
+        return Bar(anchor + floor((beat - anchor) / metre.beats + _EPSILON) * metre.beats, metre)
+
+    def next_barline(self, beat: float) -> float:
+        """Return the first barline at or after ``beat``."""
+        bar = self.bar_at(beat)
+        if beat - bar.start <= _EPSILON:
+            return bar.start
+        after = [anchor for anchor, _ in self.changes if anchor > beat + _EPSILON]
+        return min([bar.start + bar.metre.beats, *after[:1]])
+
+    def shifted(self, beats: float) -> MetreMap:
+        """Return the same map, ``beats`` later."""
+        return MetreMap(tuple((start + beats, metre) for start, metre in self.changes))
