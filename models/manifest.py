@@ -1,0 +1,152 @@
+"""What a model file says of itself: the JSON under its metadata key ``antiphon``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .codec import Codec, Field
+from .errors import AntiphonError, ModelFileError
+from .metre import Metre
+from .score import Part
+from .step import DType
+
+FORMAT_VERSION = 1
+METADATA_KEY = "antiphon"
+CONDITIONS = ("metre", "remaining")
+
+
+@dataclass(frozen=True)
+class StateTensor:
+    """One tensor that the host carries from step to step."""
+
+    name: str
+    shape: tuple[int, ...]
+    """Without the batch axis."""
+    dtype: DType = "float32"
+    initial: float = 0.0
+    """What every element holds before the first note."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The attention memory that the host keeps."""
+
+    heads: int
+    key_size: int
+    value_size: int
+    length: int
+    """How many notes back the model was trained to look."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that the model was trained on."""
+
+    name: str
+    licence: str
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """How the model likes to be sampled."""
+
+    temperature: float = 1.0
+    top_p: float = 0.98
+    metre: str = "4/4"
+    tempo: float = 120.0
+    low: int = 0
+    high: int = 127
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a program must know to run a model file."""
+
+    name: str
+    """What requests call it: lower-case letters, digits and hyphens."""
+    title: str
+    codec: Codec
+    metres: tuple[str, ...]
+    """The metres learnt, "6/8"; code = index + 1, code 0 means another one."""
+    parts: tuple[Part, ...]
+    monophonic: bool
+    """Whether no part ever sounds two notes at once."""
+    state: tuple[StateTensor, ...]
+    memory: Memory | None
+    tasks: tuple[str, ...] = ("generate", "continue")
+    conditions: tuple[str, ...] = CONDITIONS
+    defaults: Defaults = field(default_factory=Defaults)
+    sources: tuple[Source, ...] = ()
+    held_out: Mapping[str, float] = field(default_factory=dict)
+    """Figures on held-out pieces, nats a note unless the name says otherwise."""
+    parameters: int = 0
+    quantisation: str = "float32"
+    antiphon_version: str = ""
+    date: str = ""
+    licence: str = ""
+    format_version: int = FORMAT_VERSION
+
+    def metre_code(self, metre: Metre) -> int:
+        """Return the code of the condition `metre`: 0 for one the model has not learnt."""
+        text = str(metre)
+        return self.metres.index(text) + 1 if text in self.metres else 0
+
+    def to_json(self) -> str:
+        """Return the JSON text that goes into the file."""
+        data = asdict(self)
+        codec = data.pop("codec")
+        data["ticks_per_beat"] = codec["ticks_per_beat"]
+        data["fields"] = codec["fields"]
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest; raises ModelFileError that names the wrong key."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise ModelFileError(f"the manifest is not JSON: {error}") from error
+        if not isinstance(data, dict):
+            raise ModelFileError("the manifest is not a JSON object")
+        version = data.get("format_version")
+        if not isinstance(version, int) or version < 1:
+            raise ModelFileError("the manifest has no format_version")
+        if version > FORMAT_VERSION:
+            raise ModelFileError(
+                f"the file has format {version}, this Antiphon reads up to {FORMAT_VERSION}: update Antiphon"
+            )
+        return _read(data)
+
+
+def _read(data: dict[str, Any]) -> Manifest:
+    """Build a manifest from parsed JSON."""
+    data = dict(data)
+    key = "fields"
+    try:
+        fields = tuple(Field(f["name"], tuple(f["values"])) for f in data.pop("fields"))
+        key = "ticks_per_beat"
+        codec = Codec(fields, data.pop("ticks_per_beat"))
+        for key, build in _NESTED.items():
+            data[key] = build(data[key])
+        key = ", ".join(sorted(data.keys() - set(Manifest.__dataclass_fields__)))
+        known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
+        return Manifest(codec=codec, **known)
+    except (KeyError, TypeError, ValueError, AttributeError, AntiphonError) as error:
+        raise ModelFileError(f"the manifest's key {key!r} is missing or wrong: {error}") from error
+
+
+_NESTED: dict[str, Any] = {
+    "metres": lambda v: tuple(str(Metre.parse(m)) for m in v),
+    "parts": lambda v: tuple(Part(**p) for p in v),
+    "state": lambda v: tuple(StateTensor(**{**s, "shape": tuple(s["shape"])}) for s in v),
+    "memory": lambda v: None if v is None else Memory(**v),
+    "tasks": tuple,
+    "conditions": tuple,
+    "defaults": lambda v: Defaults(**v),
+    "sources": lambda v: tuple(Source(**s) for s in v),
+    "held_out": lambda v: {str(k): float(x) for k, x in v.items()},
+}
