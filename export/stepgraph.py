@@ -1,0 +1,325 @@
+"""A trained network as one step with the sampler inside, written in TensorFlow for tf2onnx.
+
+Weights are folded: every categorical input becomes one row of one table (its embedding times the first
+layer's kernel, and times attention's value kernel), so reading the note before is a gather and a sum.
+At batch 1 a node costs as much as thousands of multiplications, so the code counts nodes: tensors stay
+(batch, n), ints stay int32, and what can be a constant table is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from ..models.codec import Codec
+from ..models.manifest import Memory, StateTensor
+from ..models.step import MASKED, POSITION_STRIDE
+from ..train.network import (
+    ANCHOR,
+    BIASES,
+    DECAYS,
+    INTERVALS,
+    PLACES,
+    REACH,
+    NoteNetwork,
+    Shape,
+    pitch_values,
+    tick_values,
+)
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """The step's constants."""
+
+    table: Floats
+    """(row, 4 × units + attention's values): what each categorical input adds."""
+    offsets: npt.NDArray[np.int32]
+    """First row of each column, (1, column)."""
+    dense: tuple[Floats, ...]
+    """Per layer: kernel over [other inputs, below, own h], (in, 4 × units), gates i f o | c."""
+    biases: tuple[Floats, ...]
+    """Per layer; the first one's is in the table."""
+    project: Floats | None
+    """(units, queries + keys); queries are scaled."""
+    project_bias: Floats | None
+    attention_bias: Floats | None
+    """(head, row)."""
+
+
+def _gates(kernel: Floats) -> Floats:
+    """Reorder Keras' gates i, f, c, o to i, f, o, c, so that one sigmoid does three."""
+    i, f, c, o = np.split(kernel, 4, axis=-1)
+    return np.concatenate([i, f, o, c], axis=-1)
+
+
+def fold(network: NoteNetwork) -> Folded:
+    """Fold a network's weights into the step's constants."""
+    shape = network.shape
+    config, columns = shape.config, shape.columns()
+    size = config.embedding
+    kernels = [_gates(np.asarray(lstm.cell.kernel)) for lstm in network.lstms]
+    recurrents = [_gates(np.asarray(lstm.cell.recurrent_kernel)) for lstm in network.lstms]
+    biases = [_gates(np.asarray(lstm.cell.bias)) for lstm in network.lstms]
+    values = config.attention_heads * config.value_size
+    note_columns = shape.note_columns()
+    rows, offsets, at = [], [], 0
+    for index, (name, count) in enumerate(columns.items()):
+        table = np.asarray(network.tables[name])
+        folded = np.zeros((count, 4 * config.units + values), np.float32)
+        folded[:, : 4 * config.units] = table @ kernels[0][index * size : (index + 1) * size]
+        if values and name in note_columns:
+            first = note_columns.index(name) * size
+            folded[:, 4 * config.units :] = table @ np.asarray(network.value.kernel)[first : first + size]
+        if name == "metre":
+            folded[:, : 4 * config.units] += biases[0]
+        rows.append(folded)
+        offsets.append(at)
+        at += count
+    extra = kernels[0][len(columns) * size :]
+    if config.relative_pitch:  # the graph keeps the two histograms side by side, class by class
+        order = np.arange(12 * len(DECAYS)).reshape(len(DECAYS), 12).T.ravel()
+        extra = np.concatenate([extra[order], extra[12 * len(DECAYS) :]])
+    dense = [np.concatenate([extra, recurrents[0]])]
+    dense += [np.concatenate([k, r]) for k, r in zip(kernels[1:], recurrents[1:], strict=True)]
+    project = project_bias = attention_bias = None
+    if values:
+        scale = np.float32(1 / np.sqrt(config.key_size))
+        query, key = network.query, network.key
+        project = np.concatenate([np.asarray(query.kernel) * scale, np.asarray(key.kernel)], axis=1)
+        project_bias = np.concatenate([np.asarray(query.bias) * scale, np.asarray(key.bias)])
+        attention_bias = np.array(network.bias, np.float32).T.copy()
+        attention_bias[:, 0] = MASKED
+    return Folded(
+        np.concatenate(rows),
+        np.array([offsets], np.int32),
+        tuple(dense),
+        tuple(biases),
+        project,
+        project_bias,
+        attention_bias,
+    )
+
+
+def state_tensors(shape: Shape) -> tuple[StateTensor, ...]:
+    """Return the tensors that a network's step carries from note to note."""
+    config = shape.config
+    state = [StateTensor(f"{kind}{i}", (config.units,)) for i in range(config.layers) for kind in "hc"]
+    if config.relative_pitch:
+        state.append(StateTensor("histogram", (12, len(DECAYS))))
+        state.append(StateTensor("before", (1,), "int32", ANCHOR))
+    if config.sounding:
+        state.append(StateTensor("sounding", (128,)))
+    if config.voices:
+        state.append(StateTensor("voices", (shape.parts,), "int32", ANCHOR))
+    return tuple(state)
+
+
+def memory_of(shape: Shape) -> Memory | None:
+    """Return the attention memory's sizes, None for a plain LSTM."""
+    config = shape.config
+    if not config.attention_heads:
+        return None
+    return Memory(config.attention_heads, config.key_size, config.value_size, config.memory)
+
+
+class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
+    """One step of ``network``; ``__call__`` maps the contract's inputs to its outputs."""
+
+    def __init__(self, network: NoteNetwork) -> None:
+        super().__init__()
+        self.network, self.spec = network, network.shape
+        self.codec: Codec = network.shape.codec
+        self.config = network.shape.config
+        self.folded = fold(network)
+
+    def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return the step's outputs; see :mod:`antiphon.models.step`."""
+        out: dict[str, Any] = {}
+        note = dict(zip(self.codec.names, tf.split(inputs["note"], len(self.codec.fields), axis=1), strict=True))
+        clock = tf.cast(inputs["clock"], tf.float32)
+        pitch = tf.gather(tf.constant(pitch_values(self.codec)), note["pitch"])
+        columns, dense = self._columns(inputs, note, pitch, out)
+        table = tf.constant(self.folded.table)
+        read = tf.reduce_sum(tf.gather(table, tf.concat(columns, axis=1) + self.folded.offsets), axis=1)
+        values = self.config.attention_heads * self.config.value_size
+        if values:
+            read, value = tf.split(read, [4 * self.config.units, values], axis=1)
+            out["value"] = tf.reshape(value, [-1, self.config.attention_heads, self.config.value_size])
+        h = self._stack(inputs, read, dense, out)
+        trunk = tf.concat([h, self._attend(inputs, h, clock, out)], axis=1) if values else h
+        trunk = tf.matmul(trunk, np.asarray(self.network.trunk.kernel)) + np.asarray(self.network.trunk.bias)
+        self._choose(inputs, trunk, clock, pitch, out)
+        return out
+
+    def _columns(self, inputs: Any, note: Any, pitch: Any, out: Any) -> tuple[list[Any], list[Any]]:
+        """Return the categorical columns (batch, 1 or more) and the other inputs."""
+        codec, config = self.codec, self.config
+        values = np.asarray(codec["pitch"].values, np.int32)
+        by_name = {name: code for name, code in note.items() if name != "pitch"}
+        dense: list[Any] = []
+        if config.relative_pitch:
+            by_name["interval"] = _interval(pitch, inputs["before"])
+            by_name["register"] = tf.gather(tf.constant(pitch_values(codec) // 6), note["pitch"])
+            out["before_out"] = pitch
+            dense.append(self._histogram(inputs, note["pitch"], values, out))
+        else:
+            by_name["pitch"] = note["pitch"]
+        by_name["place"] = tf.minimum(inputs["clock"][:, 1:2], PLACES - 1)
+        columns = [by_name[n] for n in self.spec.columns() if n in by_name]
+        columns.append(inputs["conditions"])
+        if config.voices:
+            columns.append(self._voices(inputs, note["part"], pitch, out))
+        if config.sounding:
+            dense += self._sounding(inputs, note, pitch, values, out)
+        return columns, dense
+
+    def _histogram(self, inputs: Any, code: Any, values: npt.NDArray[np.int32], out: Any) -> Any:
+        decays = np.array(DECAYS, np.float32)
+        added = np.zeros((len(values) + 1, 12, len(DECAYS)), np.float32)
+        added[np.arange(len(values)), values % 12] = 1 - decays
+        turn = (pitch_values(self.codec)[:, None] + np.arange(12)) % 12
+        row = tf.reshape(code, [-1])
+        histogram = inputs["histogram"] * decays + tf.gather(tf.constant(added), row)
+        out["histogram_out"] = histogram
+        turned = tf.gather(histogram, tf.gather(tf.constant(turn.astype(np.int32)), row), batch_dims=1)
+        return tf.reshape(turned, [-1, 12 * len(DECAYS)])
+
+    def _voices(self, inputs: Any, part: Any, pitch: Any, out: Any) -> Any:
+        speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=bool)
+        voices = tf.where(tf.gather(tf.constant(speaks), tf.reshape(part, [-1])), pitch, inputs["voices"])
+        out["voices_out"] = voices
+        return _interval(voices, pitch)
+
+    def _sounding(
+        self, inputs: Any, note: Any, pitch: Any, values: npt.NDArray[np.int32], out: Any
+    ) -> list[Any]:
+        struck = np.zeros((len(values) + 1, 128), bool)
+        struck[np.arange(len(values)), values] = True
+        passed = tf.gather(tf.constant(tick_values(self.codec, "delta")), note["delta"])
+        lasts = tf.gather(tf.constant(tick_values(self.codec, "duration")), note["duration"])
+        left = tf.where(
+            tf.gather(tf.constant(struck), tf.reshape(note["pitch"], [-1])),
+            lasts,
+            tf.nn.relu(inputs["sounding"] - passed),
+        )
+        out["sounding_out"] = left
+        padded = tf.pad(left, [[0, 0], [REACH + 1, REACH + 1]])
+        window = tf.gather(padded, pitch + np.arange(INTERVALS, dtype=np.int32), batch_dims=1)
+        held = tf.cast(window > 0, tf.float32)
+        return [held, held / (1.0 + window / np.float32(self.codec.ticks_per_beat))]
+
+    def _stack(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
+        """Run the LSTM layers; return the last one's output."""
+        below: list[Any] = dense
+        for i, kernel in enumerate(self.folded.dense):
+            own = [*below, inputs[f"h{i}"]]
+            z = tf.matmul(tf.concat(own, axis=1) if len(own) > 1 else own[0], tf.constant(kernel))
+            z += read if i == 0 else self.folded.biases[i]
+            gates, candidate = tf.split(z, [3 * self.config.units, self.config.units], axis=1)
+            enter, keep, leave = tf.split(tf.sigmoid(gates), 3, axis=1)
+            c = keep * inputs[f"c{i}"] + enter * tf.tanh(candidate)
+            h = leave * tf.tanh(c)
+            out[f"h{i}_out"], out[f"c{i}_out"] = h, c
+            below = [h]
+        return below[0]
+
+    def _attend(self, inputs: Any, h: Any, clock: Any, out: Any) -> Any:
+        """Return attention over the memory, (batch, heads × value size)."""
+        heads, size = self.config.attention_heads, self.config.key_size
+        query, key = tf.split(tf.matmul(h, self.folded.project) + self.folded.project_bias, 2, axis=1)
+        out["key"] = tf.reshape(key, [-1, heads, size])
+        scores = tf.matmul(tf.reshape(query, [-1, heads, 1, size]), inputs["memory_keys"])
+        now = tf.matmul(clock, np.array([[1], [1 / POSITION_STRIDE], [0]], np.float32))
+        bars = now - inputs["memory_positions"] * np.float32(1 / POSITION_STRIDE)
+        code = tf.clip_by_value(tf.floor(bars) + tf.math.ceil(bars), -1.0, BIASES - 2.0) + 1.0
+        bias = tf.gather(tf.constant(self.folded.attention_bias), tf.cast(code, tf.int32), axis=1)
+        bias = tf.expand_dims(tf.transpose(bias, [1, 0, 2]), 2)
+        found = tf.matmul(tf.nn.softmax(scores + bias), inputs["memory_values"])
+        return tf.reshape(found, [-1, heads * self.config.value_size])
+
+    def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
+        """Choose the fields one after the other."""
+        codec, width, count = self.codec, self.config.head_units, len(self.codec.fields)
+        forced, is_forced = tf.split(inputs["forced"], count, 1), tf.split(inputs["forced"] >= 0, count, 1)
+        uniform = tf.split(inputs["uniform"], count, 1)
+        chosen: dict[str, Any] = {}
+        log_probs = []
+        voice: Any = None
+        rest = trunk
+        for i, f in enumerate(codec.fields):
+            hidden = rest
+            if i + 1 < count:
+                hidden, rest = tf.split(rest, [width, width * (count - 1 - i)], axis=1)
+            logits = self._logits(f.name, tf.nn.relu(hidden), pitch, voice)
+            drawn = _draw(logits, inputs[f"mask_{f.name}"], inputs["temperature"], inputs["top_p"], uniform[i])
+            code = tf.where(is_forced[i], forced[i], drawn)
+            chosen[f.name] = code
+            log_probs.append(tf.gather(tf.nn.log_softmax(logits), code, batch_dims=1))
+            if f.name == "delta":
+                place = self._clock(code, clock, out)
+            if f.name == "part" and self.config.voices:
+                voice = tf.gather(out["voices_out"], code, batch_dims=1)
+            if i + 1 < count:
+                rest += self._given(f.name, code, pitch, place, voice)
+        out["chosen"] = tf.concat(list(chosen.values()), axis=1)
+        out["log_prob"] = tf.concat(log_probs, axis=1)
+
+    def _clock(self, delta: Any, clock: Any, out: Any) -> Any:
+        """Write the next note's clock; return its place in the bar, (batch,)."""
+        bar, tick, length = tf.split(clock, 3, axis=1)
+        total = tick + tf.gather(tf.constant(tick_values(self.codec, "delta")), delta)
+        bars = tf.floor(total / length)
+        place = total - bars * length
+        out["clock_out"] = tf.cast(tf.concat([bar + bars, place, length], axis=1), tf.int32)
+        return tf.cast(tf.reshape(tf.minimum(place, PLACES - 1.0), [-1]), tf.int32)
+
+    def _given(self, name: str, code: Any, pitch: Any, place: Any, voice: Any) -> Any:
+        given = self.network.given
+        if name == "pitch" and self.config.relative_pitch:
+            now = tf.gather(tf.constant(pitch_values(self.codec)), code)
+            code = _interval(now, pitch)
+        added = tf.gather(tf.constant(np.asarray(given[name])), tf.reshape(code, [-1]))
+        if name == "delta":
+            added += tf.gather(tf.constant(np.asarray(given["place"])), place)
+        if name == "part" and self.config.voices:
+            row = tf.reshape(_interval(voice, pitch), [-1])
+            added += tf.gather(tf.constant(np.asarray(given["voice"])), row)
+        return added
+
+    def _logits(self, name: str, hidden: Any, pitch: Any, voice: Any) -> Any:
+        head = self.network.heads[name]
+        logits = tf.matmul(hidden, np.asarray(head.kernel)) + np.asarray(head.bias)
+        if name != "pitch" or not self.config.relative_pitch:
+            return logits
+        table = np.asarray(self.codec["pitch"].values, np.int32)[None]
+        absolute = tf.gather(logits, _interval(table, pitch), batch_dims=1)
+        if self.config.voices:
+            own = tf.matmul(hidden, np.asarray(self.network.voice_head.kernel))
+            absolute += tf.gather(own, _interval(table, voice), batch_dims=1)
+        return absolute
+
+
+def _interval(pitch: Any, reference: Any) -> Any:
+    """Return interval codes; see antiphon.train.network.interval_code."""
+    return tf.clip_by_value(pitch - reference + (REACH + 1), 0, INTERVALS - 1)
+
+
+def _draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
+    """Return codes drawn from the nucleus of the masked, tempered distribution, (batch, 1).
+
+    Nucleus sampling: Holtzman et al. 2020, "The curious case of neural text degeneration". Codes are
+    sorted by probability, so the draw inverts the sorted cumulative distribution.
+    """
+    probability = tf.nn.softmax((logits + mask) / temperature)
+    sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1])
+    below = tf.cumsum(sorted_p, axis=1, exclusive=True)
+    kept = tf.reduce_max(tf.where(below < top_p, below + sorted_p, 0.0), axis=1, keepdims=True)
+    rank = tf.reduce_sum(tf.cast(below <= uniform * kept, tf.float32), axis=1, keepdims=True) - 1.0
+    return tf.gather(codes, tf.cast(rank, tf.int32), batch_dims=1)

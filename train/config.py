@@ -1,0 +1,182 @@
+"""What a training run is told: one TOML file, parsed once."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ..models.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The shape of the network."""
+
+    units: int = 256
+    """Width of each LSTM layer."""
+    layers: int = 2
+    head_units: int = 192
+    """Width of each field's hidden layer."""
+    embedding: int = 48
+    """Width of each input's embedding."""
+    attention_heads: int = 4
+    """0 leaves attention out: a plain LSTM."""
+    key_size: int = 32
+    value_size: int = 48
+    memory: int = 256
+    """How many notes back attention reaches."""
+    relative_pitch: bool = True
+    """Read and choose pitches as intervals: transposed music gives transposed answers."""
+    sounding: bool = False
+    """Read what is still sounding; for polyphony."""
+    voices: bool = False
+    """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
+    dropout: float = 0.25
+    embedding_dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How it is trained."""
+
+    seed: int = 1
+    crop: int = 256
+    """Notes a training passage."""
+    batch: int = 24
+    """Passages a batch."""
+    steps: int = 6000
+    """Updates in all; the learning rate falls to 0 over them along a cosine."""
+    warmup: int = 30
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest global norm of the gradient."""
+    average: float = 0.99
+    """Decay of the averaged weights; 0 turns them off."""
+    evaluate_every: int = 200
+    """Updates between validations, each of which also writes a checkpoint."""
+    patience: int = 10
+    """Validations without a better loss before it stops early."""
+    transpose: tuple[int, int] = (0, 0)
+    """Range of random transposition in semitones; refused for drums."""
+    known_end: float = 0.5
+    """Share of passages that are told how many bars remain."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+
+@dataclass(frozen=True)
+class CardConfig:
+    """What the model file will say of itself."""
+
+    name: str = "model"
+    title: str = "A model"
+    licence: str = ""
+    metre: str = "4/4"
+    tempo: float = 120.0
+    temperature: float = 1.0
+    top_p: float = 0.98
+    sources: tuple[dict[str, str], ...] = ()
+    """Tables with name, licence and attribution."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run."""
+
+    dataset: str = ""
+    """Folder that `antiphon prepare` made, relative to the working directory."""
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    fit: FitConfig = field(default_factory=FitConfig)
+    card: CardConfig = field(default_factory=CardConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> TrainConfig:
+        """Read plain data; raises ConfigError that names the key."""
+        data = dict(data)
+        sections = {
+            "network": _section(NetworkConfig, "network", data.pop("network", {})),
+            "fit": _section(FitConfig, "fit", data.pop("fit", {})),
+            "card": _section(CardConfig, "card", data.pop("card", {})),
+        }
+        dataset = data.pop("dataset", "")
+        if data:
+            raise ConfigError(f"unknown key {sorted(data)[0]!r}; known: dataset, network, fit, card")
+        if not isinstance(dataset, str) or not dataset:
+            raise ConfigError("the key 'dataset' must name a folder made by `antiphon prepare`")
+        config = cls(dataset, **sections)
+        _check(config)
+        return config
+
+    @classmethod
+    def load(cls, path: Path) -> TrainConfig:
+        """Read a TOML file; raises ConfigError with the file's name."""
+        try:
+            return cls.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+
+
+_Section = TypeVar("_Section", NetworkConfig, FitConfig, CardConfig)
+
+
+def _section(kind: type[_Section], name: str, data: Any) -> _Section:
+    if not isinstance(data, dict):
+        raise ConfigError(f"[{name}] must be a table")
+    known = {f.name: f.default for f in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise ConfigError(f"[{name}] has no key {key!r}; known: {', '.join(known)}")
+        default = known[key]
+        if isinstance(value, list):
+            value = tuple(value)
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not type(default):
+            raise ConfigError(f"[{name}] {key} = {value!r}: expected {type(default).__name__}")
+        values[key] = value
+    return kind(**values)
+
+
+def _check(config: TrainConfig) -> None:
+    """Raise ConfigError for values that cannot work."""
+    n, f = config.network, config.fit
+    positive = {
+        "network.units": n.units,
+        "network.layers": n.layers,
+        "network.head_units": n.head_units,
+        "network.embedding": n.embedding,
+        "network.key_size": n.key_size,
+        "network.value_size": n.value_size,
+        "network.memory": n.memory,
+        "fit.crop": f.crop,
+        "fit.batch": f.batch,
+        "fit.steps": f.steps,
+        "fit.evaluate_every": f.evaluate_every,
+        "fit.patience": f.patience,
+        "fit.learning_rate": f.learning_rate,
+        "fit.clip": f.clip,
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise ConfigError(f"{key} = {value}: must be above 0")
+    for key, share in {
+        "network.dropout": n.dropout,
+        "network.embedding_dropout": n.embedding_dropout,
+        "fit.average": f.average,
+        "fit.known_end": f.known_end,
+    }.items():
+        if not 0 <= share <= 1 or (share == 1 and key != "fit.known_end"):
+            raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
+    if len(f.transpose) != 2 or f.transpose[0] > f.transpose[1]:
+        raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
+    if f.precision not in ("float32", "mixed_bfloat16"):
+        raise ConfigError(f"fit.precision = {f.precision!r}: must be float32 or mixed_bfloat16")

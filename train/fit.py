@@ -1,0 +1,300 @@
+"""`antiphon train CONFIG.toml`: fit a network, resume exactly, keep the best.
+
+The batch of update n is drawn from a generator seeded with (seed, n), and every variable, dropout's
+seeds included, is in the checkpoint: a run that was interrupted goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from ..models.errors import ConfigError, DatasetError
+from .config import FitConfig, TrainConfig
+from .curves import write_curves
+from .dataset import Dataset
+from .network import NoteNetwork, Shape, losses
+from .passages import Piece, random_batch, whole_pieces
+
+log = logging.getLogger("antiphon.train")
+HISTORY_FIELDS = ("step", "seconds", "train", "valid")
+
+
+@dataclass
+class Progress:
+    """How far a run has come; the JSON part of a checkpoint."""
+
+    step: int = 0
+    seconds: float = 0.0
+    best: float = float("inf")
+    best_step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    """One row a validation: step, seconds, train and valid (nats a note), and each field's valid."""
+    finished: bool = False
+
+
+class Run:
+    """A training run in its folder: config.json, last.npz, best.npz, curves.csv, curves.png."""
+
+    def __init__(self, config: TrainConfig, folder: Path) -> None:
+        self.config, self.folder = config, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._claim()
+        keras.utils.set_random_seed(config.fit.seed)
+        keras.config.set_dtype_policy(config.fit.precision)
+        self.dataset = Dataset.load(Path(config.dataset))
+        self.codec = self.dataset.codec
+        _check_against(config, self.dataset)
+        self.pieces = {name: pieces_of(self.dataset, name) for name in ("train", "valid")}
+        for name, pieces in self.pieces.items():
+            if not pieces:
+                raise DatasetError(f"{config.dataset}: the {name} split holds no piece; prepare more music")
+        self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
+        self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
+        fit = config.fit
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0, fit.steps, warmup_target=fit.learning_rate, warmup_steps=fit.warmup
+        )
+        self.optimizer = keras.optimizers.AdamW(
+            schedule, weight_decay=fit.weight_decay, global_clipnorm=fit.clip
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["bias"])
+        self.optimizer.build(self.network.trainable_variables)
+        self.average = [tf.Variable(v, trainable=False) for v in self.network.trainable_variables]
+        self.progress = Progress()
+        self._train_step = tf.function(self._update, reduce_retracing=True)
+        self._loss = tf.function(
+            lambda batch: losses(self.network(batch, training=False), batch), reduce_retracing=True
+        )
+
+    def _claim(self) -> None:
+        """Write the configuration, or check that it is the one this folder was begun with."""
+        path = self.folder / "config.json"
+        wanted = json.loads(json.dumps(self.config.to_dict()))
+        if path.exists():
+            if json.loads(path.read_text()) != wanted:
+                raise ConfigError(f"{self.folder} holds a run with another configuration: choose another --out")
+        else:
+            path.write_text(json.dumps(wanted, indent=1))
+
+    def _update(self, batch: dict[str, Any]) -> Any:
+        """Take one optimiser step; return the summed losses."""
+        with tf.GradientTape() as tape:
+            sums = losses(self.network(batch, training=True), batch)
+            loss = tf.reduce_sum(sums[:-1]) / tf.maximum(sums[-1], 1.0)
+        variables = self.network.trainable_variables
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
+        self.optimizer.apply(gradients, variables)
+        decay = self.config.fit.average
+        if decay:
+            updates = tf.cast(self.optimizer.iterations, tf.float32)
+            decay = tf.minimum(decay, (1.0 + updates) / (10.0 + updates))
+            for average, variable in zip(self.average, variables, strict=True):
+                average.assign(decay * average + (1.0 - decay) * tf.convert_to_tensor(variable))
+        return sums
+
+    def batch(self, step: int) -> dict[str, Any]:
+        """Return the batch of update ``step``."""
+        fit: FitConfig = self.config.fit
+        return random_batch(
+            self.codec,
+            self.pieces["train"],
+            self.starts,
+            size=fit.batch,
+            length=fit.crop,
+            known_end=fit.known_end,
+            transpose=fit.transpose,
+            rng=np.random.default_rng([fit.seed, step]),
+        )
+
+    def validate(self) -> np.ndarray:
+        """Return the valid split's nats a note by field, under the averaged weights."""
+        return evaluate_pieces(self._loss, self.codec, self.pieces["valid"])
+
+    def swapped(self) -> None:
+        """Exchange the network's weights with the averaged ones."""
+        for average, variable in zip(self.average, self.network.trainable_variables, strict=True):
+            held = variable.numpy()
+            variable.assign(average)
+            average.assign(held)
+
+    def fit(self) -> Progress:
+        """Train to the last step, early stopping or Ctrl-C, writing checkpoints on the way."""
+        self.resume()
+        fit = self.config.fit
+        bar = tqdm(total=fit.steps, initial=self.progress.step, unit="step", disable=None)
+        started, sums = time.monotonic(), np.zeros(len(self.codec.fields) + 1)
+        try:
+            while self.progress.step < fit.steps and not self.progress.finished:
+                batch = {k: tf.constant(v) for k, v in self.batch(self.progress.step).items()}
+                sums += self._train_step(batch).numpy()
+                self.progress.step += 1
+                bar.update()
+                if self.progress.step % fit.evaluate_every == 0 or self.progress.step == fit.steps:
+                    self.progress.seconds += time.monotonic() - started
+                    started = time.monotonic()
+                    self._checkpoint(float(sums[:-1].sum() / max(sums[-1], 1)), bar)
+                    sums[:] = 0
+        except KeyboardInterrupt:
+            log.warning("stopped; the same command goes on from update %d", self._last_saved())
+            raise
+        finally:
+            bar.close()
+        self.progress.finished = True
+        return self.progress
+
+    def _last_saved(self) -> int:
+        return int(self.progress.history[-1]["step"]) if self.progress.history else 0
+
+    def _checkpoint(self, train: float, bar: Any) -> None:
+        """Validate, note it down, and write last and, when it is, best."""
+        if self.config.fit.average:
+            self.swapped()
+        fields = self.validate()
+        valid = float(fields.sum())
+        if valid < self.progress.best:
+            self.progress.best, self.progress.best_step = valid, self.progress.step
+            save_weights(self.folder / "best.npz", self.network)
+        if self.config.fit.average:
+            self.swapped()
+        row = {"step": self.progress.step, "seconds": self.progress.seconds, "train": train, "valid": valid}
+        row |= {f"valid_{name}": float(x) for name, x in zip(self.codec.names, fields, strict=True)}
+        self.progress.history.append(row)
+        waited = (self.progress.step - self.progress.best_step) // self.config.fit.evaluate_every
+        self.progress.finished = waited >= self.config.fit.patience
+        self.save()
+        write_curves(self.folder, self.progress.history)
+        bar.set_postfix(train=f"{train:.3f}", valid=f"{valid:.3f}", best=f"{self.progress.best:.3f}")
+        log.info("update %d: train %.4f, valid %.4f nats a note", self.progress.step, train, valid)
+
+    def _variables(self) -> list[Any]:
+        return [*self.network.variables, *self.optimizer.variables]
+
+    def save(self) -> None:
+        """Write last.npz: every variable, the averages and the progress, in one atomic step."""
+        arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
+        arrays |= {f"a{i}": v.numpy() for i, v in enumerate(self.average)}
+        arrays["progress"] = np.frombuffer(json.dumps(self.progress.__dict__).encode(), np.uint8)
+        write_npz(self.folder / "last.npz", arrays)
+
+    def resume(self) -> None:
+        """Load last.npz when there is one; raises DatasetError when it is broken."""
+        path = self.folder / "last.npz"
+        if not path.exists():
+            return
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                for i, v in enumerate(self._variables()):
+                    v.assign(saved[f"v{i}"])
+                for i, a in enumerate(self.average):
+                    a.assign(saved[f"a{i}"])
+                self.progress = Progress(**json.loads(bytes(saved["progress"])))
+        except (OSError, ValueError, KeyError) as error:
+            raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
+        log.info("resuming at update %d", self.progress.step)
+
+
+def build(shape: Shape) -> NoteNetwork:
+    """Return a network with its weights made."""
+    network = NoteNetwork(shape)
+    steps = 4
+    batch: dict[str, Any] = {
+        "note": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
+        "target": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
+        "clock": tf.ones([1, steps, 3], tf.int32),
+        "conditions": tf.zeros([1, steps, 2], tf.int32),
+        "voices": tf.zeros([1, steps, shape.parts], tf.int32),
+    }
+    batch |= {name: tf.zeros([1, steps], tf.int32) for name in ("onset", "end", "until")}
+    network(batch)
+    return network
+
+
+def pieces_of(dataset: Dataset, split: str) -> list[Piece]:
+    """Return the pieces of a split that hold at least two notes."""
+    data = dataset.split(split)
+    bounds = [int(b) for b in data.pieces]
+    return [
+        Piece(data.codes[a:b], data.clock[a:b]) for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 1
+    ]
+
+
+def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
+    """Return the pieces' nats a note by field, (field,); END counts, divided by the notes."""
+    total = np.zeros(len(codec.fields) + 1)
+    for batch in whole_pieces(codec, pieces):
+        total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
+    return np.asarray(total[:-1] / max(total[-1], 1))
+
+
+def write_npz(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays so that the file is either whole or absent."""
+    temporary = path.with_suffix(".tmp.npz")
+    with temporary.open("wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def save_weights(path: Path, network: NoteNetwork) -> None:
+    """Write the network's trainable weights by position."""
+    write_npz(path, {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(network.trainable_variables)})
+
+
+def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, NoteNetwork]:
+    """Return a run's configuration, data set and network with its ``best`` weights, in float32."""
+    config_path, weights = folder / "config.json", folder / f"{which}.npz"
+    if not config_path.exists() or not weights.exists():
+        raise DatasetError(f"{folder} is no finished run: it needs config.json and {which}.npz (antiphon train)")
+    keras.config.set_dtype_policy("float32")
+    config = TrainConfig.from_dict(json.loads(config_path.read_text()))
+    dataset = Dataset.load(Path(config.dataset))
+    network = build(Shape(dataset.codec, len(dataset.metres), config.network))
+    try:
+        with np.load(weights, allow_pickle=False) as saved:
+            for i, v in enumerate(network.trainable_variables):
+                v.assign(saved[f"w{i}"])
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
+    return config, dataset, network
+
+
+def _check_against(config: TrainConfig, dataset: Dataset) -> None:
+    """Raise ConfigError where the network asks for what the data set lacks."""
+    names = dataset.codec.names
+    if config.network.voices and "part" not in names:
+        raise ConfigError("network.voices needs the field part; this data set has one part")
+    if config.network.sounding and "duration" not in names:
+        raise ConfigError("network.sounding needs the field duration, which this data set lacks")
+    if config.fit.transpose != (0, 0) and any(part.is_drum for part in dataset.parts):
+        raise ConfigError("fit.transpose: drums must not be transposed")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon train`."""
+    parser.add_argument("config", type=Path, help="TOML file; see train/configs")
+    parser.add_argument("--dataset", type=Path, help="instead of the configuration's data set")
+    parser.add_argument("--out", type=Path, help="the run's folder (default runs/NAME of the card)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train as told; returns the exit status."""
+    config = TrainConfig.load(args.config)
+    if args.dataset:
+        config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
+    folder = args.out or Path("runs") / config.card.name
+    progress = Run(config, folder).fit()
+    log.info("best valid loss %.4f nats a note, at update %d", progress.best, progress.best_step)
+    return 0

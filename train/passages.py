@@ -1,0 +1,186 @@
+"""Passages of a data set as batches of arrays: random crops for training, whole pieces for evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..models.codec import Codec
+from ..models.step import METRE_OTHER, REMAINING_BUCKETS
+from .network import ANCHOR, pitch_values, tick_values
+
+Array = npt.NDArray[np.int32]
+NEVER = 1 << 24
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece's codes (note, field) and clock (note, 5): tick, bar, place, bar ticks, metre code."""
+
+    codes: Array
+    clock: Array
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def passage(
+    codec: Codec, piece: Piece, first: int, length: int, *, known_end: bool = False, transpose: int = 0
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
+
+    Arrays have one row a step; see :class:`antiphon.train.network.NoteNetwork` for their meaning. A
+    passage from the middle starts at the barline of its first note's bar, and that note's delta, which
+    is then no interval between notes, counts for nothing.
+    """
+    n = len(piece)
+    last = min(first + length, n)
+    ends = first + length > n
+    codes = piece.codes[first:last].astype(np.int32)
+    clock = piece.clock[first:last].astype(np.int32)
+    codes = _transposed(codec, codes, transpose)
+    steps = len(codes) + ends
+    bar0, tick0 = int(clock[0, 1]), int(clock[0, 0] - clock[0, 2])
+    if first:
+        codes[0, 0] = codec["delta"].nearest(float(clock[0, 2]))
+    else:
+        bar0, tick0 = 0, 0  # a piece may begin with empty bars
+    note = np.concatenate([codec.begin(middle=first > 0)[None], codes])[:steps]
+    end_row = np.zeros((1, codes.shape[1]), np.int32)
+    end_row[0, 0] = codec.end
+    target = np.concatenate([codes, end_row])[:steps]
+    weight = np.ones((steps, codes.shape[1]), np.float32)
+    if first:
+        weight[0, 0] = 0.0
+    if ends:
+        weight[-1, 1:] = 0.0
+    head = np.array([[tick0, bar0, 0, clock[0, 3], clock[0, 4]]], np.int32)
+    seen = np.concatenate([head, clock])[:steps]
+    seen[:, 0] -= tick0
+    seen[:, 1] -= bar0
+    conditions = np.zeros((steps, 2), np.int32)
+    conditions[:, 0] = seen[:, 4]
+    if known_end:
+        left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1]
+        conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
+    result: dict[str, npt.NDArray[np.generic]] = {
+        "note": note,
+        "target": target,
+        "weight": weight,
+        "clock": seen[:, 1:4],
+        "conditions": conditions,
+        "counted": np.concatenate([np.ones(len(codes), np.float32), np.zeros(int(ends), np.float32)]),
+        "onset": seen[:, 0],
+    }
+    result |= _voices(codec, note)
+    result |= _sounding(codec, note, seen[:, 0])
+    return result
+
+
+def _transposed(codec: Codec, codes: Array, semitones: int) -> Array:
+    """Return a copy with every pitch moved; codes must then lie in the table."""
+    codes = codes.copy()
+    if semitones:
+        column = codec.names.index("pitch")
+        table = np.asarray(codec["pitch"].values)
+        moved = table[codes[:, column]] + semitones
+        codes[:, column] = np.abs(table[None, :] - moved[:, None]).argmin(axis=1)
+    return codes
+
+
+def _voices(codec: Codec, note: Array) -> dict[str, npt.NDArray[np.generic]]:
+    """Return each part's last pitch after every step, (step, part)."""
+    if "part" not in codec.names:
+        return {}
+    parts = codec["part"].size
+    pitch = pitch_values(codec)[note[:, codec.names.index("pitch")]]
+    part = note[:, codec.names.index("part")]
+    voices = np.full((len(note), parts), ANCHOR, np.int32)
+    for p in range(parts):
+        at = np.where(part == p, np.arange(len(note)), -1)
+        at = np.maximum.accumulate(at)
+        voices[:, p] = np.where(at >= 0, pitch[at], ANCHOR)
+    return {"voices": voices}
+
+
+def _sounding(codec: Codec, note: Array, onset: Array) -> dict[str, npt.NDArray[np.generic]]:
+    """Return each step's note end in ticks and the step at which its pitch is struck again."""
+    if "duration" not in codec.names:
+        return {}
+    duration = tick_values(codec, "duration")[note[:, codec.names.index("duration")]]
+    pitch = note[:, codec.names.index("pitch")]
+    until = np.full(len(note), NEVER, np.int32)
+    following: dict[int, int] = {}
+    for step in range(len(note) - 1, -1, -1):
+        until[step] = following.get(int(pitch[step]), NEVER)
+        following[int(pitch[step])] = step
+    return {"end": onset + duration.astype(np.int32), "until": until}
+
+
+def stack(passages: list[dict[str, npt.NDArray[np.generic]]], steps: int) -> dict[str, npt.NDArray[np.generic]]:
+    """Pad passages to ``steps`` steps with zero weight and stack them, (batch, step, ...)."""
+    batch: dict[str, npt.NDArray[np.generic]] = {}
+    for name, first in passages[0].items():
+        out = np.zeros((len(passages), steps, *first.shape[1:]), first.dtype)
+        for row, one in enumerate(passages):
+            out[row, : len(one[name])] = one[name]
+        batch[name] = out
+    return batch
+
+
+def random_batch(
+    codec: Codec,
+    pieces: list[Piece],
+    starts: npt.NDArray[np.int64],
+    *,
+    size: int,
+    length: int,
+    known_end: float,
+    transpose: tuple[int, int],
+    rng: np.random.Generator,
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Return ``size`` random crops; every note of the set is as likely to be in one.
+
+    Args:
+        starts: cumulative lengths of the pieces, (piece + 1,).
+        rng: a generator of this batch's own, so that a resumed run draws the same batches.
+    """
+    chosen = []
+    for _ in range(size):
+        at = int(rng.integers(starts[-1]))
+        index = int(np.searchsorted(starts, at, side="right") - 1)
+        piece = pieces[index]
+        # A crop may begin before the piece does, so that first notes are met as often as others.
+        first = max(0, int(rng.integers(-length // 2, max(len(piece) - length // 2, 1))))
+        first = min(first, max(len(piece) + 1 - length, 0))
+        semitones = int(rng.integers(transpose[0], transpose[1] + 1))
+        chosen.append(
+            passage(
+                codec, piece, first, length, known_end=bool(rng.random() < known_end), transpose=semitones
+            )
+        )
+    return stack(chosen, length)
+
+
+def whole_pieces(
+    codec: Codec, pieces: list[Piece], positions: int = 6144, multiple: int = 64
+) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
+    """Yield batches of whole pieces of like length, at most about ``positions`` steps a batch."""
+    waiting: list[dict[str, npt.NDArray[np.generic]]] = []
+    longest = 0
+    for piece in sorted(pieces, key=len):
+        one = passage(codec, piece, 0, len(piece) + 1)
+        steps = -(-(len(piece) + 1) // multiple) * multiple
+        if waiting and max(longest, steps) * (len(waiting) + 1) > positions:
+            yield stack(waiting, longest)
+            waiting, longest = [], 0
+        waiting.append(one)
+        longest = max(longest, steps)
+    if waiting:
+        yield stack(waiting, longest)
+
+
+assert METRE_OTHER == 0  # padding rows read as "other metre"
