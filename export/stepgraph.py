@@ -134,10 +134,15 @@ class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
 
     def __init__(self, network: NoteNetwork) -> None:
         super().__init__()
-        self.network, self.spec = network, network.shape
+        self.spec = network.shape
         self.codec: Codec = network.shape.codec
         self.config = network.shape.config
         self.folded = fold(network)
+        # Plain arrays become constants of the graph; variables could not be read while it is traced.
+        self.trunk = (np.array(network.trunk.kernel), np.array(network.trunk.bias))
+        self.heads = {n: (np.array(h.kernel), np.array(h.bias)) for n, h in network.heads.items()}
+        self.given = {name: np.array(table) for name, table in network.given.items()}
+        self.voice_head = np.array(network.voice_head.kernel) if self.config.voices else None
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the step's outputs; see :mod:`antiphon.models.step`."""
@@ -154,7 +159,7 @@ class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
             out["value"] = tf.reshape(value, [-1, self.config.attention_heads, self.config.value_size])
         h = self._stack(inputs, read, dense, out)
         trunk = tf.concat([h, self._attend(inputs, h, clock, out)], axis=1) if values else h
-        trunk = tf.matmul(trunk, np.asarray(self.network.trunk.kernel)) + np.asarray(self.network.trunk.bias)
+        trunk = tf.matmul(trunk, self.trunk[0]) + self.trunk[1]
         self._choose(inputs, trunk, clock, pitch, out)
         return out
 
@@ -281,27 +286,27 @@ class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
         return tf.cast(tf.reshape(tf.minimum(place, PLACES - 1.0), [-1]), tf.int32)
 
     def _given(self, name: str, code: Any, pitch: Any, place: Any, voice: Any) -> Any:
-        given = self.network.given
+        given = self.given
         if name == "pitch" and self.config.relative_pitch:
             now = tf.gather(tf.constant(pitch_values(self.codec)), code)
             code = _interval(now, pitch)
-        added = tf.gather(tf.constant(np.asarray(given[name])), tf.reshape(code, [-1]))
+        added = tf.gather(tf.constant(given[name]), tf.reshape(code, [-1]))
         if name == "delta":
-            added += tf.gather(tf.constant(np.asarray(given["place"])), place)
+            added += tf.gather(tf.constant(given["place"]), place)
         if name == "part" and self.config.voices:
             row = tf.reshape(_interval(voice, pitch), [-1])
-            added += tf.gather(tf.constant(np.asarray(given["voice"])), row)
+            added += tf.gather(tf.constant(given["voice"]), row)
         return added
 
     def _logits(self, name: str, hidden: Any, pitch: Any, voice: Any) -> Any:
-        head = self.network.heads[name]
-        logits = tf.matmul(hidden, np.asarray(head.kernel)) + np.asarray(head.bias)
+        kernel, bias = self.heads[name]
+        logits = tf.matmul(hidden, kernel) + bias
         if name != "pitch" or not self.config.relative_pitch:
             return logits
         table = np.asarray(self.codec["pitch"].values, np.int32)[None]
         absolute = tf.gather(logits, _interval(table, pitch), batch_dims=1)
         if self.config.voices:
-            own = tf.matmul(hidden, np.asarray(self.network.voice_head.kernel))
+            own = tf.matmul(hidden, self.voice_head)
             absolute += tf.gather(own, _interval(table, voice), batch_dims=1)
         return absolute
 

@@ -32,6 +32,7 @@ def tunes(text: str) -> Iterator[Tune]:
     >>> [tune.name for tune in tunes("X:1\\nK:C\\nCDE|\\n\\nX:2\\nK:C\\nC|\\n")]
     ['1', '2']
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [match.start() for match in _TUNE.finditer(text)]
     before = text[: starts[0]] if starts else ""
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

@@ -224,7 +224,7 @@ def build(shape: Shape) -> NoteNetwork:
 def pieces_of(dataset: Dataset, split: str) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
     data = dataset.split(split)
-    bounds = [int(b) for b in data.pieces]
+    bounds = [int(b) for b in data.offsets]
     return [
         Piece(data.codes[a:b], data.clock[a:b]) for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 1
     ]

@@ -1,0 +1,136 @@
+"""Drive a step graph through given notes: its log-probabilities, its choices, its speed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from ..models.manifest import Manifest
+from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
+
+Passage = dict[str, npt.NDArray[np.generic]]
+
+
+def session(model: bytes | str) -> ort.InferenceSession:
+    """Open a model on one CPU thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@dataclass
+class Replay:
+    """A host of the step contract in its plainest form: one row, dictionaries, no tricks."""
+
+    session: ort.InferenceSession
+    manifest: Manifest
+    slots: int = 0
+    """Memory rows, the null row included; 0 takes the manifest's."""
+
+    def __post_init__(self) -> None:
+        memory = self.manifest.memory
+        self.slots = self.slots or (memory.length + 1 if memory else 0)
+
+    def begin(self, batch: int = 1) -> dict[str, Any]:
+        """Return the inputs of the first step but for note, clock, conditions and forced."""
+        fields = self.manifest.codec.fields
+        feed: dict[str, Any] = {f"mask_{f.name}": np.zeros((batch, f.size), np.float32) for f in fields}
+        feed["temperature"] = np.ones((batch, 1), np.float32)
+        feed["top_p"] = np.ones((batch, 1), np.float32)
+        feed["uniform"] = np.full((batch, len(fields)), 0.5, np.float32)
+        for state in self.manifest.state:
+            feed[state.name] = np.full((batch, *state.shape), state.initial, state.dtype)
+        memory = self.manifest.memory
+        if memory is not None:
+            feed["memory_keys"] = np.zeros((batch, memory.heads, memory.key_size, self.slots), np.float32)
+            feed["memory_values"] = np.zeros((batch, memory.heads, self.slots, memory.value_size), np.float32)
+            feed["memory_positions"] = np.full((batch, self.slots), UNUSED_POSITION, np.float32)
+            feed["memory_positions"][:, 0] = NULL_POSITION
+        return feed
+
+    def step(self, feed: dict[str, Any], number: int) -> dict[str, Any]:
+        """Run step ``number`` (from 1), then carry state and memory over in ``feed``; return the outputs."""
+        names = [o.name for o in self.session.get_outputs()]
+        out = dict(zip(names, self.session.run(None, feed), strict=True))
+        for state in self.manifest.state:
+            feed[state.name] = out[f"{state.name}_out"]
+        if self.manifest.memory is not None:
+            self._remember(feed, out, number)
+        return out
+
+    def _remember(self, feed: dict[str, Any], out: dict[str, Any], number: int) -> None:
+        """Store this step's key, and complete the row of the step before."""
+        slot = 1 + (number - 1) % (self.slots - 1)
+        feed["memory_positions"][:, slot] = UNUSED_POSITION
+        feed["memory_keys"][:, :, :, slot] = out["key"]
+        if number >= 2:
+            before = 1 + (number - 2) % (self.slots - 1)
+            feed["memory_values"][:, :, before] = out["value"]
+            feed["memory_positions"][:, before] = self._position
+        self._position = feed["clock"][:, 0] * POSITION_STRIDE + feed["clock"][:, 1]
+
+    def log_probs(self, passage: Passage) -> npt.NDArray[np.float32]:
+        """Return the log-probability of each target field of one passage, (step, field)."""
+        feed = self.begin()
+        found = []
+        for t in range(len(passage["note"])):
+            for name, key in (("note", "note"), ("clock", "clock"), ("conditions", "conditions")):
+                feed[name] = passage[key][t : t + 1]
+            feed["forced"] = passage["target"][t : t + 1]
+            found.append(self.step(feed, t + 1)["log_prob"][0])
+        return np.array(found)
+
+    def generate(self, steps: int, seed: int, metre: int = 1, bar_ticks: int = 96) -> npt.NDArray[np.int32]:
+        """Return the codes of ``steps`` notes chosen freely at temperature 1, (step, field)."""
+        rng = np.random.default_rng(seed)
+        codec = self.manifest.codec
+        feed = self.begin()
+        feed["mask_delta"][:, codec.end] = -1e9
+        feed["note"] = codec.begin()[None]
+        feed["clock"] = np.array([[0, 0, bar_ticks]], np.int32)
+        feed["conditions"] = np.array([[metre, 0]], np.int32)
+        feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
+        chosen = []
+        for t in range(steps):
+            feed["uniform"] = rng.random((1, len(codec.fields)), np.float32) * np.float32(0.999999)
+            out = self.step(feed, t + 1)
+            chosen.append(out["chosen"][0])
+            feed["note"], feed["clock"] = out["chosen"], out["clock_out"]
+        return np.array(chosen)
+
+    def microseconds(self, batch: int, steps: int = 400) -> float:
+        """Return the median time of one step with a full memory, inputs and outputs bound in place."""
+        feed = self.begin(batch)
+        fields = len(self.manifest.codec.fields)
+        feed["note"] = np.zeros((batch, fields), np.int32)
+        feed["clock"] = np.tile(np.array([[40, 12, 96]], np.int32), (batch, 1))
+        feed["conditions"] = np.zeros((batch, len(self.manifest.conditions)), np.int32)
+        feed["forced"] = np.full((batch, fields), -1, np.int32)
+        if self.manifest.memory is not None:
+            feed["memory_positions"][:, 1:] = np.arange(self.slots - 1) * 100
+        binding = self.session.io_binding()
+        for name, array in feed.items():
+            binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)))
+        for output in self.session.get_outputs():
+            binding.bind_output(output.name, "cpu")
+        times = []
+        for _ in range(steps):
+            began = time.perf_counter_ns()
+            self.session.run_with_iobinding(binding)
+            times.append(time.perf_counter_ns() - began)
+        return float(np.median(times)) / 1000
+
+
+def nats_a_note(replay: Replay, passages: list[Passage]) -> npt.NDArray[np.float64]:
+    """Return the held-out loss of some whole pieces by field, as training counts it."""
+    total, notes = np.zeros(len(replay.manifest.codec.fields)), 0.0
+    for passage in passages:
+        total -= (replay.log_probs(passage) * passage["weight"]).sum(axis=0)
+        notes += float(passage["counted"].sum())
+    return np.asarray(total / max(notes, 1.0))

@@ -1,0 +1,100 @@
+"""What an exported file must show before it is packed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+
+from ..models.codec import Codec
+from ..models.errors import ExportError
+from .replay import Passage, Replay, nats_a_note
+
+PARITY = 1e-4
+"""Largest difference of a log-probability, ONNX float32 against Keras, in nats."""
+QUANTISING = 0.005
+"""Largest relative rise of the held-out loss by 8-bit weights."""
+PARITY_STEPS = 1000
+FORBIDDEN = ("Loop", "Scan", "If", "LSTM", "GRU")
+
+KerasLogProbs = Callable[[Passage], np.ndarray]
+"""Log-probabilities of a passage's targets by the network as trained, (step, field)."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How closely the float32 graph follows Keras over chosen and over held-out notes."""
+
+    steps: int
+    worst: float
+    """Largest absolute difference of a log-probability, nats."""
+
+
+def check_nodes(model: onnx.ModelProto) -> None:
+    """Raise ExportError for node types that would be slow or hide a loop."""
+    found = sorted({node.op_type for node in model.graph.node} & set(FORBIDDEN))
+    if found:
+        raise ExportError(f"the step graph holds {', '.join(found)}; a step must be plain operations")
+
+
+def check_parity(replay: Replay, keras: KerasLogProbs, passages: list[Passage]) -> Parity:
+    """Compare at least 1,000 steps' log-probabilities; raise ExportError where they differ."""
+    steps, worst = 0, 0.0
+    for passage in passages:
+        weight = passage["weight"] > 0
+        apart = np.abs(replay.log_probs(passage) - keras(passage))[weight]
+        steps, worst = steps + len(weight), max(worst, float(apart.max()))
+        if steps >= PARITY_STEPS:
+            break
+    if not worst <= PARITY:
+        raise ExportError(f"log-probabilities differ by {worst:.2e} nats from Keras', more than {PARITY:.0e}")
+    return Parity(steps, worst)
+
+
+def check_choices(replay: Replay, keras: KerasLogProbs, codec: Codec, steps: int = PARITY_STEPS) -> int:
+    """Let the graph choose ``steps`` notes greedily and compare with Keras' own greedy choices.
+
+    Keras scores what the graph chose; every chosen field must be its likeliest too, which shows as a
+    log-probability no lower than the graph's by more than the parity. Returns the steps compared.
+    """
+    done = 0
+    for seed in range(1 + steps // 250):
+        passage = greedy_passage(replay, min(250, steps - done), seed)
+        if not len(passage["note"]):
+            break
+        graph = passage.pop("log_prob")
+        apart = float(np.abs(keras(passage) - graph).max())
+        if apart > PARITY:
+            raise ExportError(f"over notes that the graph chose, Keras differs by {apart:.2e} nats")
+        done += len(passage["note"])
+    return done
+
+
+def greedy_passage(replay: Replay, steps: int, seed: int) -> Passage:
+    """Return a passage of notes that the graph chose, as arrays that the network reads, with log_prob."""
+    from ..train.passages import Piece, passage
+
+    codec = replay.manifest.codec
+    codes = replay.generate(steps, seed)
+    ticks = np.cumsum(np.asarray(codec.fields[0].array)[codes[:, 0]]).astype(np.int32)
+    clock = np.stack(
+        [ticks, ticks // 96, ticks % 96, np.full_like(ticks, 96), np.ones_like(ticks)], axis=1
+    )
+    made = passage(codec, Piece(codes, clock), 0, steps)
+    made["log_prob"] = replay.log_probs(made)
+    return made
+
+
+def held_out(before: Replay, after: Replay, passages: list[Passage]) -> dict[str, Any]:
+    """Return nats a note of both graphs; raise ExportError when 8-bit weights cost too much."""
+    plain, small = nats_a_note(before, passages), nats_a_note(after, passages)
+    rise = float(small.sum() / plain.sum() - 1)
+    if rise > QUANTISING:
+        raise ExportError(
+            f"8-bit weights raise the held-out loss by {rise:.2%}, more than {QUANTISING:.1%}: "
+            "export with --weights float32"
+        )
+    return {"float32": float(plain.sum()), "exported": float(small.sum()), "rise": rise}

@@ -1,0 +1,112 @@
+"""A score's notes brought into the parts and pitches of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from antiphon.models.note import Note
+from antiphon.models.score import Part, Score
+
+from .drummap import DRUM_MAPS
+from .prepareconfig import PartRule, PrepareConfig
+
+_ONE_HIT = 0.02
+"""Beats. Hits of one drum closer than this (10 ms at 120) are one hit that two zones of a pad sensed;
+flams are three times as far apart."""
+
+
+def arrange(score: Score, config: PrepareConfig) -> list[Note]:
+    """Return the notes a data set keeps, sorted, each pitch of a part sounding once at a time."""
+    rules = config.part_rules
+    notes: list[Note] = []
+    for note in score.notes:
+        source = score.parts[note.part] if note.part < len(score.parts) else Part()
+        index = _rule_for(source, note.part, rules)
+        if index is None:
+            continue
+        pitch = DRUM_MAPS[config.drum_map].get(note.pitch, note.pitch) if source.is_drum else note.pitch
+        notes.append(replace(note, pitch=pitch, part=index))
+    notes.sort(key=lambda note: note.order)
+    drums = [note for note in notes if rules[note.part].is_drum]
+    pitched = [note for note in notes if not rules[note.part].is_drum]
+    if config.melody:
+        pitched = skyline(pitched, config.ticks_per_beat)
+    pitched = separated(pitched, config.ticks_per_beat)
+    return sorted([*single_hits(drums), *pitched], key=lambda note: note.order)
+
+
+def _rule_for(source: Part, place: int, rules: Sequence[PartRule]) -> int | None:
+    """Return which part of the data set takes a source's part."""
+    for index, rule in enumerate(rules):
+        if rule.is_drum != source.is_drum:
+            continue
+        if rule.match or rule.programs:
+            named = any(fnmatchcase(source.name.lower(), glob.lower()) for glob in rule.match)
+            if named or source.program in rule.programs:
+                return index
+        elif rule.is_drum or len(rules) == 1 or index == place:
+            return index
+    return None
+
+
+def single_hits(notes: Iterable[Note]) -> list[Note]:
+    """Return drum hits without double triggers, the louder one's velocity kept; sorted by onset."""
+    kept: list[Note] = []
+    last: dict[tuple[int, int], int] = {}
+    for note in notes:
+        key = (note.part, note.pitch)
+        place = last.get(key)
+        if place is not None and note.start - kept[place].start < _ONE_HIT:
+            louder = max(kept[place].velocity, note.velocity)
+            kept[place] = replace(kept[place], velocity=louder)
+            continue
+        last[key] = len(kept)
+        kept.append(note)
+    return kept
+
+
+def skyline(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
+    """Return one voice: the highest note at each onset on the grid, ended by the next onset.
+
+    >>> [n.pitch for n in skyline([Note(60, 0, 2), Note(64, 0, 1), Note(62, 1, 1)], 24)]
+    [64, 62]
+    """
+    highest: dict[int, Note] = {}
+    for note in notes:
+        tick = _tick(note.start, ticks_per_beat)
+        if tick not in highest or note.pitch > highest[tick].pitch:
+            highest[tick] = note
+    voice = [highest[tick] for tick in sorted(highest)]
+    return [
+        replace(note, duration=min(note.duration, after.start - note.start)) if after else note
+        for note, after in zip(voice, [*voice[1:], None], strict=False)
+    ]
+
+
+def separated(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
+    """Return notes of which no pitch of a part sounds twice at once: the next onset ends the one before.
+
+    Of two at the same onset on the grid the longer one is kept. ``notes`` are sorted by onset.
+    """
+    kept: list[Note] = []
+    last: dict[tuple[int, int], int] = {}
+    for note in notes:
+        key = (note.part, note.pitch)
+        place = last.get(key)
+        if place is not None:
+            before = kept[place]
+            if _tick(before.start, ticks_per_beat) == _tick(note.start, ticks_per_beat):
+                kept[place] = replace(before, duration=max(before.duration, note.duration))
+                continue
+            if before.end > note.start:
+                kept[place] = replace(before, duration=note.start - before.start)
+        last[key] = len(kept)
+        kept.append(note)
+    return kept
+
+
+def _tick(beats: float, ticks_per_beat: int) -> int:
+    """Return the nearest tick as the codec does; halfway rounds up."""
+    return int(beats * ticks_per_beat + 0.5) if beats >= 0 else -int(-beats * ticks_per_beat + 0.5)

@@ -1,0 +1,117 @@
+"""`antiphon evaluate RUN`: held-out nats a note by field, beside a 5-gram on the same notes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..models.codec import Codec
+from ..models.errors import DatasetError
+from .dataset import SPLITS, Dataset
+from .fit import evaluate_pieces, load_run, pieces_of
+from .network import NoteNetwork, losses
+from .ngram import NGram
+from .passages import Piece, passage, stack
+
+CONTEXT_BARS = 4
+
+
+def loss_of(network: NoteNetwork) -> Any:
+    """Return the compiled loss of a batch without dropout."""
+    return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
+
+
+def after_context(loss: Any, codec: Codec, pieces: list[Piece], bars: int = CONTEXT_BARS) -> np.ndarray:
+    """Return nats a note by field of what follows the first ``bars`` bars, those being given."""
+    return _part_of_pieces(loss, codec, pieces, lambda clock: clock[:, 0] >= bars)
+
+
+def first_bars(loss: Any, codec: Codec, pieces: list[Piece], bars: int = CONTEXT_BARS) -> np.ndarray:
+    """Return nats a note by field of the first ``bars`` bars, with nothing given."""
+    return _part_of_pieces(loss, codec, pieces, lambda clock: clock[:, 0] < bars)
+
+
+def _part_of_pieces(loss: Any, codec: Codec, pieces: list[Piece], counts: Any) -> np.ndarray:
+    total = np.zeros(len(codec.fields) + 1)
+    for piece in pieces:
+        one = passage(codec, piece, 0, len(piece) + 1)
+        # The bar that a target falls in is the one of the step after it; END falls where the last note did.
+        clock = np.concatenate([one["clock"][1:], one["clock"][-1:]])
+        chosen = counts(clock).astype(np.float32)
+        one["weight"] = one["weight"] * chosen[:, None]
+        one["counted"] = one["counted"] * chosen
+        steps = -(-len(chosen) // 64) * 64
+        total += loss({k: tf.constant(v) for k, v in stack([one], steps).items()}).numpy()
+    return np.asarray(total[:-1] / max(total[-1], 1))
+
+
+def figures(network: NoteNetwork, dataset: Dataset, split: str) -> dict[str, dict[str, float]]:
+    """Return every held-out figure of a split: rows by model and condition, columns by field and total."""
+    pieces, train = pieces_of(dataset, split), pieces_of(dataset, "train")
+    if not pieces:
+        raise DatasetError(f"{dataset.path}: the {split} split holds no piece")
+    codec, loss = dataset.codec, loss_of(network)
+    rows = {
+        "network": evaluate_pieces(loss, codec, pieces),
+        "network, first 4 bars, nothing given": first_bars(loss, codec, pieces),
+        "network, from bar 5, what came before given": after_context(loss, codec, pieces),
+        "5-gram": NGram(codec).fit(train).nats_a_note(pieces),
+    }
+    if network.shape.config.relative_pitch:
+        rows["5-gram over intervals"] = NGram(codec, relative=True).fit(train).nats_a_note(pieces)
+    return {
+        name: {**{f: float(x) for f, x in zip(codec.names, row, strict=True)}, "total": float(row.sum())}
+        for name, row in rows.items()
+    }
+
+
+def table(found: dict[str, dict[str, float]]) -> str:
+    """Return figures as a Markdown table, nats a note."""
+    columns = list(next(iter(found.values())))
+    lines = ["| nats a note | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |" for name, row in found.items()]
+    return "\n".join(lines)
+
+
+def by_source(network: NoteNetwork, dataset: Dataset, split: str) -> dict[str, float]:
+    """Return the network's nats a note by the first part of the pieces' names, where there are several."""
+    data, loss = dataset.split(split), loss_of(network)  # type: ignore[arg-type]
+    groups: dict[str, list[Piece]] = {}
+    for i, name in enumerate(data.names):
+        at = data.piece(i)
+        if at.stop - at.start > 1:
+            groups.setdefault(name.split("/")[0].split(":")[0], []).append(
+                Piece(np.asarray(data.codes[at], np.int32), np.asarray(data.clock[at]))
+            )
+    if not 1 < len(groups) <= 12:
+        return {}
+    return {n: float(evaluate_pieces(loss, dataset.codec, p).sum()) for n, p in groups.items()}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon evaluate`."""
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
+    parser.add_argument("--split", choices=SPLITS, default="test")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate runs; returns the exit status."""
+    found: dict[str, Any] = {}
+    for folder in args.runs:
+        config, dataset, network = load_run(folder)
+        one = figures(network, dataset, args.split)
+        found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
+        gain = 1 - one["network"]["total"] / one["5-gram"]["total"]
+        sys.stdout.write(f"{config.card.name}, {args.split} split, {gain:.1%} below the 5-gram\n\n{table(one)}\n\n")
+        for name, value in found[str(folder)]["by source"].items():
+            sys.stdout.write(f"  {name}: {value:.3f}\n")
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1))
+    return 0

@@ -1,0 +1,242 @@
+"""`antiphon prepare`: music files to a data set.
+
+Three passes, each over shards on disk, so that memory stays bounded: read every file (in several
+processes), choose splits, duplicates and tables, encode.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from antiphon.models.codec import Codec, EncodingReport
+from antiphon.models.errors import DatasetError
+
+from .dataset import FORMAT_VERSION, SPLITS, codec_to_json
+from .encodeshard import EncodeJob, encode_shard, write_split
+from .prepareconfig import PrepareConfig, load, part_rule
+from .preparereport import summary, write_report
+from .selection import Selection, select
+from .shard import Shard, is_finished, write_shard
+from .sources import Item, Skipped, Work, chunk_key, chunks, find
+from .splits import INDEX_NAMES, Splits
+from .tables import Tally
+from .workers import run_jobs
+
+log = logging.getLogger("antiphon.prepare")
+WORK_FOLDER = ".work"
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _ReadJob:
+    """A unit of work and where its shard goes."""
+
+    base: Path
+    chunk: tuple[Work, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `antiphon prepare`."""
+    parser.add_argument("sources", nargs="+", type=Path, help="folders, zips or files of MIDI, ABC, MusicXML")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the data set")
+    parser.add_argument("--config", type=Path, help="TOML file with the options below; flags win over it")
+    parser.add_argument("--processes", type=int, help="how many at once (default: one a core)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a data set that is there already")
+    parser.add_argument("--ticks-per-beat", type=int, help="grid (default 24)")
+    parser.add_argument("--fields", type=_words, help="delta,part,pitch,duration,velocity,offset or fewer")
+    parser.add_argument("--velocity-bins", type=int, help="0 leaves velocity out")
+    parser.add_argument("--offset-bins", type=int, help="0 leaves micro-timing out")
+    parser.add_argument("--drum-map", help="gm or td11: keep drums; without it they are left out")
+    parser.add_argument("--melody", action="store_true", default=None, help="keep the highest voice alone")
+    parser.add_argument("--parts", type=_parts, help="names of the parts, in the sources' order")
+    parser.add_argument("--index", action="append", help="CSV with a column split (may be repeated)")
+    parser.add_argument("--include", action="append", help="glob of files to read (may be repeated)")
+    parser.add_argument("--exclude", action="append", help="glob of files to leave out (may be repeated)")
+    parser.add_argument("--min-notes", type=int, help="leave out shorter pieces (default 2)")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _parts(text: str) -> tuple[Any, ...]:
+    return tuple(part_rule(word) for word in _words(text))
+
+
+_CONFIG_FLAGS = (
+    "ticks_per_beat fields velocity_bins offset_bins drum_map melody parts index include exclude min_notes"
+).split()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare a data set from parsed arguments; return the exit status.
+
+    Raises:
+        ConfigError, DatasetError: with a sentence for the person at the keyboard.
+    """
+    given = {key: getattr(args, key, None) for key in _CONFIG_FLAGS}
+    given = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    config = load(args.config, given)
+    try:
+        info = prepare(
+            args.sources, args.out, config, processes=args.processes, overwrite=args.overwrite, progress=True
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped; the same command goes on where it was\n")
+        return 130
+    sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info['counts'])}\n")
+    return 0
+
+
+def prepare(
+    sources: Sequence[Path],
+    out: Path,
+    config: PrepareConfig,
+    *,
+    processes: int | None = None,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Make a data set of ``sources`` in the folder ``out``; return what dataset.json holds.
+
+    Stopped and run again, it reads only what it had not read: shards are kept in ``out``/.work
+    until the data set is finished.
+
+    Raises:
+        ConfigError: a source or index that is missing or wrong.
+        DatasetError: ``out`` holds a data set already, or not one piece could be read.
+    """
+    if (out / "dataset.json").exists() and not overwrite:
+        raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
+    splits = Splits.read(_indexes(sources, config))
+    work = out / WORK_FOLDER
+    work.mkdir(parents=True, exist_ok=True)
+    show = partial(_progress, enabled=progress)
+    shards, unread = _read(sources, work, config, processes, show)
+    selection = select(shards, splits)
+    if not any(split for row in selection.kept for split in row):
+        raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
+    tally = Tally(config)
+    tally.add_shards(shards, selection.kept)
+    (out / "dataset.json").unlink(missing_ok=True)  # from here on the old one is no longer whole
+    codec, metres = tally.codec(), tally.metre_names()
+    losses = _encode(shards, selection, codec, metres, processes, show)
+    info = _finish(out, shards, selection, unread, config, codec, metres, losses)
+    shutil.rmtree(work)
+    return info
+
+
+def _indexes(sources: Sequence[Path], config: PrepareConfig) -> list[Path]:
+    """Return the index files asked for, or those beside the music."""
+    if config.index:
+        return [Path(path) for path in config.index]
+    folders = dict.fromkeys(source if source.is_dir() else source.parent for source in sources)
+    return [folder / name for folder in folders for name in INDEX_NAMES if (folder / name).is_file()]
+
+
+def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool) -> Iterable[Result]:
+    from tqdm import tqdm
+
+    bar: Iterable[Result] = tqdm(results, total=total, desc=what, unit="chunk", disable=not enabled)
+    return bar
+
+
+def _read(
+    sources: Sequence[Path],
+    work: Path,
+    config: PrepareConfig,
+    processes: int | None,
+    show: Callable[..., Iterable[Any]],
+) -> tuple[list[Path], list[Skipped]]:
+    """Read every file into shards; return them in the sources' order, and the files left unread."""
+    unread: list[Skipped] = []
+    items: list[Item] = []
+    for found in find(sources, config.include, config.exclude):
+        if isinstance(found, Skipped):
+            unread.append(found)
+        else:
+            items.append(found)
+    jobs = [_ReadJob(work / chunk_key(chunk, config.settings()), chunk) for chunk in chunks(items)]
+    todo = [job for job in jobs if not is_finished(job.base)]
+    if len(todo) < len(jobs):
+        log.info("%d of %d chunks were read before", len(jobs) - len(todo), len(jobs))
+    for _ in show(run_jobs(partial(_read_job, config), todo, processes), len(todo), "reading"):
+        pass
+    return [job.base for job in jobs], unread
+
+
+def _read_job(config: PrepareConfig, job: _ReadJob) -> None:
+    write_shard(job.base, job.chunk, config)
+
+
+def _encode(
+    shards: Sequence[Path],
+    selection: Selection,
+    codec: Codec,
+    metres: tuple[str, ...],
+    processes: int | None,
+    show: Callable[..., Iterable[Any]],
+) -> EncodingReport:
+    """Encode every shard; return what was lost."""
+    losses = EncodingReport()
+    jobs = [
+        EncodeJob(base, tuple(row), codec, metres) for base, row in zip(shards, selection.kept, strict=True)
+    ]
+    for report in show(run_jobs(encode_shard, jobs, processes), len(jobs), "encoding"):
+        losses += report
+    return losses
+
+
+def _finish(
+    out: Path,
+    shards: Sequence[Path],
+    selection: Selection,
+    unread: Sequence[Skipped],
+    config: PrepareConfig,
+    codec: Codec,
+    metres: tuple[str, ...],
+    losses: EncodingReport,
+) -> dict[str, Any]:
+    """Write the arrays, the report and, last, dataset.json."""
+    for split in SPLITS:
+        names = write_split(out, split, shards, selection.kept, len(codec.fields))
+        (out / f"{split}.names.json").write_text(json.dumps(names), encoding="utf-8")
+    info: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "codec": codec_to_json(codec),
+        "metres": list(metres),
+        "parts": [asdict(rule.part) for rule in config.part_rules],
+        "monophonic": all(
+            entry.monophonic
+            for base, row in zip(shards, selection.kept, strict=True)
+            for entry, split in zip(Shard.load(base).entries, row, strict=True)
+            if split is not None
+        ),
+        "sources": [dict(source) for source in config.sources],
+        "counts": selection.counts(shards),
+        "report": write_report(out, shards, selection, unread, losses),
+    }
+    (out / "dataset.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
+    return info
+
+
+def _why_nothing(shards: Sequence[Path], unread: Sequence[Skipped]) -> str:
+    """Return the first reason in words."""
+    skipped = [*unread, *(skip for base in shards for skip in Shard.load(base).skipped)]
+    if not skipped:
+        return "the sources are empty"
+    real = [skip for skip in skipped if skip.reason != "not a music file"] or skipped
+    return f"{len(skipped)} skipped, such as {real[0].name}: {real[0].reason} {real[0].detail}".strip()
+
+
+def _counts_line(counts: dict[str, dict[str, int]]) -> str:
+    return ", ".join(f"{split} {c['pieces']} pieces, {c['notes']} notes" for split, c in counts.items())

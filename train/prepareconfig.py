@@ -1,0 +1,179 @@
+"""What `antiphon prepare` is told: a TOML file, flags, or both; parsed once."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+from antiphon.models.codec import FIELD_ORDER, FieldName
+from antiphon.models.errors import ConfigError
+from antiphon.models.score import Part
+
+from .drummap import DRUM_MAPS
+
+DEFAULT_VELOCITY_BINS = 32
+DEFAULT_OFFSET_BINS = 9
+
+
+@dataclass(frozen=True)
+class PartRule:
+    """A part of the data set and which notes of a source it takes.
+
+    With neither ``match`` nor ``programs`` nor ``is_drum`` a rule takes the source's part at its own
+    place in the list; a single such rule takes everything but drums.
+    """
+
+    name: str
+    program: int = 0
+    """General MIDI program that plays it, 0..127."""
+    is_drum: bool = False
+    """Takes the drums."""
+    match: tuple[str, ...] = ()
+    """Globs on the source's part names, upper and lower case alike."""
+    programs: tuple[int, ...] = ()
+    """General MIDI programs of the source."""
+
+    @property
+    def part(self) -> Part:
+        """The part as models know it."""
+        return Part(self.name, self.program, self.is_drum)
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """How music becomes a data set."""
+
+    ticks_per_beat: int = 24
+    fields: tuple[FieldName, ...] = ()
+    """Empty: delta, part (of several), pitch, duration, and those that have bins."""
+    velocity_bins: int = 0
+    offset_bins: int = 0
+    """An odd number keeps a bin for "on the grid"."""
+    drum_map: str = ""
+    """"td11" turns Roland TD-11 pitches into General MIDI; "gm" keeps them; empty leaves drums out."""
+    melody: bool = False
+    """Keep one voice: the highest note at each onset, ended by the next."""
+    parts: tuple[PartRule, ...] = ()
+    index: tuple[str, ...] = ()
+    """CSV files with a column `split`; index.csv and info.csv beside the music are found by themselves."""
+    include: tuple[str, ...] = ()
+    """Globs on file names; others are left out."""
+    exclude: tuple[str, ...] = ()
+    min_notes: int = 2
+    """Shorter pieces are left out."""
+    least: int = 3
+    """How often a delta or duration must occur in training to get a code of its own."""
+    sources: tuple[Mapping[str, str], ...] = ()
+    """name, licence, attribution of each, for the model's card."""
+
+    def __post_init__(self) -> None:
+        names = self.field_names
+        if list(names) != [name for name in FIELD_ORDER if name in names]:
+            raise ConfigError(f"fields must be among {', '.join(FIELD_ORDER)}, in this order, each once")
+        if "delta" not in names or "pitch" not in names:
+            raise ConfigError("fields must hold delta and pitch")
+        for key, low, high in _RANGES:
+            if not low <= getattr(self, key) <= high:
+                raise ConfigError(f"{key} {getattr(self, key)} is not in {low}..{high}")
+        if self.drum_map and self.drum_map not in DRUM_MAPS:
+            raise ConfigError(f"drum_map {self.drum_map!r} is not one of {', '.join(DRUM_MAPS)}")
+        if len(self.part_rules) > 1 and "part" not in names:
+            raise ConfigError("several parts need the field part")
+        if any(rule.is_drum for rule in self.parts) and not self.drum_map:
+            raise ConfigError('a drum part needs a drum_map, "gm" or "td11"')
+
+    @property
+    def field_names(self) -> tuple[FieldName, ...]:
+        """The fields in the codec's order."""
+        if self.fields:
+            return self.fields
+        wanted = {"delta", "pitch", "duration"}
+        wanted |= {"part"} if len(self.part_rules) > 1 else set()
+        wanted |= {"velocity"} if self.velocity_bins else set()
+        wanted |= {"offset"} if self.offset_bins else set()
+        return tuple(name for name in FIELD_ORDER if name in wanted)
+
+    @property
+    def part_rules(self) -> tuple[PartRule, ...]:
+        """The parts, by default one: drums if there is a drum map, else everything else."""
+        return self.parts or (PartRule("drums" if self.drum_map else "notes", is_drum=bool(self.drum_map)),)
+
+    @property
+    def bins(self) -> tuple[int, int]:
+        """Velocity and offset bins, with their defaults for fields named without."""
+        velocity = self.velocity_bins or DEFAULT_VELOCITY_BINS
+        offset = self.offset_bins or DEFAULT_OFFSET_BINS
+        return velocity, offset
+
+    def settings(self) -> str:
+        """Return what decides how a file is read, as text: results kept on disk are filed under it."""
+        data = asdict(self)
+        for key in ("index", "include", "exclude", "least", "sources"):
+            del data[key]
+        return json.dumps(data, sort_keys=True)
+
+
+_RANGES = (
+    ("ticks_per_beat", 1, 960),
+    ("velocity_bins", 0, 127),
+    ("offset_bins", 0, 999),
+    ("min_notes", 1, 10**6),
+    ("least", 1, 10**9),
+)
+
+
+def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
+    """Read a TOML file, if any, and let ``overrides`` that are not None win.
+
+    Raises:
+        ConfigError: naming the file and the key.
+    """
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+    try:
+        config = parse(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return replace(config, **given)
+
+
+def parse(data: Mapping[str, Any]) -> PrepareConfig:
+    """Return the configuration in parsed TOML; raises ConfigError naming the key."""
+    known = {field.name: field.default for field in fields(PrepareConfig)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise ConfigError(f"unknown key {key!r}; known are {', '.join(known)}")
+        if key == "parts":
+            values[key] = tuple(part_rule(entry) for entry in value)
+        elif isinstance(known[key], tuple):
+            if not isinstance(value, list):
+                raise ConfigError(f"{key} must be a list")
+            values[key] = tuple(value)
+        elif type(value) is not type(known[key]):
+            raise ConfigError(f"{key} must be of type {type(known[key]).__name__}, not {value!r}")
+        else:
+            values[key] = value
+    return PrepareConfig(**values)
+
+
+def part_rule(entry: Any) -> PartRule:
+    """Return a part from its name or its TOML table."""
+    if isinstance(entry, str):
+        return PartRule(entry)
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+        raise ConfigError(f"parts: {entry!r} is neither a name nor a table with one")
+    unknown = entry.keys() - {field.name for field in fields(PartRule)}
+    if unknown:
+        raise ConfigError(f"parts: unknown key {min(unknown)!r}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return PartRule(**cast(dict[str, Any], values))

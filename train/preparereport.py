@@ -1,0 +1,82 @@
+"""What became of every file: a line each, and totals by reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from antiphon.models.codec import EncodingReport
+
+from .dataset import SplitName
+from .selection import Selection
+from .shard import Shard
+from .sources import Skipped
+
+_LOSSES = {
+    "shortened": "durations beyond the table, kept as its largest",
+    "rests_shortened": "long rests, shortened by whole bars",
+    "moved": "onsets between the values of the delta table, moved to the nearest",
+    "unknown_pitches": "pitches that training lacks, moved to the nearest",
+    "unknown_parts": "notes of parts that the table lacks",
+}
+
+
+def write_report(
+    out: Path, shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped], losses: EncodingReport
+) -> dict[str, Any]:
+    """Write report.txt and report.json; return the totals."""
+    totals = _totals(shards, selection, unread, losses)
+    with (out / "report.txt").open("w", encoding="utf-8") as text:
+        for line in _lines(shards, selection, unread):
+            text.write(line + "\n")
+        text.write("\n" + summary(totals) + "\n")
+    (out / "report.json").write_text(json.dumps(totals, indent=1), encoding="utf-8")
+    return totals
+
+
+def _skipped(shards: Sequence[Path], unread: Sequence[Skipped]) -> Iterator[Skipped]:
+    yield from unread
+    for base in shards:
+        yield from Shard.load(base).skipped
+
+
+def _lines(shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped]) -> Iterator[str]:
+    """Yield a line for every piece read and every file or piece skipped."""
+    for base, splits in zip(shards, selection.kept, strict=True):
+        for entry, split in zip(Shard.load(base).entries, splits, strict=True):
+            if split is not None:
+                yield f"read\t{split}\t{entry.notes} notes\t{entry.label}"
+    for label, same in selection.duplicates:
+        yield f"skipped\tduplicate\tof {same}\t{label}"
+    for skip in _skipped(shards, unread):
+        yield f"skipped\t{skip.reason}\t{skip.detail}\t{skip.name}"
+
+
+def _totals(
+    shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped], losses: EncodingReport
+) -> dict[str, Any]:
+    reasons = Counter(skip.reason for skip in _skipped(shards, unread))
+    if selection.duplicates:
+        reasons["duplicate"] += len(selection.duplicates)
+    kept: list[SplitName] = [split for row in selection.kept for split in row if split is not None]
+    return {
+        "read": len(kept),
+        "skipped": dict(sorted(reasons.items())),
+        "split_by": dict(sorted(selection.authorities.items())),
+        "encoding": asdict(losses),
+    }
+
+
+def summary(totals: dict[str, Any]) -> str:
+    """Return the totals as lines of text."""
+    lines = [f"{totals['read']} pieces read, {sum(totals['skipped'].values())} files or pieces skipped"]
+    lines += [f"  {count:8} {reason}" for reason, count in totals["skipped"].items()]
+    lines.append("splits by " + ", ".join(f"{name}: {count}" for name, count in totals["split_by"].items()))
+    encoding = totals["encoding"]
+    lines.append(f"{encoding['notes']} notes encoded")
+    lines += [f"  {encoding[key]:8} {what}" for key, what in _LOSSES.items() if encoding[key]]
+    return "\n".join(lines)

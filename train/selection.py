@@ -1,0 +1,69 @@
+"""Which pieces a data set keeps: each once, in one split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .dataset import SPLITS, SplitName
+from .shard import Entry, Shard
+from .splits import Splits
+
+_STRENGTH: dict[SplitName, int] = {"train": 0, "valid": 1, "test": 2}
+"""Of equal pieces the one in the stronger split stays: what is tested was never trained on."""
+
+
+@dataclass
+class Selection:
+    """The pieces kept, by shard and place, and what became of the others."""
+
+    kept: list[list[SplitName | None]] = field(default_factory=list)
+    """(shard, piece): its split, None for a duplicate."""
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    """(piece, the piece that it repeats)"""
+    authorities: Counter[str] = field(default_factory=Counter)
+    """How many pieces an index, a name or a hash assigned."""
+
+    def counts(self, shards: Iterable[Path]) -> dict[SplitName, dict[str, int]]:
+        """Return pieces and notes of every split."""
+        counts = {split: {"pieces": 0, "notes": 0} for split in SPLITS}
+        for base, splits in zip(shards, self.kept, strict=True):
+            for entry, split in zip(Shard.load(base).entries, splits, strict=True):
+                if split is not None:
+                    counts[split]["pieces"] += 1
+                    counts[split]["notes"] += entry.notes
+        return counts
+
+
+def select(shards: Iterable[Path], splits: Splits) -> Selection:
+    """Assign a split to every piece of the shards and drop duplicates, transposed ones too."""
+    selection = Selection()
+    best: dict[str, tuple[int, int, int, str]] = {}  # fingerprint -> strength, shard, piece, label
+    for number, base in enumerate(shards):
+        row: list[SplitName | None] = []
+        selection.kept.append(row)
+        for place, entry in enumerate(Shard.load(base).entries):
+            split, authority = splits.of(entry.file, entry.name, entry.split)
+            selection.authorities[authority] += 1
+            row.append(split)
+            _keep_best(selection, best, entry, (_STRENGTH[split], number, place, entry.label))
+    return selection
+
+
+def _keep_best(
+    selection: Selection,
+    best: dict[str, tuple[int, int, int, str]],
+    entry: Entry,
+    new: tuple[int, int, int, str],
+) -> None:
+    """Keep the new piece or the equal one before it."""
+    old = best.get(entry.fingerprint)
+    if old is None:
+        best[entry.fingerprint] = new
+        return
+    winner, loser = (new, old) if new[0] > old[0] else (old, new)
+    best[entry.fingerprint] = winner
+    selection.kept[loser[1]][loser[2]] = None
+    selection.duplicates.append((loser[3], winner[3]))

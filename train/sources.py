@@ -1,0 +1,190 @@
+"""What there is to read: music files in folders, in zips and by themselves, as units of work."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from antiphon.models.errors import ConfigError, MusicError
+
+Kind = Literal["midi", "abc", "musicxml", "grid"]
+KINDS: dict[str, Kind] = {
+    ".mid": "midi",
+    ".midi": "midi",
+    ".kar": "midi",
+    ".abc": "abc",
+    ".musicxml": "musicxml",
+    ".xml": "musicxml",
+    ".mxl": "musicxml",
+    ".json": "grid",
+}
+MAX_BYTES = 64 * 2**20
+"""Larger files, and zip members that unpack to more, are refused."""
+MAX_MEMBERS = 1_000_000
+CHUNK_FILES = 32
+CHUNK_TUNES = 100
+
+
+@dataclass(frozen=True)
+class Item:
+    """One music file, on disk or in a zip; zips are read in place and never unpacked to disk."""
+
+    path: str
+    """The file on disk: the music itself, or the zip that holds it."""
+    member: str
+    """Its name in the zip, "" outside of one."""
+    name: str
+    """What reports and indexes call it: its path below the source, with slashes."""
+    kind: Kind
+    stamp: str
+    """Changes when its content does."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A file, or a stretch of the tunes of one."""
+
+    item: Item
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or a piece that will not be in the data set."""
+
+    name: str
+    reason: str
+    """A few words, the same for all of its sort: totals are counted by it."""
+    detail: str = ""
+
+
+def find(
+    sources: Sequence[Path], include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> Iterator[Item | Skipped]:
+    """Yield the music of ``sources`` (folders, zips, files), sorted by name within each.
+
+    ``include`` and ``exclude`` are globs on names and base names. Raises ConfigError for a source
+    that does not exist.
+    """
+    for source in sources:
+        if not source.exists():
+            raise ConfigError(f"source {source} does not exist")
+        root = source if source.is_dir() else source.parent
+        files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
+        for path in files:
+            for found in _in_zip(path) if path.suffix.lower() == ".zip" else _on_disk(path, root):
+                base = PurePosixPath(found.name).name
+                if include and not _matches(found.name, base, include):
+                    yield Skipped(found.name, "not included")
+                elif _matches(found.name, base, exclude):
+                    yield Skipped(found.name, "excluded")
+                else:
+                    yield found
+
+
+def _matches(name: str, base: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) or fnmatchcase(base, glob) for glob in globs)
+
+
+def _on_disk(path: Path, root: Path) -> Iterator[Item | Skipped]:
+    """Yield one file."""
+    name = path.relative_to(root).as_posix()
+    kind = KINDS.get(path.suffix.lower())
+    stat = path.stat()
+    if kind is None:
+        yield Skipped(name, "not a music file", path.suffix)
+    elif stat.st_size > MAX_BYTES:
+        yield Skipped(name, "too large", f"{stat.st_size} bytes, at most {MAX_BYTES}")
+    else:
+        yield Item(str(path), "", name, kind, f"{stat.st_size}:{stat.st_mtime_ns}")
+
+
+def _in_zip(path: Path) -> Iterator[Item | Skipped]:
+    """Yield a zip's members by name."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted(archive.infolist(), key=lambda info: info.filename)
+    except (zipfile.BadZipFile, OSError) as error:
+        yield Skipped(path.name, "broken zip", str(error))
+        return
+    if len(members) > MAX_MEMBERS:
+        yield Skipped(path.name, "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
+        return
+    for info in members:
+        if info.is_dir():
+            continue
+        name = info.filename.replace("\\", "/")
+        pure = PurePosixPath(name)
+        kind = KINDS.get(pure.suffix.lower())
+        if pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+            yield Skipped(name, "unsafe name in a zip")
+        elif kind is None:
+            yield Skipped(name, "not a music file", pure.suffix)
+        elif info.file_size > MAX_BYTES:
+            yield Skipped(name, "too large", f"{info.file_size} bytes, at most {MAX_BYTES}")
+        else:
+            yield Item(str(path), info.filename, name, kind, f"{info.file_size}:{info.CRC}")
+
+
+def read_bytes(item: Item) -> bytes:
+    """Return a file's content; raises MusicError when it cannot be read or is larger than it says."""
+    try:
+        if not item.member:
+            return Path(item.path).read_bytes()
+        with zipfile.ZipFile(item.path) as archive, archive.open(item.member) as member:
+            data = member.read(MAX_BYTES + 1)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        raise MusicError(f"{item.name}: cannot be read: {error}") from error
+    except Exception as error:  # zlib.error and its kin, by compression method
+        raise MusicError(f"{item.name}: cannot be unpacked: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise MusicError(f"{item.name}: unpacks to more than {MAX_BYTES} bytes")
+    return data
+
+
+def decode_text(data: bytes) -> str:
+    """Return text that is UTF-8 or, failing that, Latin-1, as old ABC collections are."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:
+    """Yield units of work that take a process a few seconds; tunebooks are cut by tunes."""
+    batch: list[Work] = []
+    for item in items:
+        if item.kind == "abc":
+            yield from ((work,) for work in _cut(item))
+            continue
+        batch.append(Work(item))
+        if len(batch) == CHUNK_FILES:
+            yield tuple(batch)
+            batch = []
+    if batch:
+        yield tuple(batch)
+
+
+def _cut(item: Item) -> Iterator[Work]:
+    """Yield stretches of a tunebook."""
+    try:
+        lines = read_bytes(item).replace(b"\r", b"\n")
+        count = lines.count(b"\nX:") + lines.startswith((b"X:", b"\xef\xbb\xbfX:"))
+    except MusicError:
+        count = 1  # reading it again for its tunes reports the reason
+    for start in range(0, max(count, 1), CHUNK_TUNES):
+        yield Work(item, start, start + CHUNK_TUNES)
+
+
+def chunk_key(chunk: tuple[Work, ...], settings: str) -> str:
+    """Return a name for a chunk's result: another one as soon as a file or a setting changes."""
+    digest = hashlib.sha256(settings.encode())
+    for work in chunk:
+        digest.update(repr(work).encode())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,63 @@
+"""Work for several processes: in order of finishing, stopped cleanly by Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import TypeVar
+
+from antiphon.models.errors import DatasetError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+_WAITING = 4  # jobs handed out a process: enough to keep it busy, few enough to stop quickly
+
+
+def run_jobs(
+    function: Callable[[Job], Result], jobs: Sequence[Job], processes: int | None = None
+) -> Iterator[Result]:
+    """Yield ``function(job)`` of every job as each finishes; with one process, here and in order.
+
+    ``function`` and the jobs are pickled: processes are spawned, so it works alike on every system.
+
+    Raises:
+        DatasetError: a process was killed, most often for lack of memory.
+    """
+    processes = min(processes or os.cpu_count() or 1, len(jobs))
+    if processes <= 1:
+        yield from map(function, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_ignore_interrupt) as pool:
+        try:
+            yield from _pump(pool, function, jobs, processes * _WAITING)
+        except BrokenProcessPool as error:
+            raise DatasetError(
+                "a process was killed, perhaps for lack of memory; run it again with --processes 1: "
+                "what is done is kept"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pump(
+    pool: ProcessPoolExecutor, function: Callable[[Job], Result], jobs: Sequence[Job], ahead: int
+) -> Iterator[Result]:
+    """Keep ``ahead`` jobs in the pool and yield what is finished."""
+    todo = iter(jobs)
+    running: set[Future[Result]] = {pool.submit(function, job) for job in islice(todo, ahead)}
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= {pool.submit(function, job) for job in islice(todo, len(done))}
+        for future in done:
+            yield future.result()
+
+
+def _ignore_interrupt() -> None:
+    """Leave Ctrl-C to the process that the person started; it lets running jobs finish."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
