@@ -8,6 +8,7 @@ MIDI cannot say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from antiphon.models.metre import MetreMap
 from antiphon.models.note import Note
@@ -29,8 +30,7 @@ def with_written_bars(score: Score) -> Score:
         return score
     edges = [*downbeats, round(score.end * _GRID) / _GRID]
     bars = [
-        WrittenBar(start, end - start, score.metres.bar_at(start).metre)
-        for start, end in zip(edges, edges[1:], strict=False)
+        WrittenBar(start, end - start, score.metres.bar_at(start).metre) for start, end in pairwise(edges)
     ]
     return _with_metres(score, metre_map(bars))
 

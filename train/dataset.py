@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-
 from antiphon.models.codec import Codec, Field
 from antiphon.models.errors import AntiphonError, DatasetError
 from antiphon.models.score import Part
@@ -64,7 +63,9 @@ class Dataset:
         try:
             info = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
         except OSError as error:
-            raise DatasetError(f"{path}: no finished data set here (run antiphon prepare): {error}") from error
+            raise DatasetError(
+                f"{path}: no finished data set here (run antiphon prepare): {error}"
+            ) from error
         except ValueError as error:
             raise DatasetError(f"{path}/dataset.json is not JSON: {error}") from error
         version = info.get("format_version") if isinstance(info, dict) else None

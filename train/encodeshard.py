@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
 from antiphon.models.codec import Codec, Encoded, EncodingReport
 
 from .dataset import CLOCK, SPLITS, SplitName

@@ -51,11 +51,15 @@ def read_grid(piece: GridPiece) -> Score:
     if len(voices) != 1 or voices <= {-1, 0}:
         raise MusicError(f"{piece.name}: a grid needs rows of one length, one column a voice")
     count = voices.pop()
-    notes = [note for voice in range(count) for note in _voice([row[voice] for row in rows], voice, piece.name)]
+    notes = [
+        note for voice in range(count) for note in _voice([row[voice] for row in rows], voice, piece.name)
+    ]
     if not notes:
         raise MusicError(f"{piece.name}: it holds no notes")
     names = SATB if count == len(SATB) else tuple(f"voice {i + 1}" for i in range(count))
-    return Score(Score.ordered(notes), MetreMap(), parts=tuple(Part(name) for name in names), title=piece.name)
+    return Score(
+        Score.ordered(notes), MetreMap(), parts=tuple(Part(name) for name in names), title=piece.name
+    )
 
 
 def _voice(column: list[int], voice: int, name: str) -> Iterator[Note]:

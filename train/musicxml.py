@@ -37,9 +37,8 @@ def read_musicxml(data: bytes, name: str) -> Score:
 def _unpack(data: bytes, name: str) -> bytes:
     """Return the score inside an .mxl."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            with archive.open(_root_file(archive)) as member:
-                text = member.read(MAX_BYTES + 1)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_root_file(archive)) as member:
+            text = member.read(MAX_BYTES + 1)
     except Exception as error:  # zipfile and zlib have a dozen ways to say that it is broken
         raise MusicError(f"{name}: not readable as compressed MusicXML ({error})") from error
     if len(text) > MAX_BYTES:

@@ -72,9 +72,7 @@ def _parts(text: str) -> tuple[Any, ...]:
     return tuple(part_rule(word) for word in _words(text))
 
 
-_CONFIG_FLAGS = (
-    "ticks_per_beat fields velocity_bins offset_bins drum_map melody parts index include exclude min_notes"
-).split()
+_NOT_CONFIG = {"sources"}  # the files to read here, their licences in a configuration
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,8 +81,9 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError, DatasetError: with a sentence for the person at the keyboard.
     """
-    given = {key: getattr(args, key, None) for key in _CONFIG_FLAGS}
-    given = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    known = PrepareConfig.__dataclass_fields__.keys() - _NOT_CONFIG
+    given = {key: value for key, value in vars(args).items() if key in known}
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     config = load(args.config, given)
     try:
         info = prepare(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 
@@ -105,11 +103,11 @@ def write_shard(base: Path, chunk: tuple[Work, ...], config: PrepareConfig) -> N
                 tables.append(result[1])
     partial = base.with_suffix(".partial.npy")
     np.save(partial, np.concatenate(tables) if tables else np.zeros((0, len(_COLUMNS))))
-    os.replace(partial, base.with_suffix(".npy"))
+    partial.replace(base.with_suffix(".npy"))
     data: dict[str, Any] = {"entries": [asdict(e) for e in entries], "skipped": [asdict(s) for s in skipped]}
     partial = base.with_suffix(".partial.json")
     partial.write_text(json.dumps(data), encoding="utf-8")
-    os.replace(partial, base.with_suffix(".json"))
+    partial.replace(base.with_suffix(".json"))
 
 
 def _entry(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:

@@ -97,5 +97,5 @@ def _rows(path: Path) -> Iterable[tuple[list[str], SplitName]]:
     for number, row in enumerate(rows, start=2):
         split = _WORDS.get((row["split"] or "").strip().lower())
         if split is None:
-            raise ConfigError(f"index {path}, line {number}: split {row['split']!r} is not train, valid or test")
+            raise ConfigError(f"index {path}, line {number}: split {row['split']!r} is not known")
         yield [row[column] for column in _COLUMNS if row.get(column)], split
