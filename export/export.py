@@ -1,0 +1,226 @@
+"""`antiphon export RUN... --out DIR`: trained runs to model files, verified and reported."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import tensorflow as tf
+from tqdm import tqdm
+
+from ..models.errors import ExportError
+from ..models.manifest import Defaults, Manifest, Source
+from ..train.config import TrainConfig
+from ..train.dataset import Dataset
+from ..train.fit import load_run, pieces_of
+from ..train.network import NoteNetwork
+from ..train.passages import passage, stack
+from .convert import convert, set_manifest, weight_bytes
+from .quantise import quantise
+from .replay import Passage, Replay, session
+from .stepgraph import StepGraph, memory_of, state_tensors
+from .verify import check_choices, check_nodes, check_parity, held_out
+
+log = logging.getLogger("antiphon.export")
+HELD_OUT_NOTES = 6000
+"""How many held-out notes measure what quantising costs."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run's line in the report."""
+
+    run: str
+    name: str = ""
+    file: str = ""
+    error: str = ""
+    parameters: int = 0
+    megabytes: float = 0.0
+    read_megabytes: float = 0.0
+    """Weights multiplied with in every step."""
+    nodes: int = 0
+    parity_nats: float = 0.0
+    """Largest difference from Keras over held-out notes, float32."""
+    chosen_steps: int = 0
+    """Freely chosen steps that Keras agreed with."""
+    loss_float32: float = 0.0
+    loss_exported: float = 0.0
+    """Held-out nats a note before and after quantising, on the same notes of the test split."""
+    step_us: float = 0.0
+    step_us_batch8: float = 0.0
+    seconds: float = 0.0
+
+
+def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, weights: str) -> Manifest:
+    """Return the manifest of a run."""
+    card, shape = config.card, network.shape
+    try:
+        release = version("antiphon")
+    except PackageNotFoundError:  # run from a source tree
+        release = "0"
+    used = [pitch for pitch in _pitches(dataset)]
+    return Manifest(
+        name=card.name,
+        title=card.title,
+        codec=dataset.codec,
+        metres=dataset.metres,
+        parts=dataset.parts,
+        monophonic=dataset.monophonic,
+        state=state_tensors(shape),
+        memory=memory_of(shape),
+        defaults=Defaults(
+            card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
+        ),
+        sources=tuple(Source(**source) for source in card.sources),
+        parameters=int(network.count_params()),
+        quantisation=weights,
+        antiphon_version=release,
+        date=datetime.now(UTC).date().isoformat(),
+        licence=card.licence,
+    )
+
+
+def _pitches(dataset: Dataset) -> list[int]:
+    """Return the pitches that at least one training note in 2,000 has."""
+    codes = dataset.split("train").codes[:, dataset.codec.names.index("pitch")]
+    counts = np.bincount(codes, minlength=dataset.codec["pitch"].size)
+    common = np.flatnonzero(counts * 2000 >= len(codes))
+    return [int(dataset.codec["pitch"].values[i]) for i in common]
+
+
+def keras_log_probs(network: NoteNetwork) -> Any:
+    """Return a function from a passage to Keras' log-probabilities of its targets, (step, field)."""
+    call = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
+
+    def log_probs(one: Passage) -> np.ndarray:
+        steps = len(one["note"])
+        batch = {k: tf.constant(v) for k, v in stack([one], -(-steps // 64) * 64).items()}
+        found = []
+        for i, logits in enumerate(call(batch).values()):
+            scores = tf.nn.log_softmax(logits)[0, :steps].numpy()
+            found.append(np.take_along_axis(scores, one["target"][:, i : i + 1], axis=1)[:, 0])
+        return np.stack(found, axis=1)
+
+    return log_probs
+
+
+def export(folder: Path, out: Path, weights: str = "int8") -> Report:
+    """Export one run; raises AntiphonError, or whatever the converter raises, when it cannot be."""
+    began = time.monotonic()
+    config, dataset, network = load_run(folder)
+    manifest = manifest_for(config, dataset, network, weights)
+    full = convert(StepGraph(network), manifest)
+    check_nodes(full)
+    plain = Replay(session(full.SerializeToString()), manifest)
+    passages = _held_out_passages(dataset)
+    keras = keras_log_probs(network)
+    parity = check_parity(plain, keras, passages)
+    chosen = check_choices(plain, keras)
+    final = quantise(full) if weights == "int8" else full
+    check_nodes(final)
+    small = Replay(session(final.SerializeToString()), manifest)
+    loss = held_out(plain, small, passages)
+    held = {"nats_a_note_float32": loss["float32"], "nats_a_note_exported": loss["exported"]}
+    held |= _known_figures(folder)
+    set_manifest(final, Manifest(**{**manifest.__dict__, "held_out": held}))
+    path = out / f"{config.card.name}.onnx"
+    _write(path, final)
+    return Report(
+        run=str(folder),
+        name=config.card.name,
+        file=str(path),
+        parameters=manifest.parameters,
+        megabytes=path.stat().st_size / 1e6,
+        read_megabytes=weight_bytes(final) / 1e6,
+        nodes=len(final.graph.node),
+        parity_nats=parity.worst,
+        chosen_steps=chosen,
+        loss_float32=loss["float32"],
+        loss_exported=loss["exported"],
+        step_us=small.microseconds(1),
+        step_us_batch8=small.microseconds(8),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _known_figures(folder: Path) -> dict[str, float]:
+    """Return the totals that `antiphon evaluate --json RUN/test.json` left in the run's folder."""
+    path = folder / "test.json"
+    if not path.exists():
+        return {}
+    found = next(iter(json.loads(path.read_text()).values()))["figures"]
+    return {f"test, {name}": row["total"] for name, row in found.items()}
+
+
+def _held_out_passages(dataset: Dataset) -> list[Passage]:
+    """Return whole test pieces, evenly drawn, of about HELD_OUT_NOTES notes."""
+    pieces = pieces_of(dataset, "test") or pieces_of(dataset, "valid")
+    total = sum(len(p) for p in pieces)
+    every = max(1, round(total / HELD_OUT_NOTES))
+    return [passage(dataset.codec, p, 0, len(p) + 1) for p in pieces[::every]]
+
+
+def _write(path: Path, model: onnx.ModelProto) -> None:
+    """Write a model so that the file is either whole or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(model.SerializeToString())
+    temporary.replace(path)
+
+
+def find_runs(folders: list[Path]) -> list[Path]:
+    """Return the runs among folders and below them; raises ExportError when there is none."""
+    runs = [p.parent for folder in folders for p in sorted(folder.rglob("config.json"))]
+    if not runs:
+        raise ExportError(f"no run (a folder with config.json) in {', '.join(map(str, folders))}")
+    return list(dict.fromkeys(runs))
+
+
+def report_table(reports: list[Report]) -> str:
+    """Return the report as a Markdown table."""
+    lines = [
+        "| run | file | MB | nodes | parity | loss float32 | loss exported | µs a step | µs at batch 8 |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in reports:
+        if r.error:
+            lines.append(f"| {r.run} | failed: {r.error} | | | | | | | |")
+        else:
+            lines.append(
+                f"| {r.run} | {r.file} | {r.megabytes:.2f} | {r.nodes} | {r.parity_nats:.1e} | "
+                f"{r.loss_float32:.4f} | {r.loss_exported:.4f} | {r.step_us:.0f} | {r.step_us_batch8:.0f} |"
+            )
+    return "\n".join(lines)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon export`."""
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run, or a folder with runs below")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the model files and the report")
+    parser.add_argument("--weights", choices=("int8", "float32"), default="int8")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export runs and write export.json and export.md; returns 1 when any failed."""
+    reports = []
+    for folder in tqdm(find_runs(args.runs), unit="run", disable=None):
+        try:
+            reports.append(export(folder, args.out, args.weights))
+        except Exception as error:  # one failing run must not stop the others, whatever broke in it
+            log.exception("%s", folder) if log.isEnabledFor(logging.DEBUG) else log.error("%s: %s", folder, error)
+            reports.append(Report(run=str(folder), error=f"{type(error).__name__}: {error}".replace("\n", " ")[:300]))
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "export.json").write_text(json.dumps([asdict(r) for r in reports], indent=1))
+    (args.out / "export.md").write_text(report_table(reports) + "\n")
+    sys.stdout.write(report_table(reports) + "\n")
+    return int(any(r.error for r in reports))
