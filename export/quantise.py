@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import onnx
 
 BLOCK = 32
 """Weights that share a scale."""
+SMALLEST = 4096
+"""Smaller matrices stay float32: they cost nothing, and may hold constants rather than weights."""
 ACCURACY_LEVEL = 4
 """Activations in int8 too, by rows: the fastest kernel at batch 1."""
 
@@ -23,8 +26,19 @@ def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    sizes = {t.name: math.prod(t.dims) for t in copy.graph.initializer}
+    small = [
+        node.name
+        for node in copy.graph.node
+        if node.op_type == "MatMul" and sizes.get(node.input[1], SMALLEST) < SMALLEST
+    ]
     quantizer = MatMulNBitsQuantizer(
-        copy, bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=ACCURACY_LEVEL
+        copy,
+        bits=8,
+        block_size=BLOCK,
+        is_symmetric=True,
+        accuracy_level=ACCURACY_LEVEL,
+        nodes_to_exclude=small,
     )
     quantizer.process()
     result = quantizer.model.model
