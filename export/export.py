@@ -68,7 +68,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         release = version("antiphon")
     except PackageNotFoundError:  # run from a source tree
         release = "0"
-    used = [pitch for pitch in _pitches(dataset)]
+    used = _pitches(dataset)
     return Manifest(
         name=card.name,
         title=card.title,
@@ -205,7 +205,7 @@ def report_table(reports: list[Report]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `antiphon export`."""
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run, or a folder with runs below")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run, or a folder of runs")
     parser.add_argument("--out", type=Path, required=True, help="folder for the model files and the report")
     parser.add_argument("--weights", choices=("int8", "float32"), default="int8")
 
@@ -217,8 +217,9 @@ def run(args: argparse.Namespace) -> int:
         try:
             reports.append(export(folder, args.out, args.weights))
         except Exception as error:  # one failing run must not stop the others, whatever broke in it
-            log.exception("%s", folder) if log.isEnabledFor(logging.DEBUG) else log.error("%s: %s", folder, error)
-            reports.append(Report(run=str(folder), error=f"{type(error).__name__}: {error}".replace("\n", " ")[:300]))
+            log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))
+            reason = f"{type(error).__name__}: {error}".replace("\n", " ")
+            reports.append(Report(run=str(folder), error=reason[:300]))
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "export.json").write_text(json.dumps([asdict(r) for r in reports], indent=1))
     (args.out / "export.md").write_text(report_table(reports) + "\n")

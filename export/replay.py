@@ -13,7 +13,7 @@ import onnxruntime as ort
 from ..models.manifest import Manifest
 from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
 
-Passage = dict[str, npt.NDArray[np.generic]]
+Passage = dict[str, npt.NDArray[Any]]
 
 
 def session(model: bytes | str) -> ort.InferenceSession:
@@ -32,6 +32,9 @@ class Replay:
     manifest: Manifest
     slots: int = 0
     """Memory rows, the null row included; 0 takes the manifest's."""
+
+    _position: Any = None
+    """Memory position of the step before."""
 
     def __post_init__(self) -> None:
         memory = self.manifest.memory

@@ -129,7 +129,7 @@ def memory_of(shape: Shape) -> Memory | None:
     return Memory(config.attention_heads, config.key_size, config.value_size, config.memory)
 
 
-class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
+class StepGraph(tf.Module):
     """One step of ``network``; ``__call__`` maps the contract's inputs to its outputs."""
 
     def __init__(self, network: NoteNetwork) -> None:
@@ -147,7 +147,8 @@ class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the step's outputs; see :mod:`antiphon.models.step`."""
         out: dict[str, Any] = {}
-        note = dict(zip(self.codec.names, tf.split(inputs["note"], len(self.codec.fields), axis=1), strict=True))
+        codes = tf.split(inputs["note"], len(self.codec.fields), axis=1)
+        note = dict(zip(self.codec.names, codes, strict=True))
         clock = tf.cast(inputs["clock"], tf.float32)
         pitch = tf.gather(tf.constant(pitch_values(self.codec)), note["pitch"])
         columns, dense = self._columns(inputs, note, pitch, out)
@@ -263,7 +264,8 @@ class StepGraph(tf.Module):  # type: ignore[misc]  # TensorFlow ships no types
             if i + 1 < count:
                 hidden, rest = tf.split(rest, [width, width * (count - 1 - i)], axis=1)
             logits = self._logits(f.name, tf.nn.relu(hidden), pitch, voice)
-            drawn = _draw(logits, inputs[f"mask_{f.name}"], inputs["temperature"], inputs["top_p"], uniform[i])
+            mask = inputs[f"mask_{f.name}"]
+            drawn = _draw(logits, mask, inputs["temperature"], inputs["top_p"], uniform[i])
             code = tf.where(is_forced[i], forced[i], drawn)
             chosen[f.name] = code
             log_probs.append(tf.gather(tf.nn.log_softmax(logits), code, batch_dims=1))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -44,7 +45,7 @@ class Field:
     velocities; offset: fractions of a tick, -0.5 to 0.5."""
 
     def __post_init__(self) -> None:
-        if not self.values or any(b <= a for a, b in zip(self.values, self.values[1:], strict=False)):
+        if not self.values or any(b <= a for a, b in pairwise(self.values)):
             raise CodecError(f"field {self.name}: its table must hold ascending values, at least one")
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor
 
 from .errors import MusicError
@@ -74,7 +75,7 @@ class MetreMap:
 
     def __post_init__(self) -> None:
         beats = [beat for beat, _ in self.changes]
-        if not beats or any(b <= a for a, b in zip(beats, beats[1:], strict=False)):
+        if not beats or any(b <= a for a, b in pairwise(beats)):
             raise MusicError("a metre map needs at least one entry, with ascending barlines")
 
     def bar_at(self, beat: float) -> Bar:

@@ -22,7 +22,7 @@ UNUSED_POSITION = 1e7
 NULL_POSITION = -1e7
 """Position of memory row 0, which stands for "nothing to attend to"."""
 REMAINING_BUCKETS = 33
-"""Codes of the condition `remaining`: 0 unknown, 1 the last bar, ... 32 for 31 bars or more after this one."""
+"""Codes of the condition `remaining`: 0 unknown, 1 the last bar, ... 32 for 31 or more after this one."""
 METRE_OTHER = 0
 """Code of the condition `metre` for a metre the model has not learnt."""
 
@@ -65,7 +65,7 @@ def inputs(manifest: Manifest) -> tuple[Port, ...]:
         m = manifest.memory
         ports += [
             Port("memory_keys", "float32", ("batch", m.heads, m.key_size, "memory"), "keys of earlier steps"),
-            Port("memory_values", "float32", ("batch", m.heads, "memory", m.value_size), "what followed them"),
+            Port("memory_values", "float32", ("batch", m.heads, "memory", m.value_size), "what came next"),
             Port("memory_positions", "float32", ("batch", "memory"), "bar × 1024 + tick in bar of each"),
         ]
     return tuple(ports)
@@ -76,7 +76,7 @@ def outputs(manifest: Manifest) -> tuple[Port, ...]:
     n = len(manifest.codec.fields)
     ports = [
         Port("chosen", "int32", ("batch", n), "codes of the next note"),
-        Port("log_prob", "float32", ("batch", n), "log-probability of each under the unmodified model, nats"),
+        Port("log_prob", "float32", ("batch", n), "their log-probabilities under the unmodified model"),
         Port("clock_out", "int32", ("batch", 3), "bar, tick in bar and ticks a bar of the next note"),
     ]
     ports += [

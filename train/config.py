@@ -99,17 +99,15 @@ class TrainConfig:
     def from_dict(cls, data: dict[str, Any]) -> TrainConfig:
         """Read plain data; raises ConfigError that names the key."""
         data = dict(data)
-        sections = {
-            "network": _section(NetworkConfig, "network", data.pop("network", {})),
-            "fit": _section(FitConfig, "fit", data.pop("fit", {})),
-            "card": _section(CardConfig, "card", data.pop("card", {})),
-        }
+        network = _section(NetworkConfig, "network", data.pop("network", {}))
+        fit = _section(FitConfig, "fit", data.pop("fit", {}))
+        card = _section(CardConfig, "card", data.pop("card", {}))
         dataset = data.pop("dataset", "")
         if data:
             raise ConfigError(f"unknown key {sorted(data)[0]!r}; known: dataset, network, fit, card")
         if not isinstance(dataset, str) or not dataset:
             raise ConfigError("the key 'dataset' must name a folder made by `antiphon prepare`")
-        config = cls(dataset, **sections)
+        config = cls(dataset, network, fit, card)
         _check(config)
         return config
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.errors import DatasetError
-from .dataset import SPLITS, Dataset
+from .dataset import SPLITS, Dataset, SplitName
 from .fit import evaluate_pieces, load_run, pieces_of
 from .network import NoteNetwork, losses
 from .ngram import NGram
@@ -51,7 +51,7 @@ def _part_of_pieces(loss: Any, codec: Codec, pieces: list[Piece], counts: Any) -
     return np.asarray(total[:-1] / max(total[-1], 1))
 
 
-def figures(network: NoteNetwork, dataset: Dataset, split: str) -> dict[str, dict[str, float]]:
+def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, dict[str, float]]:
     """Return every held-out figure of a split: rows by model and condition, columns by field and total."""
     pieces, train = pieces_of(dataset, split), pieces_of(dataset, "train")
     if not pieces:
@@ -75,13 +75,14 @@ def table(found: dict[str, dict[str, float]]) -> str:
     """Return figures as a Markdown table, nats a note."""
     columns = list(next(iter(found.values())))
     lines = ["| nats a note | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |" for name, row in found.items()]
+    for name, row in found.items():
+        lines.append(f"| {name} | " + " | ".join(f"{row[c]:.3f}" for c in columns) + " |")
     return "\n".join(lines)
 
 
-def by_source(network: NoteNetwork, dataset: Dataset, split: str) -> dict[str, float]:
+def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, float]:
     """Return the network's nats a note by the first part of the pieces' names, where there are several."""
-    data, loss = dataset.split(split), loss_of(network)  # type: ignore[arg-type]
+    data, loss = dataset.split(split), loss_of(network)
     groups: dict[str, list[Piece]] = {}
     for i, name in enumerate(data.names):
         at = data.piece(i)
@@ -109,7 +110,8 @@ def run(args: argparse.Namespace) -> int:
         one = figures(network, dataset, args.split)
         found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
         gain = 1 - one["network"]["total"] / one["5-gram"]["total"]
-        sys.stdout.write(f"{config.card.name}, {args.split} split, {gain:.1%} below the 5-gram\n\n{table(one)}\n\n")
+        sys.stdout.write(f"{config.card.name}, {args.split} split, {gain:.1%} below the 5-gram\n\n")
+        sys.stdout.write(f"{table(one)}\n\n")
         for name, value in found[str(folder)]["by source"].items():
             sys.stdout.write(f"  {name}: {value:.3f}\n")
     if args.json:

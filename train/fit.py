@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tqdm import tqdm
 from ..models.errors import ConfigError, DatasetError
 from .config import FitConfig, TrainConfig
 from .curves import write_curves
-from .dataset import Dataset
+from .dataset import Dataset, SplitName
 from .network import NoteNetwork, Shape, losses
 from .passages import Piece, random_batch, whole_pieces
 
@@ -56,7 +57,7 @@ class Run:
         self.dataset = Dataset.load(Path(config.dataset))
         self.codec = self.dataset.codec
         _check_against(config, self.dataset)
-        self.pieces = {name: pieces_of(self.dataset, name) for name in ("train", "valid")}
+        self.pieces = {"train": pieces_of(self.dataset, "train"), "valid": pieces_of(self.dataset, "valid")}
         for name, pieces in self.pieces.items():
             if not pieces:
                 raise DatasetError(f"{config.dataset}: the {name} split holds no piece; prepare more music")
@@ -84,7 +85,7 @@ class Run:
         wanted = json.loads(json.dumps(self.config.to_dict()))
         if path.exists():
             if json.loads(path.read_text()) != wanted:
-                raise ConfigError(f"{self.folder} holds a run with another configuration: choose another --out")
+                raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
         else:
             path.write_text(json.dumps(wanted, indent=1))
 
@@ -221,12 +222,12 @@ def build(shape: Shape) -> NoteNetwork:
     return network
 
 
-def pieces_of(dataset: Dataset, split: str) -> list[Piece]:
+def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
     data = dataset.split(split)
     bounds = [int(b) for b in data.offsets]
     return [
-        Piece(data.codes[a:b], data.clock[a:b]) for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 1
+        Piece(data.codes[a:b], data.clock[a:b]) for a, b in pairwise(bounds) if b - a > 1
     ]
 
 
@@ -250,14 +251,15 @@ def write_npz(path: Path, arrays: dict[str, Any]) -> None:
 
 def save_weights(path: Path, network: NoteNetwork) -> None:
     """Write the network's trainable weights by position."""
-    write_npz(path, {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(network.trainable_variables)})
+    variables = enumerate(network.trainable_variables)
+    write_npz(path, {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in variables})
 
 
 def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, NoteNetwork]:
     """Return a run's configuration, data set and network with its ``best`` weights, in float32."""
     config_path, weights = folder / "config.json", folder / f"{which}.npz"
     if not config_path.exists() or not weights.exists():
-        raise DatasetError(f"{folder} is no finished run: it needs config.json and {which}.npz (antiphon train)")
+        raise DatasetError(f"{folder} is no run with weights: config.json or {which}.npz is missing")
     keras.config.set_dtype_policy("float32")
     config = TrainConfig.from_dict(json.loads(config_path.read_text()))
     dataset = Dataset.load(Path(config.dataset))

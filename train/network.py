@@ -54,7 +54,7 @@ class Shape:
 
     def columns(self) -> dict[str, int]:
         """Return the categorical inputs of a step and their sizes, in order."""
-        columns = {f.name: f.inputs for f in self.codec.fields if f.name != "pitch"}
+        columns: dict[str, int] = {f.name: f.inputs for f in self.codec.fields if f.name != "pitch"}
         if self.config.relative_pitch:
             columns |= {"interval": INTERVALS, "register": REGISTERS}
         else:
@@ -242,7 +242,8 @@ class NoteNetwork(keras.Model):
         position = tf.cast(batch["clock"][..., 0] * POSITION_STRIDE + batch["clock"][..., 1], tf.float32)
         bias = tf.gather(self.bias, bias_code(position[:, :, None] - position[:, None, :]))
         scores = tf.where(seen, scores + tf.transpose(tf.cast(bias, tf.float32), [0, 3, 1, 2]), MASKED)
-        null = tf.broadcast_to(tf.cast(self.bias[-1], tf.float32)[None, :, None, None], tf.shape(scores[..., :1]))
+        null = tf.cast(self.bias[-1], tf.float32)[None, :, None, None]
+        null = tf.broadcast_to(null, tf.shape(scores[..., :1]))
         weights = tf.nn.softmax(tf.concat([scores, null], axis=-1))[..., :-1]
         out = tf.matmul(tf.cast(weights, value.dtype), value)
         return tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [-1, steps, heads * config.value_size])
@@ -250,7 +251,8 @@ class NoteNetwork(keras.Model):
     def _choose(self, trunk: Any, batch: Batch, facts: dict[str, Any], training: bool) -> dict[str, Any]:
         """Return each field's logits, each knowing the target's fields before it."""
         codec, config = self.shape.codec, self.shape.config
-        width, logits = config.head_units, {}
+        width = config.head_units
+        logits: dict[str, Any] = {}
         rest = tf.cast(trunk, tf.float32)
         for i, f in enumerate(codec.fields):
             hidden = self.head_dropout(tf.nn.relu(rest[..., :width]), training=training)
@@ -281,7 +283,7 @@ class NoteNetwork(keras.Model):
         return added
 
     def _pitch_logits(self, hidden: Any, batch: Batch, facts: dict[str, Any]) -> Any:
-        """Return logits over the pitch table: absolute, or intervals from the last note and the part's own."""
+        """Return logits over the pitch table: absolute, or by intervals from the last note and the part's."""
         codec, config = self.shape.codec, self.shape.config
         logits = tf.cast(self.heads["pitch"](hidden), tf.float32)
         if not config.relative_pitch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +15,15 @@ from .network import ANCHOR, pitch_values, tick_values
 
 Array = npt.NDArray[np.int32]
 NEVER = 1 << 24
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Piece:
     """One piece's codes (note, field) and clock (note, 5): tick, bar, place, bar ticks, metre code."""
 
-    codes: Array
-    clock: Array
+    codes: npt.NDArray[np.integer]
+    clock: npt.NDArray[np.integer]
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -29,7 +31,7 @@ class Piece:
 
 def passage(
     codec: Codec, piece: Piece, first: int, length: int, *, known_end: bool = False, transpose: int = 0
-) -> dict[str, npt.NDArray[np.generic]]:
+) -> Arrays:
     """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
 
     Arrays have one row a step; see :class:`antiphon.train.network.NoteNetwork` for their meaning. A
@@ -66,7 +68,7 @@ def passage(
     if known_end:
         left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1]
         conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
-    result: dict[str, npt.NDArray[np.generic]] = {
+    result: Arrays = {
         "note": note,
         "target": target,
         "weight": weight,
@@ -91,7 +93,7 @@ def _transposed(codec: Codec, codes: Array, semitones: int) -> Array:
     return codes
 
 
-def _voices(codec: Codec, note: Array) -> dict[str, npt.NDArray[np.generic]]:
+def _voices(codec: Codec, note: Array) -> Arrays:
     """Return each part's last pitch after every step, (step, part)."""
     if "part" not in codec.names:
         return {}
@@ -106,7 +108,7 @@ def _voices(codec: Codec, note: Array) -> dict[str, npt.NDArray[np.generic]]:
     return {"voices": voices}
 
 
-def _sounding(codec: Codec, note: Array, onset: Array) -> dict[str, npt.NDArray[np.generic]]:
+def _sounding(codec: Codec, note: Array, onset: Array) -> Arrays:
     """Return each step's note end in ticks and the step at which its pitch is struck again."""
     if "duration" not in codec.names:
         return {}
@@ -120,9 +122,9 @@ def _sounding(codec: Codec, note: Array, onset: Array) -> dict[str, npt.NDArray[
     return {"end": onset + duration.astype(np.int32), "until": until}
 
 
-def stack(passages: list[dict[str, npt.NDArray[np.generic]]], steps: int) -> dict[str, npt.NDArray[np.generic]]:
+def stack(passages: list[Arrays], steps: int) -> Arrays:
     """Pad passages to ``steps`` steps with zero weight and stack them, (batch, step, ...)."""
-    batch: dict[str, npt.NDArray[np.generic]] = {}
+    batch: Arrays = {}
     for name, first in passages[0].items():
         out = np.zeros((len(passages), steps, *first.shape[1:]), first.dtype)
         for row, one in enumerate(passages):
@@ -141,7 +143,7 @@ def random_batch(
     known_end: float,
     transpose: tuple[int, int],
     rng: np.random.Generator,
-) -> dict[str, npt.NDArray[np.generic]]:
+) -> Arrays:
     """Return ``size`` random crops; every note of the set is as likely to be in one.
 
     Args:
@@ -167,9 +169,9 @@ def random_batch(
 
 def whole_pieces(
     codec: Codec, pieces: list[Piece], positions: int = 6144, multiple: int = 64
-) -> Iterator[dict[str, npt.NDArray[np.generic]]]:
+) -> Iterator[Arrays]:
     """Yield batches of whole pieces of like length, at most about ``positions`` steps a batch."""
-    waiting: list[dict[str, npt.NDArray[np.generic]]] = []
+    waiting: list[Arrays] = []
     longest = 0
     for piece in sorted(pieces, key=len):
         one = passage(codec, piece, 0, len(piece) + 1)
