@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from math import floor
 
 from antiphon.models.note import Note
 from antiphon.models.score import Part, Score
@@ -28,6 +29,8 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
             continue
         pitch = DRUM_MAPS[config.drum_map].get(note.pitch, note.pitch) if source.is_drum else note.pitch
         notes.append(replace(note, pitch=pitch, part=index))
+    if "offset" not in config.field_names:
+        notes = [on_grid(note, config.ticks_per_beat) for note in notes]
     notes.sort(key=lambda note: note.order)
     drums = [note for note in notes if rules[note.part].is_drum]
     pitched = [note for note in notes if not rules[note.part].is_drum]
@@ -49,6 +52,18 @@ def _rule_for(source: Part, place: int, rules: Sequence[PartRule]) -> int | None
         elif rule.is_drum or len(rules) == 1 or index == place:
             return index
     return None
+
+
+def on_grid(note: Note, ticks_per_beat: int) -> Note:
+    """Return the note on the nearest ticks, at least one long: what a codec without offsets keeps.
+
+    >>> on_grid(Note(60, 1.01, 0.49), 24).start
+    1.0
+    """
+    length = max(_tick(note.duration, ticks_per_beat), 1)
+    return replace(
+        note, start=_tick(note.start, ticks_per_beat) / ticks_per_beat, duration=length / ticks_per_beat
+    )
 
 
 def single_hits(notes: Iterable[Note]) -> list[Note]:
@@ -109,4 +124,4 @@ def separated(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
 
 def _tick(beats: float, ticks_per_beat: int) -> int:
     """Return the nearest tick as the codec does; halfway rounds up."""
-    return int(beats * ticks_per_beat + 0.5) if beats >= 0 else -int(-beats * ticks_per_beat + 0.5)
+    return floor(beats * ticks_per_beat + 0.5)

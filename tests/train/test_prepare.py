@@ -1,0 +1,312 @@
+"""`antiphon prepare` from files to arrays."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.models.errors import ConfigError, DatasetError
+from antiphon.train import prepare as prepare_module
+from antiphon.train import sources
+from antiphon.train.dataset import SPLITS, Dataset
+from antiphon.train.prepare import add_arguments, prepare, run
+from antiphon.train.prepareconfig import PartRule, PrepareConfig
+from antiphon.train.shard import write_shard
+
+
+def parse(*words: str | Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args([str(word) for word in words])
+
+
+def names(out: Path) -> dict[str, list[str]]:
+    return {split: sorted(Dataset.load(out).split(split).names) for split in SPLITS}
+
+
+def make(music: Any, out: Path, config: PrepareConfig | None = None, **options: Any) -> Dataset:
+    prepare([music.root], out, config or PrepareConfig(), processes=1, **options)
+    return Dataset.load(out)
+
+
+def test_codes_and_clock_of_a_piece(music: Any, tmp_path: Path) -> None:
+    notes = [(60, 0, 480, 80), (64, 720, 240, 80), (67, 1440, 480, 80), (72, 1920, 160, 80)]
+    music.write("train/waltz.mid", music.midi(notes, metre=(3, 4)))
+    dataset = make(music, tmp_path / "set")
+    train = dataset.split("train")
+    assert dataset.codec.names == ("delta", "pitch", "duration")
+    decoded = dataset.codec.decode(np.asarray(train.codes, dtype=np.int32))
+    assert [(n.pitch, n.start) for n in decoded] == [(60, 0), (64, 1.5), (67, 3), (72, 4)]
+    # a third of a beat occurs only once: it becomes the nearest, half a beat
+    assert [n.duration for n in decoded] == [1.0, 0.5, 1.0, 0.5]
+    # tick, bar, tick in bar, ticks a bar, metre code
+    assert train.clock.tolist() == [
+        [0, 0, 0, 72, 1],
+        [36, 0, 36, 72, 1],
+        [72, 1, 0, 72, 1],
+        [96, 1, 24, 72, 1],
+    ]
+    assert dataset.metres == ("3/4",)
+    assert dataset.monophonic
+    assert train.offsets.tolist() == [0, 4]
+
+
+def test_rare_lengths_share_a_code_and_frequent_ones_get_their_own(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.midi([(60 + i, 480 * i, 160, 80) for i in range(5)]))
+    music.write("train/b.mid", music.midi([(60, 0, 100, 80), (62, 480, 480, 80)]))
+    dataset = make(music, tmp_path / "set")
+    assert 8 in dataset.codec["duration"].values
+    assert 5 not in dataset.codec["duration"].values
+    assert {12 * n for n in range(1, 33)} <= set(dataset.codec["delta"].values)
+
+
+def test_transposed_duplicates_are_dropped_and_test_wins(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.tune(1))
+    music.write("valid/a.mid", music.tune(1, transpose=3))
+    music.write("test/a.mid", music.tune(1, transpose=-5))
+    music.write("train/b.mid", music.tune(2))
+    music.write("valid/b.mid", music.tune(2, transpose=12))
+    music.write("train/c.mid", music.tune(3))
+    dataset = make(music, tmp_path / "set")
+    assert names(tmp_path / "set") == {
+        "train": ["train/c.mid"],
+        "valid": ["valid/b.mid"],
+        "test": ["test/a.mid"],
+    }
+    assert dataset.info["report"]["skipped"] == {"duplicate": 3}
+    assert "skipped\tduplicate\tof test/a.mid\ttrain/a.mid" in (tmp_path / "set/report.txt").read_text()
+
+
+def test_a_different_rhythm_is_no_duplicate(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.midi([(60, 0, 240, 80), (62, 240, 240, 80), (64, 480, 240, 80)]))
+    music.write("train/b.mid", music.midi([(60, 0, 240, 80), (62, 360, 240, 80), (64, 480, 240, 80)]))
+    assert make(music, tmp_path / "set").info["counts"]["train"]["pieces"] == 2
+
+
+def test_drums_are_no_duplicates_when_transposed(music: Any, tmp_path: Path) -> None:
+    for name, pitch in (("a", 36), ("b", 38)):
+        music.write(f"train/{name}.mid", music.midi([(pitch, 480 * i, 60, 90) for i in range(4)], channel=9))
+    config = PrepareConfig(fields=("delta", "pitch"), drum_map="gm")
+    dataset = make(music, tmp_path / "set", config)
+    assert dataset.info["counts"]["train"]["pieces"] == 2
+    assert dataset.codec["pitch"].values == (36, 38)
+
+
+def test_drum_pads_become_general_midi_with_velocity_and_offset(music: Any, tmp_path: Path) -> None:
+    hits = [(22, 0, 40, 100), (42, 4, 40, 60), (36, 490, 40, 127), (26, 950, 40, 1)]
+    music.write("train/groove.mid", music.midi(hits, channel=9))
+    music.write("train/piano.mid", music.tune(1))
+    config = PrepareConfig(
+        ticks_per_beat=12, drum_map="td11", fields=("delta", "pitch", "velocity", "offset")
+    )
+    dataset = make(music, tmp_path / "set", config)
+    notes = dataset.codec.decode(np.asarray(dataset.split("train").codes, dtype=np.int32))
+    # 22 and 42 are two zones of one closed hi-hat, hit once
+    assert [n.pitch for n in notes] == [42, 36, 46]
+    assert [n.start for n in notes] == pytest.approx([0, 490 / 480, 950 / 480], abs=0.5 / 9 / 12)
+    assert [n.velocity for n in notes] == pytest.approx([100, 127, 1], abs=2)
+    assert dataset.parts[0].is_drum
+    assert not dataset.monophonic
+    assert dataset.info["report"]["skipped"] == {"no notes in the parts asked for": 1}
+
+
+def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Path) -> None:
+    music.write("train/good.mid", music.tune(1))
+    music.write("train/broken.mid", b"MThd but nothing else")
+    music.write(
+        "train/broken.abc",
+        "X:1\nT:odd\nM:4/4\nL:1/8\nK:C\n%%%\n\nX:2\nT:fine\nM:4/4\nL:1/8\nK:C\nCDEF GABc|c4 C4|\n",
+    )
+    music.write("train/broken.musicxml", "<score-partwise><part>")
+    music.write("train/broken.zip", b"PK\x03\x04 no zip")
+    music.write("train/grid.json", '{"train": [[[60, 55], [60]]]}')
+    music.write("notes.txt", "no music")
+    dataset = make(music, tmp_path / "set")
+    report = dataset.info["report"]
+    assert names(tmp_path / "set")["train"] == ["train/broken.abc: 2", "train/good.mid"]
+    assert report["skipped"] == {"broken zip": 1, "not a music file": 1, "unreadable": 4}
+    lines = (tmp_path / "set/report.txt").read_text().splitlines()
+    assert any(line.startswith("skipped\tunreadable") and line.endswith("train/broken.mid") for line in lines)
+    assert json.loads((tmp_path / "set/report.json").read_text()) == report
+
+
+def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path) -> None:
+    members = {"train/a.mid": music.tune(1), "../evil.mid": music.tune(2), "/etc/evil.mid": music.tune(3)}
+    music.write("set.zip", music.zip(members))
+    before = sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid")
+    dataset = make(music, tmp_path / "set")
+    assert names(tmp_path / "set")["train"] == ["train/a.mid"]
+    assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 2}
+    assert sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid") == before
+
+
+def test_too_large_files_are_refused(music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_BYTES", 1000)
+    music.write("train/a.mid", music.tune(1))
+    music.write("train/b.mid", music.tune(2, count=300))
+    music.write("c.zip", music.zip({"train/c.mid": music.tune(3, count=300)}))
+    assert make(music, tmp_path / "set").info["report"]["skipped"] == {"too large": 2}
+
+
+def test_an_index_decides_the_split(music: Any, tmp_path: Path) -> None:
+    for number in range(6):
+        music.write(f"tunes/{number}.mid", music.tune(number))
+    rows = [
+        f"tunes/{n}.mid,{split}" for n, split in enumerate(["test", "validation", "train", "test", "train"])
+    ]
+    music.write("index.csv", "\n".join(["file,split", *rows]))
+    dataset = make(music, tmp_path / "set")
+    found = names(tmp_path / "set")
+    assert found["test"][:2] == ["tunes/0.mid", "tunes/3.mid"]
+    assert "tunes/1.mid" in found["valid"]
+    assert dataset.info["report"]["split_by"] == {"hash": 1, "index": 5}
+
+
+def test_stopped_and_run_again_it_reads_only_the_rest(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)
+    for number in range(6):
+        music.write(f"train/{number}.mid", music.tune(number))
+    read: list[str] = []
+    limit = 3
+
+    def stop_at_the_limit(base: Path, chunk: Any, config: Any) -> None:
+        if len(read) == limit:
+            raise KeyboardInterrupt
+        read.append(chunk[0].item.name)
+        write_shard(base, chunk, config)
+
+    monkeypatch.setattr(prepare_module, "write_shard", stop_at_the_limit)
+    assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 130
+    with pytest.raises(DatasetError, match="no finished data set"):
+        Dataset.load(tmp_path / "set")
+    limit = 99
+    assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 0
+    assert read == [f"train/{number}.mid" for number in range(6)]
+    make(music, tmp_path / "whole")
+    for name in ("codes", "clock", "pieces"):
+        arrays = [np.load(tmp_path / folder / f"train.{name}.npy") for folder in ("set", "whole")]
+        assert np.array_equal(*arrays)
+    assert not (tmp_path / "set/.work").exists()
+
+
+def test_a_changed_file_is_read_again(music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    music.write("train/a.mid", music.tune(1))
+    monkeypatch.setattr(prepare_module, "select", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 130
+    monkeypatch.undo()
+    music.write("train/a.mid", music.tune(1, count=20))
+    assert make(music, tmp_path / "set").info["counts"]["train"]["notes"] == 20
+
+
+def test_several_processes_give_the_same_arrays(
+    music: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(40):
+        music.write(f"{number % 3}/{number}.mid", music.tune(number % 12, count=16 + number))
+    make(music, tmp_path / "one")
+    assert run(parse(music.root, "--out", tmp_path / "two", "--processes", "2")) == 0
+    assert "40 pieces read" in capsys.readouterr().out
+    for split in SPLITS:
+        for name in ("codes", "clock", "pieces"):
+            arrays = [np.load(tmp_path / folder / f"{split}.{name}.npy") for folder in ("one", "two")]
+            assert np.array_equal(*arrays)
+    assert (tmp_path / "one/report.txt").read_text() == (tmp_path / "two/report.txt").read_text()
+
+
+def test_a_finished_data_set_is_not_overwritten_unasked(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.tune(1))
+    make(music, tmp_path / "set")
+    with pytest.raises(DatasetError, match="--overwrite"):
+        make(music, tmp_path / "set")
+    music.write("train/b.mid", music.tune(2))
+    assert make(music, tmp_path / "set", overwrite=True).info["counts"]["train"]["pieces"] == 2
+
+
+def test_parts_by_name(music: Any, tmp_path: Path) -> None:
+    from antiphon.models.note import Note
+    from antiphon.models.score import Part, Score
+    from antiphon.train.arrange import arrange
+
+    score = Score(
+        (Note(40, 0, 1, part=1), Note(70, 0, 1, part=0), Note(36, 0, 1, part=2), Note(50, 1, 1, part=3)),
+        parts=(Part("Gesang"), Part("Pianoforte"), Part("Kit", is_drum=True), Part("Cello", 42)),
+    )
+    rules = (
+        PartRule("voice", match=("gesang*", "voice*")),
+        PartRule("rest", match=("piano*",), programs=(42,)),
+    )
+    assert [(n.pitch, n.part) for n in arrange(score, PrepareConfig(parts=rules))] == [
+        (70, 0),
+        (40, 1),
+        (50, 1),
+    ]
+
+
+def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:
+    music.write("a.mid", b"nonsense")
+    with pytest.raises(DatasetError, match=r"not one piece.*a\.mid: unreadable"):
+        make(music, tmp_path / "set")
+    with pytest.raises(ConfigError, match="does not exist"):
+        prepare([tmp_path / "nowhere"], tmp_path / "set", PrepareConfig(), processes=1)
+
+
+def test_flags_win_over_the_configuration_file(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.tune(1))
+    toml = music.write(
+        "c.toml", 'ticks_per_beat = 12\nvelocity_bins = 8\nparts = [{ name = "flute", program = 73 }]\n'
+    )
+    words = (
+        music.root,
+        "--out",
+        tmp_path / "set",
+        "--config",
+        toml,
+        "--velocity-bins",
+        "16",
+        "--processes",
+        "1",
+    )
+    assert run(parse(*words)) == 0
+    dataset = Dataset.load(tmp_path / "set")
+    assert dataset.codec.ticks_per_beat == 12
+    assert len(dataset.codec["velocity"].values) == 16
+    assert dataset.parts[0].program == 73
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("tick = 3", "unknown key 'tick'"),
+        ("ticks_per_beat = 0", r"ticks_per_beat 0 is not in 1\.\.960"),
+        ('ticks_per_beat = "12"', "ticks_per_beat must be of type int"),
+        ('fields = ["pitch", "delta"]', "in this order"),
+        ('fields = ["delta"]', "delta and pitch"),
+        ('drum_map = "td99"', "drum_map 'td99'"),
+        ("parts = [{ program = 3 }]", "neither a name"),
+        ('parts = [{ name = "a", instrument = 3 }]', "unknown key 'instrument'"),
+        ('parts = ["a", "b"]\nfields = ["delta", "pitch"]', "need the field part"),
+        ("fields = [", "Unclosed array|Invalid|Expected|Unexpected"),
+    ],
+)
+def test_wrong_configurations_name_the_key(music: Any, tmp_path: Path, toml: str, message: str) -> None:
+    path = music.write("c.toml", toml)
+    with pytest.raises(ConfigError, match=message):
+        run(parse(music.root, "--out", tmp_path / "set", "--config", path))
+
+
+def test_the_shipped_configurations_parse() -> None:
+    from importlib.resources import files
+
+    from antiphon.train.prepareconfig import load
+
+    folder = Path(str(files("antiphon.train"))) / "configs"
+    configs = {path.name.split(".")[0]: load(path, {}) for path in folder.glob("*.prepare.toml")}
+    assert configs["folk"].field_names == ("delta", "pitch", "duration")
+    assert [rule.name for rule in configs["chorale"].part_rules] == ["soprano", "alto", "tenor", "bass"]
+    assert configs["drums"].bins == (32, 9)

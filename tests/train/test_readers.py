@@ -1,0 +1,193 @@
+"""ABC, MusicXML and grids to scores; written bars to metre maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.models.errors import MusicError
+from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.note import Note
+from antiphon.models.score import Score
+from antiphon.train import abcfile, gridjson
+from antiphon.train.accents import with_written_bars
+from antiphon.train.barlines import WrittenBar, metre_map
+from antiphon.train.musicxml import read_musicxml
+
+FOUR = Metre(4, 4)
+HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:D\n"
+
+
+def abc(body: str, head: str = HEAD) -> Score:
+    (tune,) = abcfile.tunes(head + body + "\n")
+    return abcfile.read_tune(tune)
+
+
+def bars(*lengths: float, metre: Metre = FOUR) -> MetreMap:
+    starts = [sum(lengths[:i]) for i in range(len(lengths))]
+    return metre_map([WrittenBar(s, n, metre) for s, n in zip(starts, lengths, strict=True)])
+
+
+def barlines(metres: MetreMap, *beats: float) -> list[float]:
+    return [metres.bar_at(beat).start for beat in beats]
+
+
+def test_regular_bars_need_one_entry() -> None:
+    assert bars(4, 4, 4).changes == ((0, FOUR),)
+
+
+def test_a_pickup_lies_at_the_end_of_the_bar_before() -> None:
+    assert bars(1, 4, 4).bar_at(0.5).start == -3
+
+
+def test_a_bar_split_by_a_repeat_is_one_bar() -> None:
+    assert bars(1, 4, 3, 1, 4, 4).changes == ((1, FOUR),)
+
+
+def test_after_an_odd_bar_the_grid_starts_again_at_the_barline() -> None:
+    metres = bars(4, 3, 4, 4)
+    assert barlines(metres, 1, 5, 7, 11.5) == [0, 4, 7, 11]
+
+
+def test_a_new_metre_starts_at_its_barline() -> None:
+    three = Metre(3, 4)
+    written = [WrittenBar(0, 4, FOUR), WrittenBar(4, 3, three), WrittenBar(7, 3, three)]
+    assert metre_map(written).changes == ((0, FOUR), (4, three))
+
+
+def test_bars_of_rest_without_barlines_between_keep_the_grid() -> None:
+    assert bars(4, 8, 4).changes == ((0, FOUR),)
+
+
+def test_abc_pitches_lengths_and_pickup() -> None:
+    score = abc("A2|d2f2 (3agf e2|d6:|")
+    assert [n.pitch for n in score.notes] == [69, 74, 78, 81, 79, 78, 76, 74]
+    assert [n.start for n in score.notes] == pytest.approx([0, 1, 2, 3, 10 / 3, 11 / 3, 4, 5])
+    assert score.metres.bar_at(0).start == -3
+    assert score.metres.bar_at(1).start == 1
+    assert score.title == "A tune"
+    assert score.key == "D major"
+
+
+def test_abc_repeats_stay_as_written_and_grace_notes_go() -> None:
+    assert [n.pitch for n in abc("|:{g}A4 {ef}d4:|").notes] == [69, 74]
+
+
+def test_abc_ties_are_one_note() -> None:
+    notes = abc("A4-A4-|A4 B4|").notes
+    assert [(n.pitch, n.start, n.duration) for n in notes] == [(69, 0, 6), (71, 6, 2)]
+
+
+def test_abc_exclamation_marks_as_line_breaks() -> None:
+    score = abc("ABcd efga|!\nagfe dcBA|!\nA8|]!")
+    assert len(score.notes) == 17
+    assert barlines(score.metres, 5, 9) == [4, 8]
+    assert abcfile.clean("K:C\n!trill!A B|!\nc d!") == "K:C\n!trill!A B|\nc d"
+
+
+def test_abc_ids_in_comments_name_the_tunes() -> None:
+    text = "% id=book/one.abc#0 group=g1\n" + HEAD + "A|\n\n% id=book/one.abc#1\n" + HEAD + "B|\n"
+    for ending in ("\n", "\r\n"):
+        names = [tune.name for tune in abcfile.tunes(text.replace("\n", ending))]
+        assert names == ["book/one.abc#0", "book/one.abc#1"]
+
+
+def test_abc_without_notes_is_an_error_that_names_the_tune() -> None:
+    with pytest.raises(MusicError, match=r"^1: it holds no notes"):
+        abc("z8|")
+
+
+def musicxml(tmp_path: Path, *, suffix: str) -> bytes:
+    """Return a voice and a piano part in 3/4 with a tie, a chord symbol and a pick-up, from music21."""
+    import music21
+
+    m: Any = music21  # it has no types
+    parts = []
+    for name, pitches in (("Voice", ("G4", "C5", "C5", "E5")), ("Piano", ("C3", "E3", "E3", "C2"))):
+        pickup, first, second = (m.stream.Measure(number) for number in range(3))
+        notes = [m.note.Note(p, quarterLength=n) for p, n in zip(pitches, (1, 3, 1, 2), strict=True)]
+        notes[1].tie, notes[2].tie = m.tie.Tie("start"), m.tie.Tie("stop")
+        pickup.append([m.meter.TimeSignature("3/4"), notes[0]])
+        pickup.paddingLeft = 2
+        first.append(notes[1])
+        second.append(notes[2:])
+        parts.append(m.stream.Part([pickup, first, second]))
+        parts[-1].partName = name
+    parts[0].getElementsByClass("Measure")[1].insert(0, m.harmony.ChordSymbol("Am"))
+    path = tmp_path / f"song{suffix}"
+    m.stream.Score(parts).write("mxl" if suffix == ".mxl" else "musicxml", path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".musicxml", ".mxl"])
+def test_musicxml_parts_ties_chords_and_pickup(tmp_path: Path, suffix: str) -> None:
+    score = read_musicxml(musicxml(tmp_path, suffix=suffix), "song")
+    assert [part.name for part in score.parts] == ["Voice", "Piano"]
+    voice = [(n.pitch, n.start, n.duration) for n in score.notes if n.part == 0]
+    assert voice == [(67, 0, 1), (72, 1, 4), (76, 5, 2)]
+    assert [n.pitch for n in score.notes if n.part == 1] == [48, 52, 36]
+    assert score.chords == ((1.0, "Am"),)
+    assert score.metres.changes == ((1.0, Metre(3, 4)),)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"<score-partwise><part>", "not readable as MusicXML"),
+        (b"PK\x03\x04 no zip at all", "compressed MusicXML"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise/>', "entity"),
+    ],
+)
+def test_broken_musicxml_is_one_kind_of_error(data: bytes, reason: str) -> None:
+    with pytest.raises(MusicError, match=f"^song: .*{reason}"):
+        read_musicxml(data, "song")
+
+
+def test_a_bach_chorale_of_the_music21_corpus() -> None:
+    import music21
+
+    m: Any = music21
+    path = Path(m.corpus.getWork("bach/bwv269"))
+    score = read_musicxml(path.read_bytes(), "bwv269")
+    assert len(score.parts) == 4
+    assert score.metres.changes[0] == (1.0, Metre(3, 4))  # a pick-up of a beat
+    assert all(n.duration > 0 for n in score.notes)
+
+
+def test_grid_neighbours_become_one_note() -> None:
+    rows = [[72, 67, -1, 48], [72, 65, -1, 48], [74, 65, 60, -1], [74, 65, 60, 48]]
+    (piece,) = gridjson.pieces('{"valid": [' + str(rows) + "]}", "grid.json")
+    score = gridjson.read_grid(piece)
+    assert piece.split == "valid"
+    assert [p.name for p in score.parts] == ["soprano", "alto", "tenor", "bass"]
+    found = sorted((n.part, n.pitch, n.start, n.duration) for n in score.notes)
+    assert found == [
+        (0, 72, 0, 0.5),
+        (0, 74, 0.5, 0.5),
+        (1, 65, 0.25, 0.75),
+        (1, 67, 0, 0.25),
+        (2, 60, 0.5, 0.5),
+        (3, 48, 0, 0.5),
+        (3, 48, 0.75, 0.25),
+    ]
+
+
+@pytest.mark.parametrize("rows", [[[60, 55], [60]], [[200]], [["C"]], [], [[-1], [-1]], [60]])
+def test_grids_that_are_none(rows: Any) -> None:
+    with pytest.raises(MusicError, match=r"^train/000: "):
+        gridjson.read_grid(gridjson.GridPiece("train/000", "train", rows))
+
+
+def test_accents_of_abc2midi_give_the_bars() -> None:
+    notes = [Note(62, 1 / 480, 0.5, 105)]  # a pick-up of half a beat, a tick late as abc2midi writes it
+    for bar in range(10):
+        start = 0.5 + 4 * bar + 1 / 480
+        notes += [Note(60, start, 1, 105), Note(62, start + 2, 1, 95), Note(64, start + 3, 1, 80)]
+    score = with_written_bars(Score(tuple(notes)))
+    assert barlines(score.metres, 0, 1, 5) == [-3.5, 0.5, 4.5]
+
+
+def test_other_velocities_leave_the_bars_alone() -> None:
+    score = Score(tuple(Note(60, float(i), 1, 105 if i % 3 else 64) for i in range(40)))
+    assert with_written_bars(score) is score

@@ -1,0 +1,67 @@
+"""Who decides a piece's split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from antiphon.models.errors import ConfigError
+from antiphon.train.splits import Splits
+
+
+def read(tmp_path: Path, *lines: str) -> Splits:
+    path = tmp_path / "index.csv"
+    path.write_text("\n".join(lines))
+    return Splits.read([path])
+
+
+def test_by_id_file_and_base_name(tmp_path: Path) -> None:
+    splits = read(tmp_path, "id,midi_filename,split", "set/a.mid,,test", "b/1,b/1_rock.mid,validation")
+    assert splits.of("train/a.mid", "train/a.mid") == ("test", "index")
+    assert splits.of("b/1_rock.mid", "b/1_rock.mid") == ("valid", "index")
+
+
+def test_a_base_name_of_two_pieces_names_neither(tmp_path: Path) -> None:
+    splits = read(tmp_path, "file,split", "one/1.mid,test", "two/1.mid,train")
+    assert splits.of("one/1.mid", "one/1.mid") == ("test", "index")
+    assert splits.of("three/1.mid", "three/1.mid")[1] == "hash"
+
+
+def test_by_song_number_of_the_folder(tmp_path: Path) -> None:
+    splits = read(tmp_path, "song_id,split", "002,test")
+    assert splits.of("POP909/002/002.mid", "POP909/002/002.mid") == ("test", "index")
+
+
+@pytest.mark.parametrize(
+    ("file", "own", "split"),
+    [
+        ("valid/a.mid", None, "valid"),
+        ("x/Validation/a.mid", None, "valid"),
+        ("tunes.test.abc", None, "test"),
+        ("grid.json", "train", "train"),
+    ],
+)
+def test_by_name(file: str, own: str | None, split: str) -> None:
+    assert Splits({}).of(file, "1", own) == (split, "name")
+
+
+def test_by_hash_about_eight_to_one_to_one_and_always_the_same() -> None:
+    found = [Splits({}).of(f"{i}.mid", f"{i}.mid")[0] for i in range(2000)]
+    counts = Counter(found)
+    assert counts["train"] == pytest.approx(1600, abs=60)
+    assert counts["valid"] == pytest.approx(200, abs=45)
+    assert found == [Splits({}).of(f"{i}.mid", f"{i}.mid")[0] for i in range(2000)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("file,part", "a,train"), "needs a column split"),
+        (("split,title", "train,a"), "needs a column split and one of"),
+        (("file,split", "a,private"), "line 2: split 'private'"),
+    ],
+)
+def test_wrong_indexes(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, *lines)
