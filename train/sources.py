@@ -80,12 +80,19 @@ def find(
         for path in files:
             for found in _in_zip(path) if path.suffix.lower() == ".zip" else _on_disk(path, root):
                 base = PurePosixPath(found.name).name
-                if include and not _matches(found.name, base, include):
+                if isinstance(found, Item) and _is_hidden(found.name):
+                    yield Skipped(found.name, "hidden file")
+                elif include and not _matches(found.name, base, include):
                     yield Skipped(found.name, "not included")
                 elif _matches(found.name, base, exclude):
                     yield Skipped(found.name, "excluded")
                 else:
                     yield found
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a name is one that systems write for themselves, such as macOS' __MACOSX/._tune.mid."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def _matches(name: str, base: str, globs: Iterable[str]) -> bool:

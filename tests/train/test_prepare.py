@@ -144,6 +144,22 @@ def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path
     assert sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid") == before
 
 
+def test_hidden_files_are_left_alone(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.tune(1))
+    music.write("train/._a.mid", b"resource fork")
+    music.write("mac.zip", music.zip({"__MACOSX/train/b.mid": b"resource fork"}))
+    assert make(music, tmp_path / "set").info["report"]["skipped"] == {"hidden file": 2}
+
+
+def test_include_and_exclude_choose_files(music: Any, tmp_path: Path) -> None:
+    for number, name in enumerate(("full/a.mid", "full/b.mid", "melody/a.mid")):
+        music.write(f"train/{name}", music.tune(number))
+    config = PrepareConfig(include=("*/full/*",), exclude=("b.mid",))
+    dataset = make(music, tmp_path / "set", config)
+    assert names(tmp_path / "set")["train"] == ["train/full/a.mid"]
+    assert dataset.info["report"]["skipped"] == {"excluded": 1, "not included": 1}
+
+
 def test_too_large_files_are_refused(music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "MAX_BYTES", 1000)
     music.write("train/a.mid", music.tune(1))
