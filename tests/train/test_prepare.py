@@ -326,3 +326,10 @@ def test_the_shipped_configurations_parse() -> None:
     assert configs["folk"].field_names == ("delta", "pitch", "duration")
     assert [rule.name for rule in configs["chorale"].part_rules] == ["soprano", "alto", "tenor", "bass"]
     assert configs["drums"].bins == (32, 9)
+
+
+def test_a_melody_played_a_little_over_its_notes_is_one_voice(music: Any, tmp_path: Path) -> None:
+    notes = [(60 + i % 7, 240 * i + 6 * (i % 3), 262, 80) for i in range(12)]
+    music.write("train/legato.mid", music.midi(notes))
+    assert make(music, tmp_path / "set", PrepareConfig(melody=True)).monophonic
+    assert not make(music, tmp_path / "both").monophonic
