@@ -1,0 +1,82 @@
+"""A request's hard limits as masks on the model's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..models.errors import RequestError
+from ..models.manifest import Manifest
+from ..models.step import MASKED
+from .request import GenerationRequest
+
+Mask = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What may be chosen, as additive masks (code,): 0 or -1e9."""
+
+    fixed: Mapping[str, Mask]
+    """Of the fields whose mask stays the same throughout a take."""
+    delta: Mask
+    """Between notes of the answer: END masked."""
+    parts: int
+    """How many parts may play."""
+
+    def first_delta(self, ticks: npt.NDArray[np.float64], gap: int) -> Mask:
+        """Return the mask of the answer's first delta, which must reach at least ``gap`` ticks."""
+        mask = self.delta.copy()
+        mask[: len(ticks)][ticks < gap] = MASKED
+        return mask
+
+
+def constraints(manifest: Manifest, request: GenerationRequest) -> Constraints:
+    """Return the masks of a request; raises RequestError(bad_args) when they leave nothing."""
+    codec = manifest.codec
+    fixed: dict[str, Mask] = {f.name: np.zeros(f.size, np.float32) for f in codec.fields if f.name != "delta"}
+    fixed["pitch"] = _pitches(manifest, request)
+    parts = _parts(manifest, request)
+    if "part" in codec.names:
+        values = codec["part"].array
+        fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
+    delta = np.zeros(codec["delta"].size, np.float32)
+    delta[codec.end] = MASKED
+    return Constraints(fixed, delta, len(parts))
+
+
+def _parts(manifest: Manifest, request: GenerationRequest) -> set[int]:
+    """Return the parts that may play."""
+    codec = manifest.codec
+    known = {int(v) for v in codec["part"].values} if "part" in codec.names else {0}
+    if request.parts is None:
+        return known
+    unknown = sorted(request.parts - known)
+    if unknown or not request.parts:
+        raise RequestError(
+            "bad_args", f"parts {sorted(request.parts)} must be among {', '.join(map(str, sorted(known)))}"
+        )
+    return known & request.parts
+
+
+def _pitches(manifest: Manifest, request: GenerationRequest) -> Mask:
+    values = manifest.codec["pitch"].array
+    allowed = (values >= request.low) & (values <= request.high)
+    if request.scale is not None:
+        playing = [p for i, p in enumerate(manifest.parts) if request.parts is None or i in request.parts]
+        if any(part.is_drum for part in playing):
+            raise RequestError("bad_args", f"model {manifest.name!r} plays drums, which have no scale")
+        allowed &= np.isin(values.astype(np.int64) % 12, sorted(request.scale))
+    text = f"no pitch of model {manifest.name!r} is in range {request.low}..{request.high}"
+    return _mask(allowed, text + (" and in the scale" if request.scale is not None else ""))
+
+
+def _mask(allowed: npt.NDArray[Any], otherwise: str) -> Mask:
+    """Return a mask of what is allowed; raises RequestError with ``otherwise`` when nothing is."""
+    if not allowed.any():
+        raise RequestError("bad_args", otherwise)
+    return np.where(allowed, 0.0, MASKED).astype(np.float32)

@@ -1,0 +1,105 @@
+"""What the engine is asked for, and what it gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from ..models.errors import RequestError
+from ..models.metre import Metre, MetreMap
+from ..models.note import Note
+
+MOST_TAKES = 64
+MOST_BEATS = 4096.0
+"""Length of a take in beats."""
+MOST_CONTEXT_NOTES = 1 << 16
+"""Models read the last few hundred; more than this is a mistake."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How boldly notes are chosen."""
+
+    temperature: float = 1.0
+    """Divides the logits: below 1 plainer, above 1 wilder. Above 0, at most 100."""
+    top_p: float = 0.98
+    """Codes are chosen among the likeliest ones up to this probability. Above 0, at most 1."""
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """Notes wanted in [start_beat, end_beat). Raises RequestError(bad_args or too_large) when made wrongly."""
+
+    model: str
+    """Its name."""
+    start_beat: float
+    """Where the answer starts, on the host's timeline; a barline of ``metre``."""
+    end_beat: float
+    """No note starts at or sounds beyond it."""
+    seed: int
+    """The same request and seed give the same notes."""
+    context: tuple[Note, ...] = ()
+    """What comes before; notes from ``start_beat`` on are left out."""
+    context_metres: MetreMap = field(default_factory=MetreMap)
+    """The bars of the context."""
+    metre: Metre = field(default_factory=Metre)
+    """The bars of the answer."""
+    takes: int = 1
+    """How many answers."""
+    sampling: Sampling = field(default_factory=Sampling)
+    scale: frozenset[int] | None = None
+    """Pitch classes 0..11 allowed; None for all."""
+    low: int = 0
+    """Lowest MIDI pitch."""
+    high: int = 127
+    """Highest MIDI pitch."""
+    parts: frozenset[int] | None = None
+    """Parts that may play; None for all."""
+    tempo: float = 120.0
+    """Quarter notes a minute."""
+    piece_ends: bool = False
+    """Whether the piece ends with the answer, so that the model knows how many bars are left."""
+
+    def __post_init__(self) -> None:
+        numbers = (self.start_beat, self.end_beat, self.sampling.temperature, self.sampling.top_p, self.tempo)
+        if not all(map(math.isfinite, numbers)):
+            raise RequestError("bad_args", "beats, temperature, top_p and tempo must be finite numbers")
+        length = self.end_beat - self.start_beat
+        _require(length > 1e-6, f"the answer would be {length:g} beats long; it must be above 0")
+        if length > MOST_BEATS:
+            raise RequestError("too_large", f"the answer would be {length:g} beats long, over {MOST_BEATS:g}")
+        if not 1 <= self.takes <= MOST_TAKES:
+            raise RequestError("too_large", f"takes {self.takes} must be in range 1..{MOST_TAKES}")
+        if len(self.context) > MOST_CONTEXT_NOTES:
+            raise RequestError(
+                "too_large", f"a context of {len(self.context)} notes is over {MOST_CONTEXT_NOTES}"
+            )
+        sampling = self.sampling
+        _require(0 < sampling.temperature <= 100, f"temperature {sampling.temperature:g} must be in 0..100, above 0")
+        _require(0 < sampling.top_p <= 1, f"top_p {sampling.top_p:g} must be in 0..1, above 0")
+        _require(0 <= self.low <= self.high <= 127, f"low {self.low} and high {self.high} must be in 0..127 in order")
+        _require(self.tempo > 0, f"tempo {self.tempo:g} must be above 0")
+        _require(
+            self.scale is None or all(0 <= c <= 11 for c in self.scale), "scale: pitch classes must be in range 0..11"
+        )
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise RequestError("bad_args", message)
+
+
+@dataclass(frozen=True)
+class Take:
+    """One finished answer."""
+
+    index: int
+    """Which take of the request, from 0."""
+    notes: tuple[Note, ...]
+    """In the order in which they were told, which is by place on the model's grid."""
+    end_beats: float
+    """Where the answer ends, on the host's timeline."""
+    seed: int
+    """The request's."""
+    nats_per_note: float
+    """Mean of -log p of the notes under the model without masks at temperature 1; 0 without notes."""

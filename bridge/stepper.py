@@ -1,0 +1,266 @@
+"""Rows of one model that step together: ONNX Runtime with every buffer bound in place.
+
+A row is one sequence of notes in the making. All arrays are allocated once for MOST_ROWS rows, rows come
+first, and so the first n rows of any of them are one stretch of memory that a binding can point to. What
+a step writes and the next one reads (note, clock, state) has two buffers that swap roles: nothing is
+copied, and what a step read is still there after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..models.manifest import Manifest
+from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
+
+MOST_ROWS = 16
+"""From here on a bigger batch hardly gains speed and makes every row in it slower."""
+BUCKET = 64
+"""Rows by which the attention memory grows."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How rows of a model may share a run without changing each other's results (see batching.probe)."""
+
+    least: int = 1
+    """Rows a run has at least; missing ones are padding."""
+    most: int = MOST_ROWS
+    """Rows a run has at most."""
+    whole_memory: bool = False
+    """Whether the memory must have its full size from the start."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a row carries from one step to the next, copied out of its stepper."""
+
+    state: dict[str, Array]
+    """By tensor name, note and clock among them."""
+    steps: int
+    """Steps taken."""
+    memory: tuple[Array, Array, Array] | None
+    """Keys, values and positions, as far as they are used."""
+    position: float
+    """Position of the last step's note."""
+
+
+class Stepper:
+    """Up to MOST_ROWS rows of one model.
+
+    Between steps a caller writes a row's ``conditions``, ``forced``, ``masks[field]``, ``temperature``,
+    ``top_p`` and ``uniform`` (all (row, ...)), and may overwrite its ``note`` and ``clock``. After a
+    step those two hold what was chosen. Not thread-safe.
+    """
+
+    def __init__(self, session: Any, manifest: Manifest, batching: Batching | None = None) -> None:
+        self.manifest = manifest
+        self.batching = batching or Batching()
+        self.rows = 0
+        self._session = session
+        self._phase = 0
+        self._bindings: dict[tuple[int, int], Any] = {}
+        self._steps = np.zeros(MOST_ROWS, np.int64)
+        self._position = np.zeros(MOST_ROWS, np.float32)
+        self._initial = {s.name: s.initial for s in manifest.state}
+        self._carried = {"note": "chosen", "clock": "clock_out"} | {
+            s.name: f"{s.name}_out" for s in manifest.state
+        }
+        memory = manifest.memory
+        self._most_slots = memory.length + 1 if memory else 0
+        self._slots = 0
+        self._allocate()
+        self._show()
+
+    def _allocate(self) -> None:
+        """Make every buffer; padding rows get harmless values."""
+        free: dict[str, int] = {"batch": MOST_ROWS, "memory": 0}
+        sizes = {
+            p.name: (tuple(s if isinstance(s, int) else free[s] for s in p.shape), p.dtype)
+            for p in (*inputs(self.manifest), *outputs(self.manifest))
+        }
+        made = {name: np.zeros(shape, dtype) for name, (shape, dtype) in sizes.items()}
+        self._buffers = (made, {n: np.zeros_like(made[n]) for n in self._carried})
+        self._outputs = [p.name for p in outputs(self.manifest)]
+        fixed = [p.name for p in inputs(self.manifest) if p.name not in self._carried]
+        self._fixed = [name for name in fixed if not name.startswith("memory_")]
+        self.conditions, self.forced = made["conditions"], made["forced"]
+        self.temperature, self.top_p, self.uniform = made["temperature"], made["top_p"], made["uniform"]
+        self.masks = {f.name: made[f"mask_{f.name}"] for f in self.manifest.codec.fields}
+        self.log_prob = made["log_prob"]
+        self._begin = self.manifest.codec.begin()
+        self._copied = [made[name] for name in self._fixed]
+        for row in range(MOST_ROWS):
+            self._reset(row)
+        self._keys = self._values = self._positions = np.zeros((0,), np.float32)
+        if self._most_slots:
+            self._key, self._value = made["key"], made["value"]
+            self._grow(self._most_slots if self.batching.whole_memory else min(BUCKET, self._most_slots))
+
+    def _show(self) -> None:
+        """Point ``note`` and ``clock`` to what the next step reads."""
+        buffers = self._buffers[self._phase]
+        self.note: Array = buffers["note"]
+        self.clock: Array = buffers["clock"]
+
+    def _reset(self, row: int) -> None:
+        """Fill a row with what stands before the first note, and with neutral choices."""
+        for buffers in self._buffers:
+            for name in self._carried:
+                buffers[name][row] = self._initial.get(name, 0)
+            buffers["note"][row] = self._begin
+            buffers["clock"][row] = (0, 0, 4 * self.manifest.codec.ticks_per_beat)
+        self.conditions[row] = 0
+        self.forced[row] = -1
+        self.temperature[row] = self.top_p[row] = 1.0
+        self.uniform[row] = 0.5
+        for mask in self.masks.values():
+            mask[row] = 0.0
+        self._steps[row] = 0
+
+    def add(self, snapshot: Snapshot | None = None) -> int:
+        """Add a row, at its beginning or where ``snapshot`` was taken; return its index."""
+        if self.rows >= self.batching.most:
+            raise IndexError(f"a stepper of this model holds {self.batching.most} rows")
+        row = self.rows
+        self.rows += 1
+        self._reset(row)
+        if self._most_slots:
+            self._positions[row] = UNUSED_POSITION
+            self._positions[row, 0] = NULL_POSITION
+        if snapshot is not None:
+            self._restore(row, snapshot)
+        return row
+
+    def _restore(self, row: int, snapshot: Snapshot) -> None:
+        for name, value in snapshot.state.items():
+            self._buffers[self._phase][name][row] = value
+        self._steps[row] = snapshot.steps
+        self._position[row] = snapshot.position
+        if snapshot.memory is not None:
+            keys, values, positions = snapshot.memory
+            used = positions.shape[0]
+            while self._slots < used:
+                self._grow(min(self._slots + BUCKET, self._most_slots))
+            self._keys[row, :, :, :used] = keys
+            self._values[row, :, :used] = values
+            self._positions[row, :used] = positions
+
+    def snapshot(self, row: int) -> Snapshot:
+        """Return a copy of all that a row carries."""
+        memory = None
+        if self._most_slots:
+            used = min(int(self._steps[row]) + 1, self._slots)
+            memory = (
+                self._keys[row, :, :, :used].copy(),
+                self._values[row, :, :used].copy(),
+                self._positions[row, :used].copy(),
+            )
+        state = {name: self._buffers[self._phase][name][row].copy() for name in self._carried}
+        return Snapshot(state, int(self._steps[row]), memory, float(self._position[row]))
+
+    def remove(self, row: int) -> None:
+        """Remove a row; the last one takes its place."""
+        last = self.rows = self.rows - 1
+        if row == last:
+            return
+        for name in self._carried:
+            buffer = self._buffers[self._phase][name]
+            buffer[row] = buffer[last]
+        for array in (*self._copied, self._steps, self._position):
+            array[row] = array[last]
+        if self._most_slots:
+            for array in (self._keys, self._values, self._positions):
+                array[row] = array[last]
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self.rows = 0
+
+    def step(self) -> None:
+        """Run one step for all rows."""
+        rows = self.rows
+        if self._slots < self._most_slots and int(self._steps[:rows].max()) + 2 > self._slots:
+            self._grow(min(self._slots + BUCKET, self._most_slots))
+        run = max(rows, self.batching.least)
+        binding = self._bindings.get((run, self._phase))
+        if binding is None:
+            binding = self._bind(run)
+        self._session.run_with_iobinding(binding)
+        if self._most_slots:
+            self._remember(rows)
+        self._steps[:rows] += 1
+        self._phase ^= 1
+        self._show()
+
+    def _remember(self, rows: int) -> None:
+        """Write what the step handed out into the memory (the rules are in models/step.py)."""
+        ring = self._slots - 1
+        clock = self.clock
+        if rows == 1:  # plain numbers: a third of the time of index arrays
+            steps = int(self._steps[0])
+            slot = 1 + steps % ring
+            self._positions[0, slot] = UNUSED_POSITION
+            self._keys[0, :, :, slot] = self._key[0]
+            if steps:
+                before = 1 + (steps - 1) % ring
+                self._values[0, :, before] = self._value[0]
+                self._positions[0, before] = self._position[0]
+            self._position[0] = int(clock[0, 0]) * POSITION_STRIDE + int(clock[0, 1])
+            return
+        all_steps = self._steps[:rows]
+        index = np.arange(rows)
+        slots = 1 + all_steps % ring
+        self._positions[index, slots] = UNUSED_POSITION
+        self._keys[index, :, :, slots] = self._key[:rows]
+        # Before its first note a row has no step to complete: slot 0 would be overwritten.
+        begun = np.flatnonzero(all_steps)
+        befores = 1 + (all_steps[begun] - 1) % ring
+        self._values[begun, :, befores] = self._value[begun]
+        self._positions[begun, befores] = self._position[begun]
+        self._position[:rows] = clock[:rows, 0] * POSITION_STRIDE + clock[:rows, 1]
+
+    def _grow(self, slots: int) -> None:
+        """Give the memory ``slots`` rows; no row may have begun its ring anew."""
+        memory = self.manifest.memory
+        assert memory is not None
+        old = self._slots
+        keys = np.zeros((MOST_ROWS, memory.heads, memory.key_size, slots), np.float32)
+        values = np.zeros((MOST_ROWS, memory.heads, slots, memory.value_size), np.float32)
+        positions = np.full((MOST_ROWS, slots), UNUSED_POSITION, np.float32)
+        positions[:, 0] = NULL_POSITION
+        if old:
+            keys[:, :, :, :old], values[:, :, :old] = self._keys, self._values
+            positions[:, :old] = self._positions
+        self._keys, self._values, self._positions, self._slots = keys, values, positions, slots
+        self._bindings.clear()
+
+    def _bind(self, rows: int) -> Any:
+        """Make the binding of ``rows`` rows in the current phase.
+
+        A binding holds bare pointers: every array in it is an attribute of this object, so it lives as long.
+        """
+        binding = self._session.io_binding()
+        reads, writes = self._buffers[self._phase], self._buffers[self._phase ^ 1]
+        made = self._buffers[0]
+        bound = {name: made[name] for name in self._fixed} | {name: reads[name] for name in self._carried}
+        if self._most_slots:
+            bound |= {
+                "memory_keys": self._keys,
+                "memory_values": self._values,
+                "memory_positions": self._positions,
+            }
+        for name, array in bound.items():
+            binding.bind_input(name, "cpu", 0, array.dtype.type, (rows, *array.shape[1:]), array.ctypes.data)
+        source = {out: name for name, out in self._carried.items()}
+        for name in self._outputs:
+            array = writes[source[name]] if name in source else made[name]
+            binding.bind_output(name, "cpu", 0, array.dtype.type, (rows, *array.shape[1:]), array.ctypes.data)
+        self._bindings[rows, self._phase] = binding
+        return binding

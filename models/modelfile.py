@@ -1,0 +1,159 @@
+"""A model file: an ONNX step graph whose metadata say what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ModelFileError
+from .manifest import METADATA_KEY, Manifest
+from .onnxmeta import read_metadata
+from .step import Port, inputs, outputs
+
+LARGEST_MODEL = 512 << 20
+"""Bytes of the largest file that is opened."""
+CPU = ("CPUExecutionProvider",)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a model file without loading it."""
+
+    path: Path
+    manifest: Manifest
+    size: int
+    """Bytes."""
+
+    @property
+    def name(self) -> str:
+        """What requests call the model."""
+        return self.manifest.name
+
+    @property
+    def megabytes(self) -> float:
+        """The file's size."""
+        return self.size / 1e6
+
+    @classmethod
+    def read(cls, path: Path | str) -> ModelInfo:
+        """Read a file's manifest, in about a millisecond; raises ModelFileError that says what is wrong."""
+        path = Path(path)
+        metadata = read_metadata(path)
+        size = path.stat().st_size
+        if size > LARGEST_MODEL:
+            raise ModelFileError(f"{path}: {size >> 20} MB, more than the {LARGEST_MODEL >> 20} MB allowed")
+        if METADATA_KEY not in metadata:
+            raise ModelFileError(
+                f"{path}: an ONNX file, but not an Antiphon model (no metadata key {METADATA_KEY!r})"
+            )
+        try:
+            return cls(path, Manifest.from_json(metadata[METADATA_KEY]), size)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file that was opened and found to keep its manifest's word."""
+
+    info: ModelInfo
+    session: Any
+    """onnxruntime.InferenceSession; may be run from several threads at once."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.info.path
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the file says of itself."""
+        return self.info.manifest
+
+    @classmethod
+    def load(cls, path: Path | str) -> ModelFile:
+        """Open a model on one CPU thread and check it; raises ModelFileError that says what is wrong."""
+        info = ModelInfo.read(path)
+        session = open_session(info.path)
+        try:
+            check(session, info.manifest)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from error
+        return cls(info, session)
+
+
+def open_session(path: Path, providers: Sequence[str] = CPU) -> Any:
+    """Open a file in ONNX Runtime on one thread; raises ModelFileError when it refuses.
+
+    One thread a session: two spin and cost milliseconds at the 99th percentile, and a step is too small
+    to share. Callers run several sessions' steps at once from threads of their own.
+    """
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 4  # what matters is raised; the rest is noise on the user's terminal
+    try:
+        return ort.InferenceSession(str(path), options, providers=list(providers))
+    except Exception as error:  # ONNX Runtime's errors share no base below Exception
+        reason = str(error).strip().splitlines()[0][:300]
+        raise ModelFileError(f"{path}: ONNX Runtime cannot open it: {reason}") from error
+
+
+def check(session: Any, manifest: Manifest) -> None:
+    """Compare a graph's inputs and outputs with what its manifest promises; raises ModelFileError."""
+    _check_ports("input", session.get_inputs(), inputs(manifest))
+    _check_ports("output", session.get_outputs(), outputs(manifest))
+
+
+def _check_ports(kind: str, found: Iterable[Any], wanted: Sequence[Port]) -> None:
+    by_name = {value.name: value for value in found}
+    missing = [port.name for port in wanted if port.name not in by_name]
+    extra = sorted(by_name.keys() - {port.name for port in wanted})
+    if missing or extra:
+        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} too"] * bool(extra)
+        raise ModelFileError(f"the graph contradicts its manifest: by {kind}s it {' and '.join(parts)}")
+    for port in wanted:
+        value = by_name[port.name]
+        dtype = {"tensor(int32)": "int32", "tensor(float)": "float32"}.get(value.type, value.type)
+        if dtype != port.dtype:
+            raise ModelFileError(
+                f"the graph contradicts its manifest: {kind} {port.name} is {dtype}, not {port.dtype}"
+            )
+        if not _shape_fits(value.shape, port.shape):
+            raise ModelFileError(
+                f"the graph contradicts its manifest: {kind} {port.name} has shape {_text(value.shape)}, "
+                f"the manifest means {_text(port.shape)}"
+            )
+
+
+def _shape_fits(found: Sequence[int | str | None], wanted: Sequence[int | str]) -> bool:
+    """Return whether sizes agree: a number means itself, a name any size."""
+    if len(found) != len(wanted):
+        return False
+    return all(a == b if isinstance(b, int) else not isinstance(a, int) for a, b in zip(found, wanted, strict=True))
+
+
+def _text(shape: Sequence[int | str | None]) -> str:
+    return "(" + ", ".join(str(size or "?") for size in shape) + ")"
+
+
+def list_models(folders: Iterable[Path | str]) -> tuple[list[ModelInfo], list[ModelFileError]]:
+    """Return the models in folders, by folder and name, and what is wrong with the other .onnx files.
+
+    A folder that does not exist holds nothing.
+    """
+    models: list[ModelInfo] = []
+    errors: list[ModelFileError] = []
+    for folder in folders:
+        for path in sorted(Path(folder).glob("*.onnx")):
+            try:
+                models.append(ModelInfo.read(path))
+            except ModelFileError as error:
+                errors.append(error)
+    return models, errors
