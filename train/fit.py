@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import time
+import zipfile
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -201,7 +202,7 @@ class Run:
                 for i, a in enumerate(self.average):
                     a.assign(saved[f"a{i}"])
                 self.progress = Progress(**json.loads(bytes(saved["progress"])))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
         log.info("resuming at update %d", self.progress.step)
 
@@ -268,7 +269,7 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
         with np.load(weights, allow_pickle=False) as saved:
             for i, v in enumerate(network.trainable_variables):
                 v.assign(saved[f"w{i}"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
     return config, dataset, network
 

@@ -1,0 +1,154 @@
+"""Exported files do what Keras does, hold their manifest, and one failing run stops no other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from made_music import write_dataset
+
+from antiphon.export import export as exporting
+from antiphon.export.replay import Replay, session
+from antiphon.export.verify import check_nodes
+from antiphon.models.errors import ExportError
+from antiphon.models.manifest import METADATA_KEY, Manifest
+from antiphon.models.step import inputs, outputs
+from antiphon.train.config import TrainConfig
+from antiphon.train.dataset import Dataset
+from antiphon.train.fit import Run, load_run, pieces_of
+from antiphon.train.passages import passage
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "full": {"sounding": True, "voices": True, "layers": 2, "memory": 20},
+    "absolute": {"relative_pitch": False, "layers": 1},
+    "plain": {"attention_heads": 0, "layers": 2},
+}
+SIZES = {"units": 32, "head_units": 32, "embedding": 8, "key_size": 8, "value_size": 8}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree of trained runs, and one that is broken."""
+    root = tmp_path_factory.mktemp("export")
+    data = write_dataset(root / "set", pieces=6, notes=40)
+    for name, network in NETWORKS.items():
+        settings = {
+            "dataset": str(data),
+            "network": {**SIZES, **network},
+            "fit": {"crop": 32, "batch": 4, "steps": 6, "evaluate_every": 6, "learning_rate": 0.01},
+            "card": {"name": name, "sources": [{"name": "made up", "licence": "CC0-1.0"}]},
+        }
+        Run(TrainConfig.from_dict(settings), root / "runs" / name).fit()
+    broken = root / "runs" / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text((root / "runs" / "full" / "config.json").read_text())
+    return root / "runs"
+
+
+@pytest.fixture(scope="module")
+def exported(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
+    out = tmp_path_factory.mktemp("models")
+    args = argparse.Namespace(runs=[runs], out=out, weights="int8")
+    return exporting.run(args), out
+
+
+def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]) -> None:
+    status, out = exported
+    report = {Path(r["run"]).name: r for r in json.loads((out / "export.json").read_text())}
+    assert status == 1
+    assert "best.npz is missing" in report["broken"]["error"]
+    assert {n for n, r in report.items() if not r["error"]} == set(NETWORKS)
+    assert all(r["parity_nats"] < 1e-4 and r["chosen_steps"] == 1000 for r in report.values() if not r["error"])
+    assert "| failed:" in (out / "export.md").read_text()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_file_follows_the_contract(exported: tuple[int, Path], name: str) -> None:
+    path = exported[1] / f"{name}.onnx"
+    opened = session(str(path))
+    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    assert [i.name for i in opened.get_inputs()] == [p.name for p in inputs(manifest)]
+    assert [list(o.shape) for o in opened.get_outputs()] == [list(p.shape) for p in outputs(manifest)]
+    assert manifest.sources[0].licence == "CC0-1.0"
+    assert "nats_a_note_exported" in manifest.held_out
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
+    exported: tuple[int, Path], runs: Path, name: str
+) -> None:
+    opened = session(str(exported[1] / f"{name}.onnx"))
+    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    _, dataset, network = load_run(runs / name)
+    piece = max(pieces_of(dataset, "test"), key=len)
+    one = passage(dataset.codec, piece, 0, len(piece) + 1)
+    assert len(piece) > 20
+    found, wanted = Replay(opened, manifest).log_probs(one), exporting.keras_log_probs(network)(one)
+    assert np.abs((found - wanted) * one["weight"]).max() < 0.1
+
+
+def test_masks_forcing_and_greedy_sampling(exported: tuple[int, Path]) -> None:
+    opened = session(str(exported[1] / "full.onnx"))
+    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    replay = Replay(opened, manifest)
+    feed = replay.begin()
+    feed["note"] = manifest.codec.begin()[None]
+    feed["clock"] = np.array([[0, 0, 48]], np.int32)
+    feed["conditions"] = np.zeros((1, 2), np.int32)
+    feed["forced"] = np.array([[5, -1, -1, 2]], np.int32)
+    feed["mask_pitch"][:] = -1e9
+    feed["mask_pitch"][0, [61, 66]] = 0
+    seen = set()
+    for u in np.linspace(0, 0.999, 50, dtype=np.float32):
+        feed["uniform"][:] = u
+        names = [o.name for o in opened.get_outputs()]
+        out = dict(zip(names, opened.run(None, feed), strict=True))
+        assert out["chosen"][0, 0] == 5 and out["chosen"][0, 3] == 2
+        seen.add(int(out["chosen"][0, 2]))
+        assert out["clock_out"].tolist() == [[0, 5, 48]]
+    assert seen == {61, 66}
+    feed["top_p"][:] = 0.01  # the likeliest of the two alone
+    greedy = set()
+    for u in (0.0, 0.5, 0.999):
+        feed["uniform"][:] = u
+        greedy.add(int(opened.run(["chosen"], feed)[0][0, 2]))
+    assert len(greedy) == 1
+
+
+def test_a_rows_choice_follows_the_distribution(exported: tuple[int, Path]) -> None:
+    """Sampling 4,000 rows at once gives each part as often as its log-probability says."""
+    opened = session(str(exported[1] / "full.onnx"))
+    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    rows = 4000
+    feed = Replay(opened, manifest, slots=8).begin(rows)
+    feed["note"] = np.tile(manifest.codec.begin(), (rows, 1))
+    feed["clock"] = np.tile(np.array([[0, 0, 48]], np.int32), (rows, 1))
+    feed["conditions"] = np.zeros((rows, 2), np.int32)
+    feed["forced"] = np.tile(np.array([[3, -1, 60, 1]], np.int32), (rows, 1))
+    feed["uniform"] = np.random.default_rng(0).random((rows, 4), np.float32) * np.float32(0.999)
+    chosen, log_prob = opened.run(["chosen", "log_prob"], feed)
+    for part in (0, 1):
+        said = float(np.exp(log_prob[chosen[:, 1] == part, 1][0]))
+        assert abs(np.mean(chosen[:, 1] == part) - said) < 0.03
+
+
+def test_loops_are_refused() -> None:
+    node = onnx.helper.make_node("Loop", ["a"], ["b"], name="l")
+    graph = onnx.helper.make_graph([node], "g", [], [])
+    with pytest.raises(ExportError, match="Loop"):
+        check_nodes(onnx.helper.make_model(graph))
+
+
+def test_no_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no run"):
+        exporting.find_runs([tmp_path])
+
+
+def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
+    config, dataset, _ = load_run(runs / "full")
+    assert isinstance(dataset, Dataset) and str(dataset.path) == config.dataset

@@ -1,0 +1,116 @@
+"""A run repeats, resumes exactly, keeps its best weights, and refuses what cannot work."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_music import write_dataset
+
+from antiphon.models.errors import ConfigError, DatasetError
+from antiphon.train.config import TrainConfig
+from antiphon.train.fit import Run, load_run
+
+
+def config_for(folder: Path, **fit: Any) -> TrainConfig:
+    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
+    training = {"crop": 24, "batch": 4, "steps": 8, "evaluate_every": 4, "warmup": 2, **fit}
+    return TrainConfig.from_dict({"dataset": str(folder), "network": network, "fit": training})
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dataset(tmp_path_factory.mktemp("data") / "set", pieces=6, notes=30)
+
+
+def weights_of(run: Run) -> list[np.ndarray]:
+    return [v.numpy() for v in run.network.trainable_variables]
+
+
+def test_training_learns_writes_curves_and_reloads(music: Path, tmp_path: Path) -> None:
+    run = Run(config_for(music, steps=40, evaluate_every=20, average=0.5, learning_rate=0.02), tmp_path / "run")
+    before = float(run.validate().sum())
+    progress = run.fit()
+    assert progress.best < 0.8 * before
+    rows = list(csv.DictReader((tmp_path / "run" / "curves.csv").read_text().splitlines()))
+    assert [int(float(r["step"])) for r in rows] == [20, 40]
+    assert (tmp_path / "run" / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+    _, _, network = load_run(tmp_path / "run")
+    assert network.count_params() == run.network.count_params()
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Run(config_for(music), tmp_path / "whole")
+    whole.fit()
+    stopped = Run(config_for(music), tmp_path / "stopped")
+    draw = stopped.batch
+
+    def interrupted(step: int) -> dict[str, Any]:
+        if step == 6:
+            raise KeyboardInterrupt
+        return draw(step)
+
+    monkeypatch.setattr(stopped, "batch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    again = Run(config_for(music), tmp_path / "stopped")
+    progress = again.fit()
+    assert progress.step == 8
+    for a, b in zip(weights_of(whole), weights_of(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_patience_ends_a_run_early(music: Path, tmp_path: Path) -> None:
+    # Without learning nothing improves after the first validation.
+    run = Run(config_for(music, steps=100, patience=2, learning_rate=1e-12), tmp_path / "run")
+    assert run.fit().step <= 16
+
+
+def test_a_folder_of_another_configuration_is_refused(music: Path, tmp_path: Path) -> None:
+    Run(config_for(music), tmp_path / "run")
+    with pytest.raises(ConfigError, match="another configuration"):
+        Run(config_for(music, seed=2), tmp_path / "run")
+
+
+def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> None:
+    run = Run(config_for(music), tmp_path / "run")
+    (tmp_path / "run" / "last.npz").write_bytes(b"PK\x03\x04 not really")
+    with pytest.raises(DatasetError, match="delete it to start again"):
+        run.resume()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"fit": {"stepps": 3}}, r"\[fit\] has no key 'stepps'"),
+        ({"fit": {"steps": "many"}}, "expected int"),
+        ({"fit": {"steps": 0}}, "fit.steps = 0: must be above 0"),
+        ({"fit": {"precision": "float8"}}, "must be float32 or mixed_bfloat16"),
+        ({"network": {"dropout": 1.5}}, "network.dropout = 1.5"),
+        ({"fit": {"transpose": [3, -3]}}, "lowest, highest"),
+        ({"extra": 1}, "unknown key 'extra'"),
+    ],
+)
+def test_wrong_options_are_named(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        TrainConfig.from_dict({"dataset": "somewhere", **data})
+
+
+def test_drums_are_never_transposed(music: Path, tmp_path: Path) -> None:
+    drums = tmp_path / "drums"
+    drums.mkdir()
+    for file in music.iterdir():
+        (drums / file.name).write_bytes(file.read_bytes())
+    info = json.loads((drums / "dataset.json").read_text())
+    for part in info["parts"]:
+        part["is_drum"] = True
+    (drums / "dataset.json").write_text(json.dumps(info))
+    with pytest.raises(ConfigError, match="drums must not be transposed"):
+        Run(config_for(drums, transpose=[-3, 3]), tmp_path / "run")

@@ -1,0 +1,105 @@
+"""The network learns nothing from the future, and its inputs say what they claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from made_music import write_dataset
+
+from antiphon.train.config import NetworkConfig
+from antiphon.train.dataset import Dataset
+from antiphon.train.fit import build, pieces_of
+from antiphon.train.network import BIASES, NoteNetwork, Shape, bias_code
+from antiphon.train.passages import passage, stack
+
+CONFIGS = {
+    "relative": NetworkConfig(units=16, head_units=12, embedding=6, sounding=True, voices=True, memory=16),
+    "absolute": NetworkConfig(units=16, head_units=12, embedding=6, relative_pitch=False, layers=1),
+    "plain": NetworkConfig(units=16, head_units=12, embedding=6, attention_heads=0),
+}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder: Path = write_dataset(tmp_path_factory.mktemp("data") / "set")
+    return Dataset.load(folder)
+
+
+def network_of(dataset: Dataset, name: str) -> NoteNetwork:
+    network = build(Shape(dataset.codec, len(dataset.metres), CONFIGS[name]))
+    rng = np.random.default_rng(3)
+    for weight in network.trainable_variables:  # zeros (the attention bias) would hide mistakes
+        weight.assign(weight + rng.normal(0, 0.1, weight.shape))
+    return network
+
+
+def run(network: NoteNetwork, one: dict[str, Any]) -> dict[str, np.ndarray]:
+    batch = {k: tf.constant(v) for k, v in stack([one], len(one["note"])).items()}
+    return {name: logits.numpy()[0] for name, logits in network(batch).items()}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_changed_note_changes_only_later_heads_and_steps(dataset: Dataset, name: str) -> None:
+    network = network_of(dataset, name)
+    piece = pieces_of(dataset, "train")[0]
+    changed = type(piece)(piece.codes.copy(), piece.clock.copy())
+    at = 30
+    changed.codes[at, dataset.codec.names.index("pitch")] += 1
+    before = run(network, passage(dataset.codec, piece, 0, 60))
+    after = run(network, passage(dataset.codec, changed, 0, 60))
+    for field in before:
+        np.testing.assert_array_equal(before[field][:at], after[field][:at])
+    for field in ("delta", "part", "pitch"):  # chosen before the changed pitch, or the pitch itself
+        np.testing.assert_array_equal(before[field][at], after[field][at])
+    assert np.any(before["duration"][at] != after["duration"][at])
+    assert np.any(before["pitch"][at + 1] != after["pitch"][at + 1])
+
+
+def test_transposed_music_gets_transposed_logits(dataset: Dataset) -> None:
+    network = network_of(dataset, "relative")
+    network.tables["register"].assign(tf.zeros_like(network.tables["register"]))  # the one absolute input
+    piece = pieces_of(dataset, "train")[1]
+    plain = passage(dataset.codec, piece, 20, 60)
+    higher = passage(dataset.codec, piece, 20, 60, transpose=5)
+    low, high = run(network, plain), run(network, higher)
+    steps = slice(40, None)  # both parts have spoken, so nothing is counted from the anchor any more
+    np.testing.assert_allclose(low["pitch"][steps, 30:100], high["pitch"][steps, 35:105], atol=0.15)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_passage_is_read_alike_in_any_batch(dataset: Dataset, name: str) -> None:
+    network = network_of(dataset, name)
+    one, other = (passage(dataset.codec, p, 0, 40) for p in pieces_of(dataset, "train")[:2])
+    batch = {k: tf.constant(v) for k, v in stack([other, one], 64).items()}
+    together = {f: x.numpy()[1, : len(one["note"])] for f, x in network(batch).items()}
+    for field, logits in run(network, one).items():
+        np.testing.assert_allclose(together[field], logits, atol=1e-5)
+
+
+def test_attention_bias_tells_same_places_from_others() -> None:
+    apart = tf.constant([0.0, 12.0, 1024.0, 1536.0, 2048.0, 80 * 1024.0, -5.0])
+    codes = bias_code(apart).numpy().tolist()
+    assert codes == [1, 2, 3, 4, 5, BIASES - 1, 0]
+
+
+def test_first_notes_of_cut_passages_weigh_nothing(dataset: Dataset) -> None:
+    piece = pieces_of(dataset, "train")[0]
+    cut = passage(dataset.codec, piece, 10, 20)
+    assert cut["weight"][0, 0] == 0 and cut["weight"][0, 1:].all()
+    assert cut["note"][0, 0] == dataset.codec["delta"].begin + 1
+    whole = passage(dataset.codec, piece, 0, len(piece) + 1)
+    assert whole["weight"][0].all() and whole["target"][-1, 0] == dataset.codec.end
+    assert not whole["weight"][-1, 1:].any()
+    assert whole["counted"].sum() == len(piece)
+
+
+def test_the_known_end_counts_bars_down_to_one(dataset: Dataset) -> None:
+    piece = pieces_of(dataset, "train")[0]
+    one = passage(dataset.codec, piece, 0, len(piece) + 1, known_end=True)
+    bars = one["clock"][:, 0]
+    expected = np.minimum(bars[-1] - bars, 31) + 1
+    np.testing.assert_array_equal(one["conditions"][:, 1], expected)
