@@ -64,19 +64,19 @@ def fold(network: NoteNetwork) -> Folded:
     shape = network.shape
     config, columns = shape.config, shape.columns()
     size = config.embedding
-    kernels = [_gates(np.asarray(lstm.cell.kernel)) for lstm in network.lstms]
-    recurrents = [_gates(np.asarray(lstm.cell.recurrent_kernel)) for lstm in network.lstms]
-    biases = [_gates(np.asarray(lstm.cell.bias)) for lstm in network.lstms]
+    kernels = [_gates(lstm.cell.kernel.numpy()) for lstm in network.lstms]
+    recurrents = [_gates(lstm.cell.recurrent_kernel.numpy()) for lstm in network.lstms]
+    biases = [_gates(lstm.cell.bias.numpy()) for lstm in network.lstms]
     values = config.attention_heads * config.value_size
     note_columns = shape.note_columns()
     rows, offsets, at = [], [], 0
     for index, (name, count) in enumerate(columns.items()):
-        table = np.asarray(network.tables[name])
+        table = network.tables[name].numpy()
         folded = np.zeros((count, 4 * config.units + values), np.float32)
         folded[:, : 4 * config.units] = table @ kernels[0][index * size : (index + 1) * size]
         if values and name in note_columns:
             first = note_columns.index(name) * size
-            folded[:, 4 * config.units :] = table @ np.asarray(network.value.kernel)[first : first + size]
+            folded[:, 4 * config.units :] = table @ network.value.kernel.numpy()[first : first + size]
         if name == "metre":
             folded[:, : 4 * config.units] += biases[0]
         rows.append(folded)
@@ -92,9 +92,9 @@ def fold(network: NoteNetwork) -> Folded:
     if values:
         scale = np.float32(1 / np.sqrt(config.key_size))
         query, key = network.query, network.key
-        project = np.concatenate([np.asarray(query.kernel) * scale, np.asarray(key.kernel)], axis=1)
-        project_bias = np.concatenate([np.asarray(query.bias) * scale, np.asarray(key.bias)])
-        attention_bias = np.array(network.bias, np.float32).T.copy()
+        project = np.concatenate([query.kernel.numpy() * scale, key.kernel.numpy()], axis=1)
+        project_bias = np.concatenate([query.bias.numpy() * scale, key.bias.numpy()])
+        attention_bias = network.bias.numpy().T.copy()
         attention_bias[:, 0] = MASKED
     return Folded(
         np.concatenate(rows),
@@ -139,10 +139,10 @@ class StepGraph(tf.Module):
         self.config = network.shape.config
         self.folded = fold(network)
         # Plain arrays become constants of the graph; variables could not be read while it is traced.
-        self.trunk = (np.array(network.trunk.kernel), np.array(network.trunk.bias))
-        self.heads = {n: (np.array(h.kernel), np.array(h.bias)) for n, h in network.heads.items()}
-        self.given = {name: np.array(table) for name, table in network.given.items()}
-        self.voice_head = np.array(network.voice_head.kernel) if self.config.voices else None
+        self.trunk = (network.trunk.kernel.numpy(), network.trunk.bias.numpy())
+        self.heads = {n: (h.kernel.numpy(), h.bias.numpy()) for n, h in network.heads.items()}
+        self.given = {name: table.numpy() for name, table in network.given.items()}
+        self.voice_head = network.voice_head.kernel.numpy() if self.config.voices else None
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the step's outputs; see :mod:`antiphon.models.step`."""
