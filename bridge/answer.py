@@ -1,0 +1,157 @@
+"""One request on its way: what the engine says becomes replies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..models.note import Note
+from .clock import Clock
+from .osc import Message, NoteMessage, Outgoing, Value
+from .ports import Job
+from .protocol import NOTES_A_DATAGRAM
+from .request import Take
+from .resend import Answered, Sent
+
+PROGRESS_SECONDS = 0.1
+"""How often a client hears of progress at most: answers that take less need none."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a client asked for, as far as the replies go."""
+
+    id: Value
+    signature: tuple[object, ...]
+    """Verb, arguments and context: equal for a request that was sent twice."""
+    single: bool
+    """Whether each note is sent as soon as it is chosen."""
+    reply_port: int
+
+
+class Answer:
+    """The engine's listener for one request. Sends each reply once and nothing after the end.
+
+    Replies wait until :meth:`open`, so that the ack is the first of them however fast the engine is.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        kept: Answered,
+        clock: Clock,
+        send: Callable[[Outgoing, int], None],
+        finished: Callable[[Answer], None],
+    ) -> None:
+        self.order = order
+        self.started = clock.now()
+        self.job: Job | None = None
+        self._kept = kept
+        self._clock = clock
+        self._send = send
+        self._finished = finished
+        self._lock = threading.RLock()
+        self._held: list[Outgoing] | None = []
+        self._over = False
+        self._told = self.started
+
+    def open(self, job: Job) -> None:
+        """Send the ack and all that has come meanwhile."""
+        self.job = job
+        with self._lock:
+            held, self._held = self._held or [], None
+            for message in (self.ack, *held):
+                self._send(message, self.order.reply_port)
+            over = self._over
+        if over:
+            self._finished(self)
+
+    @property
+    def ack(self) -> Message:
+        """The reply that says the request has arrived."""
+        return Message("/antiphon/ack", (self.order.id, 0))
+
+    def stop(self, code: str, message: str) -> bool:
+        """End the request with a failure; return False when it had ended already."""
+        with self._lock:
+            if self._over:
+                return False
+            self._end(Message("/antiphon/fail", (self.order.id, code, message)))
+        if self.job is not None:
+            self.job.cancel()
+        return True
+
+    def on_note(self, take: int, index: int, note: Note) -> None:
+        """Send a note at once in mode single."""
+        if self.order.single:
+            with self._lock:
+                if not self._over:
+                    self._emit(NoteMessage("/antiphon/note", (self.order.id, take, index), (note,)))
+
+    def on_progress(self, fraction: float) -> None:
+        """Tell how far the request is, now and then."""
+        with self._lock:
+            self._kept.fraction = fraction
+            if not self._over and self._clock.now() - self._told >= PROGRESS_SECONDS:
+                self._told = self._clock.now()
+                self._emit(self.progress)
+
+    @property
+    def progress(self) -> Message:
+        """The reply that tells how far the request is."""
+        return Message("/antiphon/progress", (self.order.id, float(self._kept.fraction)))
+
+    def on_take(self, take: Take) -> None:
+        """Send a take and keep it for resending."""
+        notes = self._messages(take)
+        done = Message(
+            "/antiphon/done",
+            (self.order.id, take.index, len(take.notes), take.end_beats, take.seed, take.nats_per_note),
+        )
+        with self._lock:
+            if self._over:
+                return
+            self._kept.takes[take.index] = Sent(notes, done, len(take.notes) + len(notes) + 1)
+            for message in () if self.order.single else notes:
+                self._emit(message)
+            self._emit(done)
+
+    def on_done(self) -> None:
+        """End the request."""
+        with self._lock:
+            if not self._over:
+                self._end(None)
+
+    def on_fail(self, code: str, message: str) -> None:
+        """End the request with the engine's failure."""
+        with self._lock:
+            if not self._over:
+                self._end(Message("/antiphon/fail", (self.order.id, code, message)))
+
+    def _messages(self, take: Take) -> tuple[NoteMessage, ...]:
+        """Return a take's notes as messages, at least one in mode chunk."""
+        head = (self.order.id, take.index)
+        if self.order.single:
+            return tuple(NoteMessage("/antiphon/note", (*head, i), (n,)) for i, n in enumerate(take.notes))
+        size = NOTES_A_DATAGRAM
+        chunks = [take.notes[at : at + size] for at in range(0, len(take.notes), size)] or [()]
+        return tuple(
+            NoteMessage("/antiphon/notes", (*head, seq, len(chunks), len(chunk)), chunk)
+            for seq, chunk in enumerate(chunks)
+        )
+
+    def _emit(self, message: Outgoing) -> None:
+        """Send, or hold back until the ack is out."""
+        if self._held is None:
+            self._send(message, self.order.reply_port)
+        else:
+            self._held.append(message)
+
+    def _end(self, last: Outgoing | None) -> None:
+        """Send the last reply, if any, and say that this is over once it is open."""
+        if last is not None:
+            self._emit(last)
+        self._over = True
+        if self._held is None:
+            self._finished(self)

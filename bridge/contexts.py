@@ -1,0 +1,106 @@
+"""The contexts of one session, put together from their messages."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ..models.errors import RequestError
+from ..models.note import Note
+from ..models.score import Score
+from .osc import Value
+
+MAX_CONTEXTS = 32
+MAX_CONTEXT_NOTES = 4096
+"""Eight times what a model looks back on."""
+MAX_CONTEXT_MESSAGES = 1024
+MAX_SESSION_NOTES = 16384
+
+
+@dataclass
+class Assembly:
+    """One context on its way."""
+
+    of: int
+    """How many messages it has."""
+    chunks: dict[int, tuple[Note, ...]] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[int]:
+        """Which messages have not come."""
+        return [seq for seq in range(self.of) if seq not in self.chunks]
+
+    @property
+    def size(self) -> int:
+        """Notes so far."""
+        return sum(map(len, self.chunks.values()))
+
+    @property
+    def weight(self) -> int:
+        """What it costs to keep: notes, and one for each message."""
+        return self.size + len(self.chunks)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return all notes in the codec's order."""
+        return Score.ordered([note for chunk in self.chunks.values() for note in chunk])
+
+
+class Contexts:
+    """Contexts by id; the least recently used ones go when there are too many."""
+
+    def __init__(self) -> None:
+        self._by_id: OrderedDict[Value, Assembly] = OrderedDict()
+
+    def __contains__(self, name: Value) -> bool:
+        return name in self._by_id
+
+    @property
+    def weight(self) -> int:
+        """What all of them cost to keep, in notes."""
+        return sum(assembly.weight for assembly in self._by_id.values())
+
+    def add(self, name: Value, seq: int, of: int, notes: tuple[Note, ...]) -> tuple[Note, ...] | None:
+        """Take one message; return the whole context once it is complete.
+
+        A message replaces the one of the same place. A first message that differs, or another
+        ``of``, begins anew. Raises RequestError ``bad_args`` or ``too_large``.
+        """
+        if not 1 <= of <= MAX_CONTEXT_MESSAGES:
+            raise RequestError("too_large" if of > 0 else "bad_args",
+                               f"of {of} must be in range 1..{MAX_CONTEXT_MESSAGES}")  # fmt: skip
+        if not 0 <= seq < of:
+            raise RequestError("bad_args", f"seq {seq} must be in range 0..{of - 1}")
+        assembly = self._assembly(name, seq, of, notes)
+        assembly.chunks[seq] = notes
+        if assembly.size > MAX_CONTEXT_NOTES:
+            del self._by_id[name]
+            raise RequestError("too_large", f"the context has more than {MAX_CONTEXT_NOTES} notes; "
+                               "send its end, models look back 512 notes at most")  # fmt: skip
+        self._trim()
+        return None if assembly.missing else assembly.notes()
+
+    def _assembly(self, name: Value, seq: int, of: int, notes: tuple[Note, ...]) -> Assembly:
+        """Return the assembly that a message belongs to, the most recently used now."""
+        known = self._by_id.get(name)
+        anew = known is None or known.of != of or (seq == 0 and known.chunks.get(0, notes) != notes)
+        assembly = Assembly(of) if known is None or anew else known
+        self._by_id[name] = assembly
+        self._by_id.move_to_end(name)
+        return assembly
+
+    def _trim(self) -> None:
+        """Forget the least recently used contexts beyond the limits, never the newest."""
+        while len(self._by_id) > MAX_CONTEXTS or (len(self._by_id) > 1 and self.weight > MAX_SESSION_NOTES):
+            self._by_id.popitem(last=False)
+
+    def get(self, name: Value) -> tuple[Note, ...]:
+        """Return a complete context; raises RequestError ``no_context`` that says what is missing."""
+        assembly = self._by_id.get(name)
+        if assembly is None:
+            raise RequestError("no_context", f"send /antiphon/context {name} 0 1 n notes… first")
+        if missing := assembly.missing:
+            listed = ", ".join(map(str, missing[:8])) + ("…" if len(missing) > 8 else "")
+            raise RequestError("no_context", f"of the {assembly.of} messages of the context, seq {listed} "
+                               "did not arrive; send them again")  # fmt: skip
+        self._by_id.move_to_end(name)
+        return assembly.notes()

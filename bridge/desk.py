@@ -1,0 +1,134 @@
+"""The requests of one client: those running, those answered, and who waits for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+
+from ..models.errors import RequestError
+from .answer import Answer, Order
+from .clock import Clock
+from .osc import Outgoing, Value
+from .ports import Generator
+from .request import GenerationRequest
+from .resend import ResendStore
+
+MAX_RUNNING = 32
+"""Requests of one client that may wait at once."""
+MAX_WAITING = 64
+"""Syncs of one client that may wait at once."""
+REQUEST_SECONDS = 60.0
+"""When a request is given up."""
+
+
+class Desk:
+    """Hands a client's requests to the engine and their answers to the client."""
+
+    def __init__(self, engine: Generator, clock: Clock, send: Callable[[Outgoing, int], None]) -> None:
+        self.last_ms = 0.0
+        """How long the last request took, from arrival to its end."""
+        self._engine = engine
+        self._clock = clock
+        self._send = send
+        self._kept = ResendStore()
+        self._running: dict[Value, Answer] = {}
+        self._waiting: list[tuple[Callable[[], None], set[Answer]]] = []
+        self._lock = threading.RLock()
+
+    @property
+    def weight(self) -> int:
+        """What the kept answers cost, in notes."""
+        with self._lock:
+            return self._kept.weight
+
+    @property
+    def running(self) -> int:
+        """How many requests are on their way."""
+        return len(self._running)
+
+    def ask(self, order: Order, request: GenerationRequest, key: Hashable) -> None:
+        """Start a request. One of the same id that still runs is replaced, unless it is this very one.
+
+        Raises RequestError ``busy``.
+        """
+        with self._lock:
+            former = self._running.get(order.id)
+        if former is not None and former.order.signature == order.signature:
+            self._send(former.ack, order.reply_port)  # sent twice because our ack got lost
+            return
+        if former is not None:
+            former.stop("cancelled", "replaced by a newer request of the same id")
+        with self._lock:
+            if len(self._running) >= MAX_RUNNING:
+                raise RequestError("busy", f"{MAX_RUNNING} requests of this client wait already")
+            kept = self._kept.begin(order.id, order.reply_port)
+            answer = Answer(order, kept, self._clock, self._send, self._finished)
+            self._running[order.id] = answer
+        try:
+            job = self._engine.submit(request, answer, key)
+        except BaseException:
+            with self._lock:
+                self._running.pop(order.id, None)
+            raise
+        answer.open(job)
+
+    def resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
+        """Send messages of a take again, or how far it is; raises RequestError ``bad_args``."""
+        with self._lock:
+            kept = self._kept.find(name)
+            running = self._running.get(name)
+        if take in kept.takes:
+            for message in self._kept.pick(kept.takes[take], seqs):
+                self._send(message, kept.reply_port)
+        elif running is not None:
+            self._send(running.progress, kept.reply_port)
+        else:
+            raise RequestError("bad_args", f"request {name!r} has no take {take}; it has {len(kept.takes)}")
+
+    def cancel(self, name: Value) -> None:
+        """Stop a request; raises RequestError ``bad_args`` when there is none."""
+        with self._lock:
+            answer = self._running.get(name)
+        if answer is None or not answer.stop("cancelled", "cancelled as asked"):
+            raise RequestError("bad_args", f"no request {name!r} is running")
+
+    def when_idle(self, act: Callable[[], None]) -> None:
+        """Do something once all requests that run now have ended; raises RequestError ``busy``."""
+        with self._lock:
+            waits = set(self._running.values())
+            if waits and len(self._waiting) >= MAX_WAITING:
+                raise RequestError("busy", f"{MAX_WAITING} syncs wait already")
+            if waits:
+                self._waiting.append((act, waits))
+        if not waits:
+            act()
+
+    def tick(self) -> None:
+        """Give up requests that take too long."""
+        now = self._clock.now()
+        for answer in self._answers():
+            if now - answer.started >= REQUEST_SECONDS:
+                answer.stop("timeout", f"given up after {REQUEST_SECONDS:g} s; ask for less at once")
+
+    def close(self) -> None:
+        """Cancel everything."""
+        for answer in self._answers():
+            answer.stop("cancelled", "the bridge lets this client go")
+
+    def _answers(self) -> list[Answer]:
+        with self._lock:
+            return list(self._running.values())
+
+    def _finished(self, answer: Answer) -> None:
+        """Strike a request off, and do what waited for it."""
+        with self._lock:
+            if self._running.get(answer.order.id) is answer:
+                del self._running[answer.order.id]
+            self.last_ms = (self._clock.now() - answer.started) * 1000.0
+            self._kept.trim()
+            for _, waits in self._waiting:
+                waits.discard(answer)
+            ready = [act for act, waits in self._waiting if not waits]
+            self._waiting = [entry for entry in self._waiting if entry[1]]
+        for act in ready:
+            act()

@@ -1,0 +1,174 @@
+"""Options and a context become one validated request to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import floor
+
+from ..models.errors import RequestError
+from ..models.manifest import Manifest
+from ..models.metre import Metre, MetreMap
+from ..models.note import Note
+from .options import AUTO, OptionValue
+from .request import GenerationRequest, Sampling
+from .scale import parse_scale
+
+MAX_BEATS = 4096
+"""Length of an answer, all takes together."""
+_HALF_TICK = 1 / 48
+"""How far past a barline a context may sound and still be answered at that barline: a 32-bit float
+of a beat and a performer's release are not exact."""
+
+
+def model_name(options: Mapping[str, OptionValue], default: str) -> str:
+    """Return the model that a request asks for."""
+    name = options.get("model", AUTO)
+    return default if name == AUTO else str(name)
+
+
+def context_metre(
+    settings: Mapping[str, OptionValue], options: Mapping[str, OptionValue], manifest: Manifest
+) -> Metre:
+    """Return the metre that the context is read in: the client's setting, else the request's."""
+    for source in (settings, options):
+        if source.get("metre", AUTO) != AUTO:
+            return Metre.parse(str(source["metre"]))
+    return Metre.parse(manifest.defaults.metre)
+
+
+def anchored(metre: Metre, barline: float = 0.0) -> MetreMap:
+    """Return bars of one metre with a barline at ``barline``, the same map for each barline of it.
+
+    >>> anchored(Metre(3, 4), 9.0) == anchored(Metre(3, 4))
+    True
+    """
+    phase = barline - floor(barline / metre.beats + 1e-6) * metre.beats
+    return MetreMap(((0.0 if abs(phase) < 1e-6 else phase, metre),))
+
+
+def resolve(
+    settings: Mapping[str, OptionValue],
+    options: Mapping[str, OptionValue],
+    context: tuple[Note, ...] | None,
+    manifest: Manifest,
+    seed: int,
+) -> GenerationRequest:
+    """Return the request that a client means; raises RequestError that says what cannot be.
+
+    Args:
+        settings: the client's, by ``/antiphon/set``.
+        options: the request's own, which go before the settings.
+        context: the notes to be continued; None to generate from nothing.
+        manifest: the model's.
+        seed: for a request that names none.
+    """
+    merged = _merge(settings, options)
+    metre = Metre.parse(str(merged.get("metre", AUTO) if merged.get("metre", AUTO) != AUTO
+                            else manifest.defaults.metre))  # fmt: skip
+    notes, metres, start = _place(merged, context, context_metre(settings, options, manifest))
+    takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
+    beats = _length(merged, metre)
+    if beats * takes > MAX_BEATS:
+        raise RequestError(
+            "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
+        )
+    low, high = _range(merged, manifest)
+    parts = _parts(merged, manifest)
+    return GenerationRequest(
+        model=manifest.name,
+        context=notes,
+        context_metres=metres,
+        start_beat=start,
+        end_beat=start + beats,
+        metre=metre,
+        seed=int(_value(merged, "seed", seed)),
+        takes=takes,
+        sampling=Sampling(
+            _value(merged, "temperature", manifest.defaults.temperature),
+            _value(merged, "top_p", manifest.defaults.top_p),
+        ),
+        scale=_scale(merged, manifest, parts, low, high),
+        low=low,
+        high=high,
+        parts=parts,
+        tempo=_value(merged, "tempo", manifest.defaults.tempo),
+        piece_ends=context is None,
+    )
+
+
+def _merge(settings: Mapping[str, OptionValue], options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Return settings overridden by options; an own length drops the set one of the other unit."""
+    merged = {**settings, **options}
+    if "bars" in options:
+        merged.pop("beats", None)
+    return merged
+
+
+def _value(options: Mapping[str, OptionValue], key: str, default: float) -> float:
+    """Return a number, or the default where it is left to the bridge."""
+    value = options.get(key, AUTO)
+    return default if value == AUTO else float(value)
+
+
+def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
+    """Return the answer's length in beats."""
+    return _value(options, "beats", _value(options, "bars", 4.0) * metre.beats)
+
+
+def _place(
+    options: Mapping[str, OptionValue], context: tuple[Note, ...] | None, metre: Metre
+) -> tuple[tuple[Note, ...], MetreMap, float]:
+    """Return the context before the answer, its bars, and the beat where the answer starts."""
+    told = options.get("start", AUTO)
+    if told != AUTO:
+        start = float(told)
+        before = tuple(note for note in context or () if note.start < start - _HALF_TICK)
+        if context and not before:
+            raise RequestError("no_context", f"all notes of the context lie at or after start {start:g}")
+        return before, anchored(metre, start), start
+    end = max((note.end for note in context or ()), default=0.0)
+    metres = anchored(metre)
+    return context or (), metres, metres.next_barline(end - _HALF_TICK) if context else 0.0
+
+
+def _range(options: Mapping[str, OptionValue], manifest: Manifest) -> tuple[int, int]:
+    """Return the lowest and highest pitch."""
+    low = int(_value(options, "low", manifest.defaults.low))
+    high = int(_value(options, "high", manifest.defaults.high))
+    if low > high:
+        raise RequestError("bad_args", f"low {low} is above high {high}")
+    return low, high
+
+
+def _parts(options: Mapping[str, OptionValue], manifest: Manifest) -> frozenset[int] | None:
+    """Return the indices of the parts asked for, None for all."""
+    text = options.get("parts", AUTO)
+    if text == AUTO:
+        return None
+    names = {part.name.lower(): index for index, part in enumerate(manifest.parts) if part.name}
+    found = set()
+    for word in filter(None, (word.strip().lower() for word in str(text).split(","))):
+        index = int(word) if word.isdecimal() and len(word) < 4 else names.get(word, -1)
+        if not 0 <= index < len(manifest.parts):
+            have = ", ".join(f"{i} {part.name}".strip() for i, part in enumerate(manifest.parts))
+            raise RequestError("bad_args", f"model {manifest.name!r} has no part {word!r}; it has {have}")
+        found.add(index)
+    if not found:
+        raise RequestError("bad_args", 'parts is empty; name some, as in "0,3"')
+    return frozenset(found)
+
+
+def _scale(
+    options: Mapping[str, OptionValue], manifest: Manifest, parts: frozenset[int] | None, low: int, high: int
+) -> frozenset[int] | None:
+    """Return the pitch classes asked for, None for all, checking that some pitch is left."""
+    text = options.get("scale", AUTO)
+    asked = [part for i, part in enumerate(manifest.parts) if parts is None or i in parts]
+    if text != AUTO and any(part.is_drum for part in asked):
+        raise RequestError("bad_args", f"drums have no scale; leave scale out for model {manifest.name!r}")
+    scale = None if text == AUTO else parse_scale(str(text))
+    pitches = [int(p) for p in manifest.codec["pitch"].values if low <= p <= high]
+    if not any(scale is None or pitch % 12 in scale for pitch in pitches):
+        within = "" if text == AUTO else f" of scale {text!r}"
+        raise RequestError("bad_args", f"model {manifest.name!r} has no pitch{within} in range {low}..{high}")
+    return scale

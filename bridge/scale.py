@@ -1,0 +1,67 @@
+"""Scales by name or by pitch class."""
+
+from __future__ import annotations
+
+import difflib
+
+from ..models.errors import RequestError
+
+MODES: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "ionian": (0, 2, 4, 5, 7, 9, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "aeolian": (0, 2, 3, 5, 7, 8, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "melodic minor": (0, 2, 3, 5, 7, 9, 11),
+    "major pentatonic": (0, 2, 4, 7, 9),
+    "minor pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "whole tone": (0, 2, 4, 6, 8, 10),
+    "octatonic": (0, 2, 3, 5, 6, 8, 9, 11),
+    "chromatic": tuple(range(12)),
+}
+"""Semitones above the tonic."""
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
+
+
+def parse_scale(text: str) -> frozenset[int]:
+    """Return the pitch classes of ``"D dorian"`` or ``"0,2,4,5,7,9,11"``; C is 0.
+
+    A tonic alone means major. Raises RequestError ``bad_args`` on anything else.
+
+    >>> sorted(parse_scale("A minor pentatonic"))
+    [0, 2, 4, 7, 9]
+    """
+    words = text.replace(",", " ").split()
+    if not words:
+        raise RequestError("bad_args", 'scale is empty; write "D dorian" or pitch classes "0,2,4,5,7,9,11"')
+    if words[0].isdecimal():
+        return _pitch_classes(text, words)
+    mode = " ".join(words[1:]).lower() or "major"
+    if mode not in MODES:
+        near = difflib.get_close_matches(mode, MODES, n=1, cutoff=0.0)[0]
+        raise RequestError("bad_args", f"scale {text!r}: no mode {mode!r}; did you mean {near!r}?")
+    tonic = _tonic(text, words[0])
+    return frozenset((tonic + step) % 12 for step in MODES[mode])
+
+
+def _pitch_classes(text: str, words: list[str]) -> frozenset[int]:
+    """Return the numbers of a list, each 0..11."""
+    if not all(word.isdecimal() and len(word) <= 2 and int(word) < 12 for word in words):
+        raise RequestError("bad_args", f"scale {text!r}: pitch classes must be in range 0..11")
+    return frozenset(int(word) for word in words)
+
+
+def _tonic(text: str, name: str) -> int:
+    """Return the pitch class of a note name such as ``F#`` or ``Bb``."""
+    letter, accidental = name[0].upper(), name[1:]
+    if letter not in _LETTERS or accidental not in _ACCIDENTALS:
+        raise RequestError("bad_args", f"scale {text!r}: {name!r} is not a note name such as D, F# or Bb")
+    return (_LETTERS[letter] + _ACCIDENTALS[accidental]) % 12

@@ -1,0 +1,242 @@
+"""The bridge on the network: datagrams in, sessions, datagrams out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import secrets
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterable
+from types import TracebackType
+
+from ..models.errors import ConfigError, RequestError
+from .chores import Chores
+from .clock import Clock, SystemClock
+from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode, read
+from .pacer import Host, Pacer
+from .ports import Catalogue, Generator, House
+from .protocol import HOST, PORT
+from .sessions import Sessions
+
+RECEIVE_BUFFER = 4 << 20
+MAX_BACKLOG = 65536
+"""Datagrams that may wait to be read."""
+MAX_BACKLOG_BYTES = 64 << 20
+TICK_SECONDS = 0.25
+LOOK_SECONDS = 2.0
+"""How often the folders of models are looked at."""
+SEED_BITS = 24
+"""Seeds that the bridge chooses: Pd and Max hold them exactly as 32-bit floats."""
+log = logging.getLogger("antiphon.server")
+log_in = logging.getLogger("antiphon.osc.in")
+log_out = logging.getLogger("antiphon.osc.out")
+
+
+class Server:
+    """Answers OSC on one UDP port. Binds at once, answers after :meth:`start`.
+
+    Args:
+        engine: makes the notes; the caller closes it.
+        models: the models at hand.
+        host: the address to listen on; anything but a loopback address lets the network in.
+        port: the UDP port, 0 for any free one.
+        announce: addresses that hear of startup and shutdown without having asked.
+        clock: tells the pace and when requests are given up.
+
+    Raises ConfigError where the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        engine: Generator,
+        models: Catalogue,
+        *,
+        host: str = HOST,
+        port: int = PORT,
+        announce: Iterable[Host] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self._socket = bind(host, port)
+        self.address: Host = self._socket.getsockname()[:2]
+        self._models = models
+        self._announce = tuple(announce)
+        self._pacer = Pacer(self._send_now, clock or SystemClock())
+        self._chores = Chores()
+        house = House(engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add)
+        self.sessions = Sessions(house, self.send)
+        self._backlog: deque[tuple[bytes, Host]] = deque()
+        self._backlog_bytes = 0
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._receive, name="antiphon-receive", daemon=True),
+            threading.Thread(target=self._pacer.run, name="antiphon-send", daemon=True),
+            threading.Thread(target=self._keep_house, name="antiphon-house", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Start answering, and load all models in the background."""
+        for thread in self._threads:
+            thread.start()
+        for host in self._announce:
+            self.send(Message("/antiphon/startup", (version(),)), host)
+        for info in self._models.models()[:16]:
+            self._chores.add(lambda name=info.name: self._load(name))  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Say goodbye, cancel what runs and free the port. May be called twice."""
+        if self._stop.is_set():
+            return
+        for session in self.sessions.all():
+            session.tell("/antiphon/shutdown")
+        for host in self._announce:
+            self.send(Message("/antiphon/shutdown"), host)
+        self._stop.set()
+        for session in self.sessions.all():
+            session.close()
+        self._pacer.close()
+        self._chores.close()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(2.0)
+        self._socket.close()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until closed, at most ``seconds``; return whether it is."""
+        return self._stop.wait(seconds)
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def send(self, message: Outgoing, host: Host) -> None:
+        """Send a reply within the client's pace. Thread-safe, never blocks."""
+        datagram = encode(message)
+        if len(datagram) > MAX_DATAGRAM:
+            text = f"the reply {message.address} has {len(datagram)} bytes, the limit is {MAX_DATAGRAM}"
+            datagram = encode(Message("/antiphon/fail", (message.address, "too_large", text)))
+        if log_out.isEnabledFor(logging.DEBUG):
+            log_out.debug("%s:%d %s %.200s", *host, message.address, message.args)
+        self._pacer.put(datagram, host)
+
+    def _send_now(self, datagram: bytes, host: Host) -> bool:
+        """Send a datagram; return False only where trying again would help."""
+        try:
+            self._socket.sendto(datagram, host)
+        except BlockingIOError:
+            return False
+        except (
+            OSError,
+            OverflowError,
+        ) as error:  # a vanished client, a forbidden address, a socket just closed
+            log_out.debug("%s:%d cannot be reached: %s", *host, error)
+        return True
+
+    def _receive(self) -> None:
+        """Take what has come and answer one of it, over and over.
+
+        One thread does both: with two, the one that parses would keep the interpreter from the one
+        that empties the system's small buffer.
+        """
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            while not self._stop.is_set():
+                if self._backlog or selector.select(TICK_SECONDS):
+                    self._drain()
+                if self._backlog:
+                    self._answer(*self._backlog.popleft())
+
+    def _drain(self) -> None:
+        """Move all that the system holds into the backlog."""
+        while True:
+            try:
+                datagram, sender = self._socket.recvfrom(MAX_DATAGRAM + 1)
+            except BlockingIOError:
+                return
+            except ConnectionResetError:
+                continue  # Windows: an earlier reply found nobody
+            except OSError:
+                return  # closed
+            if len(self._backlog) >= MAX_BACKLOG or self._backlog_bytes + len(datagram) > MAX_BACKLOG_BYTES:
+                self.send(Message("/antiphon/fail", ("/", "busy", "too many datagrams wait")), sender[:2])
+            else:
+                self._backlog_bytes += len(datagram)
+                self._backlog.append((datagram, sender[:2]))
+
+    def _answer(self, datagram: bytes, sender: Host) -> None:
+        """Hand the messages of a datagram to the sender's session."""
+        self._backlog_bytes -= len(datagram)
+        try:
+            session = self.sessions.of(sender)
+            for message in read(datagram):
+                if log_in.isEnabledFor(logging.DEBUG):
+                    log_in.debug("%s:%d %.300s", *sender, message)
+                if isinstance(message, Malformed):
+                    session.reject(message.address, message.reason)
+                else:
+                    session.handle(message)
+        except Exception:  # whatever one datagram does, the next one is answered
+            log.exception("a datagram of %d bytes from %s:%d failed", len(datagram), *sender)
+
+    def _keep_house(self) -> None:
+        """Give up late requests and look for new models."""
+        ticks = 0
+        while not self._stop.wait(TICK_SECONDS):
+            for session in self.sessions.all():
+                session.tick()
+            ticks += 1
+            if ticks % int(LOOK_SECONDS / TICK_SECONDS) == 0:
+                try:
+                    self._look()
+                except Exception:
+                    log.exception("looking for new models failed")
+
+    def _look(self) -> None:
+        """Tell clients of new models."""
+        for info in self._models.refresh():
+            log.info("model %s has been added", info.name)
+            for session in self.sessions.all():
+                session.tell("/antiphon/model/added", info.name)
+
+    def _load(self, name: str) -> None:
+        """Load a model before anybody asks for it."""
+        try:
+            self._models.load(name)
+        except RequestError as error:
+            log.warning("model %s: %s", name, error)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a non-blocking UDP socket; raises ConfigError that says what to do."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise ConfigError(f"--host {host}: {error.strerror}; 127.0.0.1 is this computer") from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        raise ConfigError(
+            f"port {port} on {host} cannot be had: {error.strerror}. Is another bridge running? "
+            "Stop it or choose another --port"
+        ) from error
+    sock.setblocking(False)
+    return sock
+
+
+def version() -> str:
+    """Return Antiphon's version."""
+    return importlib.metadata.version("antiphon")
+
+
+def _new_seed() -> int:
+    return secrets.randbits(SEED_BITS)

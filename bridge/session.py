@@ -1,0 +1,284 @@
+"""One client's side of the conversation: messages in, messages out. No sockets, no clock of its own."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Hashable
+
+from ..models.errors import AntiphonError, RequestError
+from ..models.note import Note
+from . import options as option_table
+from .answer import Order
+from .arguments import check, identity
+from .contexts import Contexts
+from .desk import Desk
+from .options import AUTO, OPTIONS, OptionValue
+from .osc import Message, Outgoing, Value
+from .ports import House
+from .protocol import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
+from .resolve import anchored, context_metre, model_name, resolve
+
+LENT_MESSAGES = frozenset({"/antiphon/context"})
+MAX_ECHO = 1024
+"""Values that a ping may carry: T and F take no bytes but are echoed as four."""
+log = logging.getLogger("antiphon.session")
+
+
+class Session:
+    """What the bridge knows of one client.
+
+    Messages come through :meth:`handle` on one thread; the engine's replies come on others.
+
+    Args:
+        key: the client, as the engine's caches know it.
+        house: what all sessions share.
+        send: takes a reply and the port it goes to (0: where the request came from); may be called
+            from any thread and must not block.
+        lend: finds a context of the same id that another session of this host would lend.
+    """
+
+    def __init__(
+        self,
+        key: Hashable,
+        house: House,
+        send: Callable[[Outgoing, int], None],
+        lend: Callable[[Value], Session | None] = lambda name: None,
+    ) -> None:
+        self.key = key
+        self.contexts = Contexts()
+        self.settings: dict[str, OptionValue] = {}
+        self.reply_port = 0
+        self.notified = False
+        self.lends = True
+        """Whether it has sent nothing but contexts: then it is a one-shot sender such as oscsend,
+        whose next message comes from another port."""
+        self._house = house
+        self._send = send
+        self._lend = lend
+        self._desk = Desk(house.engine, house.clock, send)
+
+    @property
+    def weight(self) -> int:
+        """What it costs to keep, in notes."""
+        return self.contexts.weight + self._desk.weight
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing would be missed if it were forgotten."""
+        return not (self.weight or self.settings or self.reply_port or self.notified or self._desk.running)
+
+    @property
+    def model(self) -> str:
+        """The client's model; raises RequestError ``unknown_model`` when there is none at all."""
+        return str(self.settings["model"]) if "model" in self.settings else self._house.models.default
+
+    def handle(self, message: Message) -> None:
+        """Answer one message. Never raises: what goes wrong becomes ``/antiphon/fail``."""
+        if message.address in REPLY_TABLE and message.address not in REQUEST_TABLE:
+            return  # an echo or another bridge: answering would let two programs fail at each other for ever
+        if message.address not in LENT_MESSAGES:
+            self.lends = False
+        try:
+            entry = REQUEST_TABLE.get(message.address)
+            if entry is None:
+                raise _unknown(message.address)
+            _VERBS[message.address](self, *check(entry, message.args))
+        except RequestError as error:
+            self._fail(message, error.code, str(error))
+        except AntiphonError as error:
+            self._fail(message, "bad_args", str(error))
+        except Exception:
+            log.exception("%s failed", message.address)
+            self._fail(message, "model_error", "the bridge made a mistake; its log says more")
+
+    def reject(self, address: str, reason: str) -> None:
+        """Answer something that is not a message."""
+        if address in REPLY_TABLE:
+            return
+        self._reply("/antiphon/fail", address[:255], "bad_args", f"not a usable OSC message: {reason}")
+
+    def tick(self) -> None:
+        """Give up requests that take too long; called now and then."""
+        self._desk.tick()
+
+    def close(self) -> None:
+        """Cancel everything, for a client that is forgotten."""
+        self._desk.close()
+
+    def tell(self, address: str, *args: Value) -> None:
+        """Send a notification, if the client wants them."""
+        if self.notified:
+            self._reply(address, *args)
+
+    def _reply(self, address: str, *args: Value) -> None:
+        self._send(Message(address, args), self.reply_port)
+
+    def _fail(self, message: Message, code: str, text: str) -> None:
+        """Answer with the id where the verb has one, else with the address."""
+        entry = REQUEST_TABLE.get(message.address)
+        name: Value | None = None
+        if entry is not None and entry.arguments and entry.arguments[0].kind == "id" and message.args:
+            name = identity(message.args[0])
+        port = _told_port(message) or self.reply_port
+        self._send(
+            Message("/antiphon/fail", (message.address[:255] if name is None else name, code, text)), port
+        )
+
+    def _hello(self, reply_port: int | None, client: str | None, protocol: int | None) -> None:
+        if reply_port is not None:
+            if not 0 <= reply_port <= 65535:
+                raise RequestError("bad_args", f"reply_port {reply_port} must be in range 0..65535")
+            self.reply_port = reply_port
+        if protocol is not None and protocol > PROTOCOL:
+            log.info("client %.64s speaks protocol %d, this bridge %d", client or "", protocol, PROTOCOL)
+        self._reply("/antiphon/hello/reply", "antiphon", self._house.version, PROTOCOL, self.reply_port,
+                    ",".join(CAPABILITIES))  # fmt: skip
+
+    def _ping(self, values: tuple[Value, ...]) -> None:
+        if len(values) > MAX_ECHO:
+            raise RequestError("too_large", f"{len(values)} values, the limit of an echo is {MAX_ECHO}")
+        self._reply("/antiphon/pong", *values)
+
+    def _status(self) -> None:
+        models = self._house.models
+        ready = int(models.is_loaded(self.model))
+        self._reply("/antiphon/status/reply", PROTOCOL, self.model, ready, self._house.engine.queued,
+                    self._desk.last_ms)  # fmt: skip
+
+    def _models(self) -> None:
+        models = self._house.models.models()
+        for info in models:
+            card = info.manifest
+            parts = ",".join(part.name or str(index) for index, part in enumerate(card.parts))
+            self._reply("/antiphon/model", info.name, card.title, ",".join(card.tasks), parts, info.megabytes)
+        self._reply("/antiphon/models/done", len(models))
+
+    def _load(self, name: str) -> None:
+        self._house.models.info(name)  # an unknown one is told at once
+
+        def work() -> None:
+            try:
+                self._house.models.load(name)
+            except AntiphonError as error:
+                self._reply(
+                    "/antiphon/fail", "/antiphon/load", getattr(error, "code", "model_error"), str(error)
+                )
+                return
+            self.settings["model"] = name
+            self._reply("/antiphon/loaded", name)
+
+        self._house.background(work)
+
+    def _params(self) -> None:
+        for known in OPTIONS:
+            default = 0.0 if isinstance(known.default, str) else float(known.default)
+            limits = (float(known.low), float(known.high), default)
+            self._reply("/antiphon/param", known.key, known.type, *limits, known.doc)
+        self._reply("/antiphon/params/done", len(OPTIONS))
+
+    def _set(self, pairs: tuple[Value, ...]) -> None:
+        values = option_table.parse(pairs)
+        if values.get("model", AUTO) != AUTO:
+            self._house.models.info(str(values["model"]))
+        for key, value in values.items():
+            if value == AUTO:
+                self.settings.pop(key, None)
+            else:
+                self.settings[key] = value
+        if "bars" in values:
+            self.settings.pop("beats", None)
+        if "reply_port" in values:
+            self.reply_port = int(self.settings.pop("reply_port", 0))
+        for key in values:
+            self._get(key)
+
+    def _get(self, key: str) -> None:
+        known = option_table.option(key)
+        value = self.reply_port if key == "reply_port" else self.settings.get(key, known.default)
+        self._reply("/antiphon/get/reply", key, value)
+
+    def _context(self, name: Value, seq: int, of: int, _n: int, notes: tuple[Note, ...]) -> None:
+        whole = self.contexts.add(name, seq, of, notes)
+        self._reply("/antiphon/ack", name, seq)
+        if whole:
+            try:
+                card = self._house.models.info(self.model).manifest
+                metres = anchored(context_metre(self.settings, {}, card))
+                self._house.engine.prime((self.key, name), card.name, whole, metres)
+            except RequestError as error:  # the request to come will say so; this context has arrived
+                log.info("no priming: %s", error)
+
+    def _generate(self, name: Value, pairs: tuple[Value, ...]) -> None:
+        self._ask(name, option_table.parse(pairs), None)
+
+    def _continue(self, name: Value, pairs: tuple[Value, ...]) -> None:
+        values = option_table.parse(pairs)
+        owner = self if name in self.contexts else self._lend(name) or self
+        self._ask(name, values, owner.contexts.get(name), (owner.key, name))
+
+    def _ask(
+        self,
+        name: Value,
+        values: dict[str, OptionValue],
+        context: tuple[Note, ...] | None,
+        key: Hashable = None,
+    ) -> None:
+        """Start a request, to generate without a context, else to continue it."""
+        card = self._house.models.info(model_name(values, self.model)).manifest
+        settings = dict(self.settings)
+        port = values.get("reply_port", AUTO)
+        order = Order(
+            id=name,
+            signature=(tuple(sorted(values.items())), tuple(sorted(settings.items())), context),
+            single=values.get("mode", settings.get("mode", "chunk")) == "single",
+            reply_port=self.reply_port if port in (AUTO, 0) else int(port),
+        )
+        self._desk.ask(order, resolve(settings, values, context, card, self._house.new_seed()), key)
+
+    def _resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
+        self._desk.resend(name, take, seqs)
+
+    def _cancel(self, name: Value) -> None:
+        self._desk.cancel(name)
+
+    def _notify(self, on: int) -> None:
+        self.notified = bool(on)
+        self._reply("/antiphon/notify/reply", int(self.notified))
+        self.tell("/antiphon/startup", self._house.version)
+
+    def _sync(self, number: int) -> None:
+        self._desk.when_idle(lambda: self._reply("/antiphon/synced", number))
+
+
+def _unknown(address: str) -> RequestError:
+    """Return the error for an address that is not in the table."""
+    near = difflib.get_close_matches(address[:64], REQUEST_TABLE, n=1, cutoff=0.0)[0]
+    return RequestError("unknown_address", f"no address {address[:64]!r}; did you mean {near}?")
+
+
+def _told_port(message: Message) -> int:
+    """Return the reply_port that a refused request names, so that its client hears of it; else 0."""
+    for key, value in zip(message.args, message.args[1:], strict=False):
+        if key == "reply_port" and isinstance(value, int | float) and 0 < value < 65536:
+            return int(value)
+    return 0
+
+
+_VERBS: dict[str, Callable[..., None]] = {
+    "/antiphon/hello": Session._hello,
+    "/antiphon/ping": Session._ping,
+    "/antiphon/status": Session._status,
+    "/antiphon/models": Session._models,
+    "/antiphon/load": Session._load,
+    "/antiphon/params": Session._params,
+    "/antiphon/set": Session._set,
+    "/antiphon/get": Session._get,
+    "/antiphon/context": Session._context,
+    "/antiphon/generate": Session._generate,
+    "/antiphon/continue": Session._continue,
+    "/antiphon/resend": Session._resend,
+    "/antiphon/cancel": Session._cancel,
+    "/antiphon/notify": Session._notify,
+    "/antiphon/sync": Session._sync,
+}
