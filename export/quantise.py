@@ -7,6 +7,8 @@ import math
 
 import onnx
 
+from .tidy import fuse_biases
+
 BLOCK = 32
 """Weights that share a scale."""
 SMALLEST = 4096
@@ -43,4 +45,5 @@ def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
     quantizer.process()
     result = quantizer.model.model
     result.ir_version = model.ir_version
+    fuse_biases(result)
     return result

@@ -3,7 +3,8 @@
 Weights are folded: every categorical input becomes one row of one table (its embedding times the first
 layer's kernel, and times attention's value kernel), so reading the note before is a gather and a sum.
 At batch 1 a node costs as much as thousands of multiplications, so the code counts nodes: tensors stay
-(batch, n), ints stay int32, and what can be a constant table is one.
+(batch, n), codes are int64 inside (what GatherND and TopK speak), what can be a constant table is one,
+and nothing is written with tf.where, which tf2onnx spells out as six nodes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Folded:
 
     table: Floats
     """(row, 4 × units + attention's values): what each categorical input adds."""
-    offsets: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
     """First row of each column, (1, column)."""
     dense: tuple[Floats, ...]
     """Per layer: kernel over [other inputs, below, own h], (in, 4 × units), gates i f o | c."""
@@ -98,7 +99,7 @@ def fold(network: NoteNetwork) -> Folded:
         attention_bias[:, 0] = MASKED
     return Folded(
         np.concatenate(rows),
-        np.array([offsets], np.int32),
+        np.array([offsets], np.int64),
         tuple(dense),
         tuple(biases),
         project,
@@ -147,11 +148,10 @@ class StepGraph(tf.Module):
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the step's outputs; see :mod:`antiphon.models.step`."""
         out: dict[str, Any] = {}
-        codes = tf.split(inputs["note"], len(self.codec.fields), axis=1)
+        codes = tf.split(tf.cast(inputs["note"], tf.int64), len(self.codec.fields), axis=1)
         note = dict(zip(self.codec.names, codes, strict=True))
-        clock = tf.cast(inputs["clock"], tf.float32)
-        pitch = tf.gather(tf.constant(pitch_values(self.codec)), note["pitch"])
-        columns, dense = self._columns(inputs, note, pitch, out)
+        clock = tf.cast(inputs["clock"], tf.int64)
+        columns, dense = self._columns(inputs, note, clock, out)
         table = tf.constant(self.folded.table)
         read = tf.reduce_sum(tf.gather(table, tf.concat(columns, axis=1) + self.folded.offsets), axis=1)
         values = self.config.attention_heads * self.config.value_size
@@ -159,31 +159,32 @@ class StepGraph(tf.Module):
             read, value = tf.split(read, [4 * self.config.units, values], axis=1)
             out["value"] = tf.reshape(value, [-1, self.config.attention_heads, self.config.value_size])
         h = self._stack(inputs, read, dense, out)
-        trunk = tf.concat([h, self._attend(inputs, h, clock, out)], axis=1) if values else h
+        trunk = tf.concat([h, self._attend(inputs, h, out)], axis=1) if values else h
         trunk = tf.matmul(trunk, self.trunk[0]) + self.trunk[1]
-        self._choose(inputs, trunk, clock, pitch, out)
+        self._choose(inputs, trunk, clock, note["pitch"], out)
         return out
 
-    def _columns(self, inputs: Any, note: Any, pitch: Any, out: Any) -> tuple[list[Any], list[Any]]:
+    def _columns(self, inputs: Any, note: Any, clock: Any, out: Any) -> tuple[list[Any], list[Any]]:
         """Return the categorical columns (batch, 1 or more) and the other inputs."""
         codec, config = self.codec, self.config
         values = np.asarray(codec["pitch"].values, np.int32)
+        pitch = tf.gather(tf.constant(pitch_values(codec)), note["pitch"])
         by_name = {name: code for name, code in note.items() if name != "pitch"}
         dense: list[Any] = []
         if config.relative_pitch:
             by_name["interval"] = _interval(pitch, inputs["before"])
-            by_name["register"] = tf.gather(tf.constant(pitch_values(codec) // 6), note["pitch"])
+            by_name["register"] = tf.gather(tf.constant(pitch_values(codec) // 6, tf.int64), note["pitch"])
             out["before_out"] = pitch
             dense.append(self._histogram(inputs, note["pitch"], values, out))
         else:
             by_name["pitch"] = note["pitch"]
-        by_name["place"] = tf.minimum(inputs["clock"][:, 1:2], PLACES - 1)
+        by_name["place"] = tf.minimum(clock[:, 1:2], PLACES - 1)
         columns = [by_name[n] for n in self.spec.columns() if n in by_name]
-        columns.append(inputs["conditions"])
+        columns.append(tf.cast(inputs["conditions"], tf.int64))
         if config.voices:
             columns.append(self._voices(inputs, note["part"], pitch, out))
         if config.sounding:
-            dense += self._sounding(inputs, note, pitch, values, out)
+            dense += self._sounding(inputs, note, values, out)
         return columns, dense
 
     def _histogram(self, inputs: Any, code: Any, values: npt.NDArray[np.int32], out: Any) -> Any:
@@ -194,30 +195,30 @@ class StepGraph(tf.Module):
         row = tf.reshape(code, [-1])
         histogram = inputs["histogram"] * decays + tf.gather(tf.constant(added), row)
         out["histogram_out"] = histogram
-        turned = tf.gather(histogram, tf.gather(tf.constant(turn.astype(np.int32)), row), batch_dims=1)
+        turned = _pick(histogram, tf.gather(tf.constant(turn, tf.int64), row))
         return tf.reshape(turned, [-1, 12 * len(DECAYS)])
 
     def _voices(self, inputs: Any, part: Any, pitch: Any, out: Any) -> Any:
-        speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=bool)
-        voices = tf.where(tf.gather(tf.constant(speaks), tf.reshape(part, [-1])), pitch, inputs["voices"])
+        speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=np.int32)
+        rows = tf.reshape(part, [-1])
+        voices = pitch * tf.gather(speaks, rows) + inputs["voices"] * tf.gather(1 - speaks, rows)
         out["voices_out"] = voices
         return _interval(voices, pitch)
 
     def _sounding(
-        self, inputs: Any, note: Any, pitch: Any, values: npt.NDArray[np.int32], out: Any
+        self, inputs: Any, note: Any, values: npt.NDArray[np.int32], out: Any
     ) -> list[Any]:
-        struck = np.zeros((len(values) + 1, 128), bool)
-        struck[np.arange(len(values)), values] = True
+        struck = np.zeros((len(values) + 1, 128), np.float32)
+        struck[np.arange(len(values)), values] = 1
+        around = pitch_values(self.codec)[:, None] + np.arange(INTERVALS)
+        rows = tf.reshape(note["pitch"], [-1])
         passed = tf.gather(tf.constant(tick_values(self.codec, "delta")), note["delta"])
         lasts = tf.gather(tf.constant(tick_values(self.codec, "duration")), note["duration"])
-        left = tf.where(
-            tf.gather(tf.constant(struck), tf.reshape(note["pitch"], [-1])),
-            lasts,
-            tf.nn.relu(inputs["sounding"] - passed),
-        )
+        left = tf.nn.relu(inputs["sounding"] - passed) * tf.gather(1 - struck, rows)
+        left += lasts * tf.gather(struck, rows)
         out["sounding_out"] = left
         padded = tf.pad(left, [[0, 0], [REACH + 1, REACH + 1]])
-        window = tf.gather(padded, pitch + np.arange(INTERVALS, dtype=np.int32), batch_dims=1)
+        window = _pick(padded, tf.gather(tf.constant(around, tf.int64), rows))
         held = tf.cast(window > 0, tf.float32)
         return [held, held / (1.0 + window / np.float32(self.codec.ticks_per_beat))]
 
@@ -236,12 +237,13 @@ class StepGraph(tf.Module):
             below = [h]
         return below[0]
 
-    def _attend(self, inputs: Any, h: Any, clock: Any, out: Any) -> Any:
+    def _attend(self, inputs: Any, h: Any, out: Any) -> Any:
         """Return attention over the memory, (batch, heads × value size)."""
         heads, size = self.config.attention_heads, self.config.key_size
         query, key = tf.split(tf.matmul(h, self.folded.project) + self.folded.project_bias, 2, axis=1)
         out["key"] = tf.reshape(key, [-1, heads, size])
         scores = tf.matmul(tf.reshape(query, [-1, heads, 1, size]), inputs["memory_keys"])
+        clock = tf.cast(inputs["clock"], tf.float32)
         now = tf.matmul(clock, np.array([[1], [1 / POSITION_STRIDE], [0]], np.float32))
         bars = now - inputs["memory_positions"] * np.float32(1 / POSITION_STRIDE)
         code = tf.clip_by_value(tf.floor(bars) + tf.math.ceil(bars), -1.0, BIASES - 2.0) + 1.0
@@ -251,71 +253,92 @@ class StepGraph(tf.Module):
         return tf.reshape(found, [-1, heads * self.config.value_size])
 
     def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
-        """Choose the fields one after the other."""
+        """Choose the fields one after the other; ``pitch`` is the code of the note before."""
         codec, width, count = self.codec, self.config.head_units, len(self.codec.fields)
-        forced, is_forced = tf.split(inputs["forced"], count, 1), tf.split(inputs["forced"] >= 0, count, 1)
+        is_forced = tf.cast(inputs["forced"] >= 0, tf.int64)
+        forced = tf.split(tf.cast(inputs["forced"], tf.int64) * is_forced, count, 1)
+        free = tf.split(1 - is_forced, count, 1)
         uniform = tf.split(inputs["uniform"], count, 1)
+        views = self._views(pitch)
         chosen: dict[str, Any] = {}
         log_probs = []
-        voice: Any = None
         rest = trunk
         for i, f in enumerate(codec.fields):
             hidden = rest
             if i + 1 < count:
                 hidden, rest = tf.split(rest, [width, width * (count - 1 - i)], axis=1)
-            logits = self._logits(f.name, tf.nn.relu(hidden), pitch, voice)
+            logits = self._logits(f.name, tf.nn.relu(hidden), views)
             mask = inputs[f"mask_{f.name}"]
             drawn = _draw(logits, mask, inputs["temperature"], inputs["top_p"], uniform[i])
-            code = tf.where(is_forced[i], forced[i], drawn)
+            code = drawn * free[i] + forced[i]
             chosen[f.name] = code
-            log_probs.append(tf.gather(tf.nn.log_softmax(logits), code, batch_dims=1))
+            log_probs.append(_pick(tf.nn.log_softmax(logits), code))
             if f.name == "delta":
                 place = self._clock(code, clock, out)
             if f.name == "part" and self.config.voices:
-                voice = tf.gather(out["voices_out"], code, batch_dims=1)
+                voice = _pick(out["voices_out"], code)
+                views.append(tf.gather(tf.constant(_views_of(np.arange(128), codec)), tf.reshape(voice, [-1])))
             if i + 1 < count:
-                rest += self._given(f.name, code, pitch, place, voice)
-        out["chosen"] = tf.concat(list(chosen.values()), axis=1)
+                rest += self._given(f.name, code, views, place)
+                if f.name == "part" and self.config.voices:
+                    now = tf.gather(tf.constant(pitch_values(codec)), pitch)
+                    row = tf.reshape(_interval(voice, now), [-1])
+                    rest += tf.gather(tf.constant(self.given["voice"]), row)
+        out["chosen"] = tf.cast(tf.concat(list(chosen.values()), axis=1), tf.int32)
         out["log_prob"] = tf.concat(log_probs, axis=1)
 
     def _clock(self, delta: Any, clock: Any, out: Any) -> Any:
         """Write the next note's clock; return its place in the bar, (batch,)."""
         bar, tick, length = tf.split(clock, 3, axis=1)
-        total = tick + tf.gather(tf.constant(tick_values(self.codec, "delta")), delta)
-        bars = tf.floor(total / length)
+        total = tick + tf.gather(tf.constant(tick_values(self.codec, "delta"), tf.int64), delta)
+        bars = tf.truncatediv(total, length)
         place = total - bars * length
         out["clock_out"] = tf.cast(tf.concat([bar + bars, place, length], axis=1), tf.int32)
-        return tf.cast(tf.reshape(tf.minimum(place, PLACES - 1.0), [-1]), tf.int32)
+        return tf.reshape(tf.minimum(place, PLACES - 1), [-1])
 
-    def _given(self, name: str, code: Any, pitch: Any, place: Any, voice: Any) -> Any:
-        given = self.given
+    def _views(self, pitch: Any) -> list[Any]:
+        """Return, for the note before, the interval code of every pitch: [(batch, pitch)]."""
+        if not self.config.relative_pitch:
+            return []
+        rows = _views_of(pitch_values(self.codec), self.codec)
+        return [tf.gather(tf.constant(rows), tf.reshape(pitch, [-1]))]
+
+    def _given(self, name: str, code: Any, views: list[Any], place: Any) -> Any:
+        """Return what a chosen code adds to the hidden layers of the fields after it."""
         if name == "pitch" and self.config.relative_pitch:
-            now = tf.gather(tf.constant(pitch_values(self.codec)), code)
-            code = _interval(now, pitch)
-        added = tf.gather(tf.constant(given[name]), tf.reshape(code, [-1]))
+            code = _pick(views[0], code)
+        added = tf.gather(tf.constant(self.given[name]), tf.reshape(code, [-1]))
         if name == "delta":
-            added += tf.gather(tf.constant(given["place"]), place)
-        if name == "part" and self.config.voices:
-            row = tf.reshape(_interval(voice, pitch), [-1])
-            added += tf.gather(tf.constant(given["voice"]), row)
+            added += tf.gather(tf.constant(self.given["place"]), place)
         return added
 
-    def _logits(self, name: str, hidden: Any, pitch: Any, voice: Any) -> Any:
+    def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
         kernel, bias = self.heads[name]
         logits = tf.matmul(hidden, kernel) + bias
         if name != "pitch" or not self.config.relative_pitch:
             return logits
-        table = np.asarray(self.codec["pitch"].values, np.int32)[None]
-        absolute = tf.gather(logits, _interval(table, pitch), batch_dims=1)
+        absolute = _pick(logits, views[0])
         if self.config.voices:
-            own = tf.matmul(hidden, self.voice_head)
-            absolute += tf.gather(own, _interval(table, voice), batch_dims=1)
+            absolute += _pick(tf.matmul(hidden, self.voice_head), views[1])
         return absolute
 
 
+def _pick(rows: Any, codes: Any) -> Any:
+    """Return ``rows[b, codes[b, i]]``; export/tidy.py makes one GatherElements of it."""
+    return tf.gather(rows, codes, batch_dims=1)
+
+
+def _views_of(references: npt.NDArray[np.integer], codec: Codec) -> npt.NDArray[np.int64]:
+    """Return the interval code of every pitch seen from each reference, (reference, pitch)."""
+    table = np.asarray(codec["pitch"].values, np.int64)
+    apart = table[None, :] - np.asarray(references, np.int64)[:, None]
+    return np.clip(apart + REACH + 1, 0, INTERVALS - 1)
+
+
 def _interval(pitch: Any, reference: Any) -> Any:
-    """Return interval codes; see antiphon.train.network.interval_code."""
-    return tf.clip_by_value(pitch - reference + (REACH + 1), 0, INTERVALS - 1)
+    """Return interval codes of MIDI pitches; see antiphon.train.network.interval_code."""
+    codes = np.clip(np.arange(-127, 128) + REACH + 1, 0, INTERVALS - 1)
+    return tf.gather(tf.constant(codes, tf.int64), pitch - reference + 127)
 
 
 def _draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
@@ -325,8 +348,9 @@ def _draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) ->
     sorted by probability, so the draw inverts the sorted cumulative distribution.
     """
     probability = tf.nn.softmax((logits + mask) / temperature)
-    sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1])
+    sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1], index_type=tf.int64)
     below = tf.cumsum(sorted_p, axis=1, exclusive=True)
-    kept = tf.reduce_max(tf.where(below < top_p, below + sorted_p, 0.0), axis=1, keepdims=True)
-    rank = tf.reduce_sum(tf.cast(below <= uniform * kept, tf.float32), axis=1, keepdims=True) - 1.0
-    return tf.gather(codes, tf.cast(rank, tf.int32), batch_dims=1)
+    upto = below + sorted_p
+    kept = tf.reduce_max(upto * tf.cast(below < top_p, tf.float32), axis=1, keepdims=True)
+    rank = tf.reduce_sum(tf.cast(upto <= uniform * kept, tf.int64), axis=1, keepdims=True)
+    return _pick(codes, rank)
