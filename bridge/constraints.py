@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..models.codec import Codec, FieldName
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.step import MASKED
@@ -21,16 +22,16 @@ Mask = npt.NDArray[np.float32]
 class Constraints:
     """What may be chosen, as additive masks (code,): 0 or -1e9."""
 
-    fixed: Mapping[str, Mask]
+    fixed: Mapping[FieldName, Mask]
     """Of the fields whose mask stays the same throughout a take."""
-    delta: Mask
-    """Between notes of the answer: END masked."""
+    deltas: Mapping[tuple[bool, bool], Mask]
+    """Between notes of the answer, by (whether 0 may be chosen, whether END may)."""
     parts: int
     """How many parts may play."""
 
     def first_delta(self, ticks: npt.NDArray[np.float64], gap: int) -> Mask:
         """Return the mask of the answer's first delta, which must reach at least ``gap`` ticks."""
-        mask = self.delta.copy()
+        mask = self.deltas[True, False].copy()
         mask[: len(ticks)][ticks < gap] = MASKED
         return mask
 
@@ -38,15 +39,28 @@ class Constraints:
 def constraints(manifest: Manifest, request: GenerationRequest) -> Constraints:
     """Return the masks of a request; raises RequestError(bad_args) when they leave nothing."""
     codec = manifest.codec
-    fixed: dict[str, Mask] = {f.name: np.zeros(f.size, np.float32) for f in codec.fields if f.name != "delta"}
+    fixed: dict[FieldName, Mask] = {
+        f.name: np.zeros(f.size, np.float32) for f in codec.fields if f.name != "delta"
+    }
     fixed["pitch"] = _pitches(manifest, request)
     parts = _parts(manifest, request)
     if "part" in codec.names:
         values = codec["part"].array
         fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
-    delta = np.zeros(codec["delta"].size, np.float32)
-    delta[codec.end] = MASKED
-    return Constraints(fixed, delta, len(parts))
+    return Constraints(fixed, _deltas(codec), len(parts))
+
+
+def _deltas(codec: Codec) -> dict[tuple[bool, bool], Mask]:
+    deltas = {}
+    for zero in (True, False):
+        for end in (True, False):
+            mask = np.zeros(codec["delta"].size, np.float32)
+            if not zero:
+                mask[: codec.end][codec["delta"].array == 0] = MASKED
+            if not end:
+                mask[codec.end] = MASKED
+            deltas[zero, end] = mask
+    return deltas
 
 
 def _parts(manifest: Manifest, request: GenerationRequest) -> set[int]:

@@ -24,7 +24,7 @@ ENVIRONMENT = "ANTIPHON_PROVIDER"
 """Set to "cpu" or "cuda" to choose without looking."""
 _TRIED_STEPS = 40
 # What onnxruntime-gpu's CUDA provider links to. Asking for the provider without them prints a load error.
-_LIBRARIES = {
+_LIBRARIES: dict[str, tuple[str, ...]] = {
     "linux": ("libcuda.so.1", "libcublasLt.so.{cuda}", "libcudart.so.{cuda}", "libcudnn.so.9"),
     "win32": ("nvcuda.dll", "cublasLt64_{cuda}.dll", "cudart64_{cuda}.dll", "cudnn64_9.dll"),
 }
@@ -81,7 +81,9 @@ def cuda_missing() -> str:
 
     if CUDA not in ort.get_available_providers():
         return "this ONNX Runtime has no CUDA provider"
-    names = _LIBRARIES.get(sys.platform, ())
+    names = _LIBRARIES.get(sys.platform)
+    if names is None:
+        return f"CUDA is not looked for on {sys.platform}"
     if importlib.util.find_spec("nvidia") is not None:  # NVIDIA's Python packages bring the libraries
         with contextlib.suppress(AttributeError, OSError, RuntimeError), _quiet():
             ort.preload_dlls()  # prints what it misses

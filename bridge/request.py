@@ -28,7 +28,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Notes wanted in [start_beat, end_beat). Raises RequestError(bad_args or too_large) when made wrongly."""
+    """Notes wanted in [start_beat, end_beat).
+
+    Raises RequestError, bad_args or too_large, when a value is out of its limits.
+    """
 
     model: str
     """Its name."""
@@ -75,12 +78,19 @@ class GenerationRequest:
                 "too_large", f"a context of {len(self.context)} notes is over {MOST_CONTEXT_NOTES}"
             )
         sampling = self.sampling
-        _require(0 < sampling.temperature <= 100, f"temperature {sampling.temperature:g} must be in 0..100, above 0")
-        _require(0 < sampling.top_p <= 1, f"top_p {sampling.top_p:g} must be in 0..1, above 0")
-        _require(0 <= self.low <= self.high <= 127, f"low {self.low} and high {self.high} must be in 0..127 in order")
+        _require(
+            0 < sampling.temperature <= 100,
+            f"temperature {sampling.temperature:g} must be above 0, up to 100",
+        )
+        _require(0 < sampling.top_p <= 1, f"top_p {sampling.top_p:g} must be above 0, up to 1")
+        _require(
+            0 <= self.low <= self.high <= 127,
+            f"low {self.low} and high {self.high} must be in order and in range 0..127",
+        )
         _require(self.tempo > 0, f"tempo {self.tempo:g} must be above 0")
         _require(
-            self.scale is None or all(0 <= c <= 11 for c in self.scale), "scale: pitch classes must be in range 0..11"
+            self.scale is None or all(0 <= c <= 11 for c in self.scale),
+            "scale: pitch classes must be in range 0..11",
         )
 
 

@@ -68,8 +68,8 @@ class ModelShelf:
         self.providers = Providers()
         self.refresh()
 
-    def refresh(self) -> list[ModelInfo]:
-        """Look at the folders again; return the models that were not there before.
+    def refresh(self) -> list[str]:
+        """Look at the folders again; return the names of the models that were not there before.
 
         A file that is no model is logged once. A loaded model stays as it is.
         """
@@ -82,7 +82,7 @@ class ModelShelf:
         for error in errors:
             self._complain(str(error))
         with self._lock:
-            added = [info for name, info in found.items() if name not in self._infos]
+            added = [name for name in found if name not in self._infos]
             self._infos = {**found, **{name: model.info for name, model in self._loaded.items()}}
         return added
 
@@ -119,12 +119,30 @@ class ModelShelf:
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"
         raise RequestError("unknown_model", f"no model {name!r}; {hint}")
 
-    def is_loaded(self, name: str) -> bool:
-        """Return whether a model is ready."""
+    def names(self) -> list[str]:
+        """Return the models' names, the default first."""
+        with self._lock:
+            names = sorted(self._infos)
+        return sorted(names, key=lambda name: name != self.default) if names else []
+
+    def manifest(self, name: str) -> Manifest:
+        """Return what a model says of itself; raises RequestError(unknown_model)."""
+        return self.info(name).manifest
+
+    def megabytes(self, name: str) -> float:
+        """Return the size of a model's file in MB (10^6 bytes)."""
+        return self.info(name).megabytes
+
+    def ready(self, name: str) -> bool:
+        """Return whether a model is loaded."""
         with self._lock:
             return name in self._loaded
 
-    def load(self, name: str = "") -> LoadedModel:
+    def load(self, name: str) -> None:
+        """Load a model ahead of its first use; raises RequestError as :meth:`get` does."""
+        self.get(name)
+
+    def get(self, name: str = "") -> LoadedModel:
         """Return a model ready to run, loading it if need be (about 50 ms).
 
         Raises RequestError: unknown_model, or model_error for a file that is broken.

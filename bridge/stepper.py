@@ -98,7 +98,9 @@ class Stepper:
         self._copied = [made[name] for name in self._fixed]
         for row in range(MOST_ROWS):
             self._reset(row)
-        self._keys = self._values = self._positions = np.zeros((0,), np.float32)
+        self._keys: Array
+        self._values: Array
+        self._positions: Array
         if self._most_slots:
             self._key, self._value = made["key"], made["value"]
             self._grow(self._most_slots if self.batching.whole_memory else min(BUCKET, self._most_slots))

@@ -116,8 +116,8 @@ def _check_ports(kind: str, found: Iterable[Any], wanted: Sequence[Port]) -> Non
     missing = [port.name for port in wanted if port.name not in by_name]
     extra = sorted(by_name.keys() - {port.name for port in wanted})
     if missing or extra:
-        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} too"] * bool(extra)
-        raise ModelFileError(f"the graph contradicts its manifest: by {kind}s it {' and '.join(parts)}")
+        wrong = [f"{name} is missing" for name in missing] + [f"{name} is not wanted" for name in extra]
+        raise ModelFileError(f"the graph contradicts its manifest: {kind} {', '.join(wrong)}")
     for port in wanted:
         value = by_name[port.name]
         dtype = {"tensor(int32)": "int32", "tensor(float)": "float32"}.get(value.type, value.type)
@@ -136,7 +136,8 @@ def _shape_fits(found: Sequence[int | str | None], wanted: Sequence[int | str]) 
     """Return whether sizes agree: a number means itself, a name any size."""
     if len(found) != len(wanted):
         return False
-    return all(a == b if isinstance(b, int) else not isinstance(a, int) for a, b in zip(found, wanted, strict=True))
+    pairs = zip(found, wanted, strict=True)
+    return all(a == b if isinstance(b, int) else not isinstance(a, int) for a, b in pairs)
 
 
 def _text(shape: Sequence[int | str | None]) -> str:

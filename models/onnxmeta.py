@@ -38,7 +38,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except _CutOffError as error:
-        raise ModelFileError(f"{path}: the file is truncated (it ends inside a field): copy it again") from error
+        raise ModelFileError(f"{path}: truncated (the file ends inside a field): copy it again") from error
     except (_NoModelError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path}: not a model (no ONNX file)") from error
 

@@ -1,0 +1,308 @@
+"""Requests in, notes out: a queue, and workers that step batches of rows.
+
+Every worker is a thread with steppers of its own, one a model; ONNX Runtime lets go of Python's lock
+while it runs, so workers share nothing but the queue. A row may share its runs with any other (see
+batching.py), so who runs beside whom is a matter of speed alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+
+from ..models.errors import AntiphonError, RequestError
+from ..models.metre import MetreMap
+from ..models.note import Note
+from .batch import Batch
+from .constraints import constraints
+from .job import Job, Listener
+from .opening import opening, read_context
+from .primed import Primed, PrimedShelf, Waiter
+from .request import GenerationRequest, Take
+from .rows import PrimeRow, Row, TakeRow, last_bar
+from .shelf import LoadedModel, ModelShelf
+from .stepper import Snapshot
+from .waiting import Waiting
+
+log = logging.getLogger("antiphon.engine")
+MOST_WORKERS = 2
+"""By default: a musician's machine has other things to do."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A row that waits for a worker."""
+
+    model: str
+    make: Callable[[LoadedModel], Row]
+    """Called by the worker."""
+    fail: Callable[[str, str], None]
+    unwanted: Callable[[], bool]
+
+
+class Engine:
+    """Generates notes on worker threads. Thread-safe; a context manager that closes itself.
+
+    Args:
+        models: the shelf.
+        workers: threads; by default one a core, at most two.
+        queue_limit: requests in the house at most; more are answered ``busy``.
+    """
+
+    def __init__(self, models: ModelShelf, *, workers: int | None = None, queue_limit: int = 64) -> None:
+        self.models = models
+        self.last_ms = 0.0
+        """How long the last finished request took, from submit to its end."""
+        self._limit = queue_limit
+        self._lock = threading.Condition()
+        self._tasks: deque[_Task] = deque()
+        self._jobs: set[Job] = set()
+        self._cancelled: list[Job] = []
+        self._primed = PrimedShelf()
+        self._idle = 0
+        self._closing = False
+        count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"antiphon-worker-{index}", daemon=True)
+            for index in range(count)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def queued(self) -> int:
+        """Requests waiting or being worked on."""
+        with self._lock:
+            return len(self._jobs)
+
+    def prime(self, key: Hashable, model: str, context: Sequence[Note], metres: MetreMap) -> None:
+        """Read a context ahead of its request, in the background; raises RequestError(unknown_model).
+
+        It replaces what was read before for the same key and model. An empty context needs no reading.
+        """
+        name = self.models.info(model).name
+        if not context:
+            return
+        with self._lock:
+            if self._closing or self._primed.find(key, name, context, metres) is not None:
+                return
+            if sum(1 for task in self._tasks if not task.unwanted()) >= self._limit:
+                return  # only a head start is lost
+            primed = Primed(name, context, metres, kept=True)
+            self._primed.put(key, primed)
+            self._tasks.append(self._priming(primed))
+            self._lock.notify()
+
+    def submit(self, request: GenerationRequest, listener: Listener, key: Hashable = None) -> Job:
+        """Start a request; its listener hears how it goes.
+
+        Args:
+            request: what is wanted.
+            listener: called from worker threads.
+            key: what :meth:`prime` was called with.
+
+        Raises:
+            RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
+        """
+        manifest = self.models.info(request.model).manifest
+        limits = constraints(manifest, request)
+        job = Job(request, listener, self._ended, self._cancel)
+        with self._lock:
+            if self._closing:
+                raise RequestError("cancelled", "the bridge is shutting down")
+            if len(self._jobs) >= self._limit:
+                raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
+            self._jobs.add(job)
+            primed, new = self._context(request, manifest.name, key)
+            waiter = Waiter(job, limits)
+            if primed.ready:
+                self._add_takes(waiter, primed)
+            else:
+                primed.waiting.append(waiter)
+                if new:
+                    self._tasks.append(self._priming(primed))
+            self._lock.notify_all()
+        return job
+
+    def generate(self, request: GenerationRequest) -> list[Take]:
+        """Return a request's takes when they are done; raises RequestError when it fails."""
+        waiting = Waiting()
+        self.submit(request, waiting)
+        return waiting.wait()
+
+    def close(self) -> None:
+        """Fail what is under way with ``cancelled`` and end the workers."""
+        with self._lock:
+            self._closing = True
+            self._lock.notify_all()
+        for worker in self._workers:
+            if worker is not threading.current_thread():
+                worker.join()
+        for job in list(self._jobs):
+            job.fail("cancelled", "the bridge is shutting down")
+
+    def _context(self, request: GenerationRequest, model: str, key: Hashable) -> tuple[Primed, bool]:
+        """Return the request's context, read or to be read, and whether it is new."""
+        notes = request.context
+        if any(note.start >= request.start_beat for note in notes):
+            notes = tuple(note for note in notes if note.start < request.start_beat)
+        shared = key is not None and bool(notes) and not request.piece_ends
+        if shared:
+            found = self._primed.find(key, model, notes, request.context_metres)
+            if found is not None:
+                return found, False
+        primed = Primed(model, notes, request.context_metres, kept=shared)
+        primed.ends = request if request.piece_ends else None
+        if not notes:
+            primed.context = read_context(self.models.manifest(model), (), request.context_metres)
+            primed.ready = True
+        elif shared:
+            self._primed.put(key, primed)
+        return primed, True
+
+    def _priming(self, primed: Primed) -> _Task:
+        """Return the task that reads a context."""
+
+        def ready(snapshot: Snapshot) -> None:
+            with self._lock:
+                primed.snapshot, primed.ready = snapshot, True
+                waiting, primed.waiting = primed.waiting, []
+                for waiter in waiting:
+                    self._add_takes(waiter, primed)
+                self._lock.notify_all()
+
+        def fail(code: str, message: str) -> None:
+            with self._lock:
+                self._primed.drop(primed)
+                waiting, primed.waiting = primed.waiting, []
+            for waiter in waiting:
+                waiter.job.fail(code, message)
+
+        def make(model: LoadedModel) -> Row:
+            context = read_context(model.manifest, primed.notes, primed.metres)
+            primed.context = context
+            ends = None
+            if primed.ends is not None:
+                start = opening(model.manifest, context, primed.ends.start_beat, primed.ends.metre)
+                ends = last_bar(primed.ends, start.first_bar)
+            return PrimeRow(
+                model.manifest, context, ends, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
+            )
+
+        return _Task(primed.model, make, fail, lambda: primed.unwanted)
+
+    def _add_takes(self, waiter: Waiter, primed: Primed) -> None:
+        """Queue a request's takes; the lock is held."""
+        context, job = primed.context, waiter.job
+        assert context is not None
+
+        def make(take: int, model: LoadedModel) -> Row:
+            return TakeRow(model.manifest, job, waiter.limits, take, context, primed.snapshot)
+
+        for take in range(job.request.takes):
+            self._tasks.append(_Task(primed.model, partial(make, take), job.fail, lambda: job.closed))
+
+    def _ended(self, job: Job) -> None:
+        self.last_ms = (time.perf_counter() - job.began) * 1e3
+        with self._lock:
+            self._jobs.discard(job)
+
+    def _cancel(self, job: Job) -> None:
+        """Let a worker tell the listener: whoever cancels may hold locks that the listener needs."""
+        with self._lock:
+            if not job.closed:
+                self._cancelled.append(job)
+                self._lock.notify()
+
+    def _work(self) -> None:
+        """Step batches until the engine closes."""
+        batches: dict[str, Batch] = {}
+        while True:
+            busy = any(batches.values())
+            # Looked at without the lock: a step later will do, and most steps find nothing.
+            called = not busy or self._tasks or self._cancelled or self._closing
+            if called and not self._serve(batches, busy):
+                return
+            for batch in batches.values():
+                if len(batch):
+                    batch.step()
+
+    def _serve(self, batches: dict[str, Batch], busy: bool) -> bool:
+        """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes."""
+        with self._lock:
+            if not busy:
+                self._idle += 1
+                self._lock.wait_for(lambda: self._tasks or self._cancelled or self._closing)
+                self._idle -= 1
+            if self._closing:
+                return False
+            cancelled, self._cancelled = self._cancelled, []
+            tasks = self._pick(batches, busy)
+        for job in cancelled:
+            job.fail("cancelled", "cancelled by its client")
+        for task in tasks:
+            self._start(task, batches)
+        return True
+
+    def _pick(self, batches: dict[str, Batch], busy: bool) -> list[_Task]:
+        """Take from the queue what this worker should start now; the lock is held.
+
+        While others are idle a busy worker leaves them the queue, and an idle one leaves them their share.
+        """
+        if busy and self._idle:
+            return []
+        wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
+        room: dict[str, int] = {}
+        picked: list[_Task] = []
+        left: list[_Task] = []
+        while self._tasks and len(picked) < wanted:
+            task = self._tasks.popleft()
+            if task.unwanted():
+                continue
+            if task.model not in room:
+                room[task.model] = self._room(task.model, batches)
+            if room[task.model] > 0:
+                room[task.model] -= 1
+                picked.append(task)
+            else:
+                left.append(task)
+        self._tasks.extendleft(reversed(left))
+        return picked
+
+    def _room(self, model: str, batches: dict[str, Batch]) -> int:
+        """Return how many rows of a model a worker can take on."""
+        if model in batches:
+            return batches[model].room
+        # How many rows share a run is known once the model is loaded; one of them sees to that.
+        return self.models.get(model).batching.most if self.models.ready(model) else 1
+
+    def _start(self, task: _Task, batches: dict[str, Batch]) -> None:
+        """Load a task's model if need be and let its row join."""
+        try:
+            model = self.models.get(task.model)
+            if task.model not in batches:
+                batches[task.model] = Batch(model)
+            row = task.make(model)
+        except AntiphonError as error:
+            task.fail(error.code if isinstance(error, RequestError) else "model_error", str(error))
+            return
+        except Exception as error:  # whatever breaks here concerns one request; the worker must live
+            log.exception("a request could not start")
+            task.fail("model_error", f"{type(error).__name__}: {error}")
+            return
+        batches[task.model].admit(row)

@@ -1,0 +1,108 @@
+"""One request on its way through the engine, as its client sees it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from ..models.note import Note
+from .request import GenerationRequest, Take
+
+log = logging.getLogger("antiphon.engine")
+PROGRESS_STEP = 0.05
+"""The least that on_progress advances."""
+
+
+class Listener(Protocol):
+    """Hears how a request goes, from the engine's threads, one call at a time.
+
+    The last call is on_done or on_fail. What a listener raises is logged and ends its request.
+    """
+
+    def on_note(self, take: int, index: int, note: Note) -> None:
+        """A note of a take is fixed; they come in order."""
+
+    def on_progress(self, fraction: float) -> None:
+        """``fraction`` of the answer exists, 0 to 1."""
+
+    def on_take(self, take: Take) -> None:
+        """A take is complete."""
+
+    def on_done(self) -> None:
+        """All takes are complete."""
+
+    def on_fail(self, code: str, message: str) -> None:
+        """There will be no more; ``code`` is one of the protocol's."""
+
+
+class Job:
+    """A request that the engine works on."""
+
+    def __init__(
+        self,
+        request: GenerationRequest,
+        listener: Listener,
+        ended: Callable[[Job], None],
+        cancelled: Callable[[Job], None],
+    ) -> None:
+        self.request = request
+        self.closed = False
+        """Whether the listener has heard the last."""
+        self.began = time.perf_counter()
+        self._listener = listener
+        self._ended = ended
+        self._cancelled = cancelled
+        self._open = request.takes
+        self._done = [0.0] * request.takes
+        self._told = 0.0
+        # Two workers may hold takes of one request; reentrant, as a listener may end its own request.
+        self._telling = threading.RLock()
+
+    def cancel(self) -> None:
+        """Stop before the next note; the listener hears on_fail("cancelled", ...) unless it is over."""
+        self._cancelled(self)
+
+    def note(self, take: int, index: int, note: Note) -> None:
+        """Tell of a note."""
+        self._tell(lambda: self._listener.on_note(take, index, note))
+
+    def progress(self, take: int, fraction: float) -> None:
+        """Note how far a take is, and tell when all have come a step further."""
+        self._done[take] = fraction
+        overall = sum(self._done) / len(self._done)
+        if overall >= self._told + PROGRESS_STEP and overall < 1.0:
+            self._told = overall
+            self._tell(lambda: self._listener.on_progress(overall))
+
+    def finish(self, take: Take) -> None:
+        """Tell of a complete take, and of the end with the last one."""
+        with self._telling:
+            self._tell(lambda: self._listener.on_take(take))
+            self._open -= 1
+            if not self._open:
+                self._tell(self._listener.on_done)
+                self._close()
+
+    def fail(self, code: str, message: str) -> None:
+        """Tell of a failure; nothing follows it."""
+        with self._telling:
+            self._tell(lambda: self._listener.on_fail(code, message))
+            self._close()
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        with self._telling:
+            if self.closed:
+                return
+            try:
+                call()
+            except Exception:  # a listener's fault must not stop the worker and the others' requests
+                log.exception("a listener failed; its request ends")
+                self._close()
+
+    def _close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._ended(self)

@@ -1,0 +1,121 @@
+"""How a model is led up to an answer: the context as codes, and the clock at the answer's first step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from ..models.codec import Codec, Codes
+from ..models.manifest import Manifest
+from ..models.metre import Metre, MetreMap
+from ..models.note import Note
+from ..models.step import REMAINING_BUCKETS
+
+CONTEXT_WITHOUT_MEMORY = 256
+"""Notes of the context that a model without attention reads."""
+REMAINING_UNKNOWN = 0
+
+Clock = tuple[int, int, int]
+"""Bar, tick in bar, ticks a bar."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A context as the model reads it; every array has one row a step of priming."""
+
+    begin: Codes
+    """What stands before the first note, (field,)."""
+    codes: Codes
+    """The notes, (note, field)."""
+    clocks: Codes
+    """Clock of what each step reads, the last note's left out, (note, 3)."""
+    metres: Codes
+    """The condition `metre` at each step, (note,)."""
+    last_beat: float
+    """Onset of the last note on the grid, in beats on the host's timeline."""
+    last_bar: int
+    """The last note's bar, from 0."""
+
+    @property
+    def notes(self) -> int:
+        """How many notes are read."""
+        return len(self.codes)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the step reads that chooses the answer's first note."""
+
+    gap: int
+    """Ticks from the note before to the answer's start."""
+    clock: Clock
+    """Of the note before, in the answer's bars."""
+    metre: int
+    """The condition `metre` from now on."""
+    first_bar: int
+    """The answer's first bar."""
+
+
+def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> Context:
+    """Return the last notes of a context, as many as the model looks back on, as codes."""
+    codec = manifest.codec
+    most = manifest.memory.length if manifest.memory else CONTEXT_WITHOUT_MEMORY
+    ordered = sorted(notes, key=lambda n: n.order)
+    encoded = codec.encode(ordered[-most:], metres)
+    clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
+    codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
+    if not len(encoded):
+        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0)
+    # The first step reads the barline before the first note.
+    before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
+    return Context(
+        codec.begin(middle=len(ordered) > most),
+        encoded.codes,
+        np.concatenate([before, clocks[:-1]]),
+        np.concatenate([codes[:1], codes[:-1]]),
+        codec.to_beats(codec.to_ticks(ordered[-1].start)),
+        int(encoded.bars[-1]),
+    )
+
+
+def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:
+    """Return how an answer begins whose first barline is beat ``start``.
+
+    The note before is put into the answer's bars by its distance from ``start``. Where that is further
+    than a delta reaches, whole bars of silence are left out, as the codec does; where the table lacks
+    the very distance, the next longer one stands for it, so that a note can fall on the barline.
+    """
+    codec = manifest.codec
+    length = codec.bar_ticks(metre)
+    code = manifest.metre_code(metre)
+    if not context.notes:
+        return Opening(0, (0, 0, length), code, 0)
+    gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
+    gap = _reachable(codec, gap, length)
+    bars = ceil(gap / length)
+    return Opening(gap, (context.last_bar, bars * length - gap, length), code, context.last_bar + bars)
+
+
+def _reachable(codec: Codec, gap: int, length: int) -> int:
+    """Return a gap in ticks that the delta table has, with a bar's choice after it where possible."""
+    ticks = codec["delta"].array
+    furthest = int(ticks[-1])
+    if gap + length > furthest:
+        gap -= min(-(-(gap + length - furthest) // length), gap // length) * length
+    at = int(np.searchsorted(ticks, gap))
+    return int(ticks[min(at, len(ticks) - 1)])
+
+
+def bars_in(beats: float, metre: Metre) -> int:
+    """Return how many bars a length in beats takes up, the last one perhaps in part."""
+    return max(ceil(beats / metre.beats - 1e-6), 1)
+
+
+def remaining(bar: int, last_bar: int | None) -> int:
+    """Return the condition `remaining` in ``bar`` of a piece that ends in ``last_bar`` (None: unknown)."""
+    if last_bar is None:
+        return REMAINING_UNKNOWN
+    return min(max(last_bar - bar, 0), REMAINING_BUCKETS - 2) + 1

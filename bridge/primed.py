@@ -1,0 +1,89 @@
+"""Contexts that the engine has read, or is reading, ahead of their requests."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from ..models.metre import MetreMap
+from ..models.note import Note
+from .constraints import Constraints
+from .job import Job
+from .opening import Context
+from .request import GenerationRequest
+from .stepper import Snapshot
+
+MOST_PRIMED = 64
+"""Contexts kept; one takes up to 0.4 MB."""
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """A request whose takes start from a context."""
+
+    job: Job
+    limits: Constraints
+
+
+class Primed:
+    """One context of one model, and who waits for it. The engine's lock guards it."""
+
+    def __init__(self, model: str, notes: Sequence[Note], metres: MetreMap, *, kept: bool) -> None:
+        self.model = model
+        self.notes = tuple(notes)
+        self.metres = metres
+        self.kept = kept
+        """Whether to read it though nobody waits yet."""
+        self.context: Context | None = None
+        self.snapshot: Snapshot | None = None
+        self.ready = False
+        self.waiting: list[Waiter] = []
+        self.ends: GenerationRequest | None = None
+        """The request whose end the model is told of while it reads."""
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether reading it helps nobody."""
+        return not self.kept and all(waiter.job.closed for waiter in self.waiting)
+
+    def matches(self, notes: Sequence[Note], metres: MetreMap) -> bool:
+        """Return whether this is the context asked for."""
+        return self.metres == metres and self.notes == tuple(notes)
+
+
+class PrimedShelf:
+    """The contexts last used, one a key and model. The engine's lock guards it."""
+
+    def __init__(self, most: int = MOST_PRIMED) -> None:
+        self._most = most
+        self._entries: OrderedDict[tuple[Hashable, str], Primed] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, key: Hashable, model: str, notes: Sequence[Note], metres: MetreMap) -> Primed | None:
+        """Return the entry of a key and model if it holds this very context."""
+        found = self._entries.get((key, model))
+        if found is None or not found.matches(notes, metres):
+            return None
+        self._entries.move_to_end((key, model))
+        return found
+
+    def put(self, key: Hashable, primed: Primed) -> None:
+        """Keep an entry in place of its key's last one; the longest unused ones go."""
+        self._release(self._entries.pop((key, primed.model), None))
+        self._entries[key, primed.model] = primed
+        while len(self._entries) > self._most:
+            self._release(self._entries.popitem(last=False)[1])
+
+    def drop(self, primed: Primed) -> None:
+        """Forget an entry that failed."""
+        for place in [place for place, entry in self._entries.items() if entry is primed]:
+            del self._entries[place]
+
+    @staticmethod
+    def _release(primed: Primed | None) -> None:
+        """Let an entry go: if nobody waits for it, it need not be read."""
+        if primed is not None:
+            primed.kept = False

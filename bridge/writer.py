@@ -1,0 +1,150 @@
+"""Chosen codes become notes: inside the answer, never on top of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+from ..models.codec import DEFAULT_VELOCITY, Codec
+from ..models.note import Note
+
+Written = Literal["note", "dropped", "end"]
+_EPSILON = 1e-6
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A note that a later one may still cut short."""
+
+    pitch: int
+    start: float
+    end: float
+    velocity: int
+    part: int
+    tick: int
+
+    def note(self) -> Note:
+        return Note(self.pitch, self.start, self.end - self.start, self.velocity, self.part)
+
+
+class NoteWriter:
+    """Writes one take. A note is ready once no later one can touch it; they get ready in order.
+
+    Args:
+        codec: the model's tables.
+        monophonic: whether a part sounds one note at a time.
+        start: first beat of the answer.
+        end: the beat that no note crosses.
+        gap: ticks from the note before the answer to ``start``.
+    """
+
+    def __init__(self, codec: Codec, *, monophonic: bool, start: float, end: float, gap: int) -> None:
+        names = codec.names
+        self._tables = [f.values for f in codec.fields]
+        self._part, self._duration = codec.index("part"), codec.index("duration")
+        self._velocity, self._offset = codec.index("velocity"), codec.index("offset")
+        self._pitch = names.index("pitch")
+        self._durations = codec.fields[self._duration] if self._duration is not None else None
+        self._tick_beats = 1 / codec.ticks_per_beat
+        self._monophonic = monophonic
+        self._start, self._end = start, end
+        self._last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
+        self._tick = -gap
+        self._drafts: list[_Draft] = []
+        self._at_tick: set[int] = set()
+        self.total = 0
+        """Notes written."""
+        self.codes: list[int] | None = None
+        """The last note's codes where they differ from those chosen: cut at the end."""
+
+    @property
+    def parts_here(self) -> int:
+        """How many parts have a note on the last onset."""
+        return len(self._at_tick)
+
+    @property
+    def done(self) -> float:
+        """The fraction of the answer that lies before the last onset, 0 to 1."""
+        beats = self._tick * self._tick_beats
+        return min(max(beats / (self._end - self._start), 0.0), 1.0)
+
+    def write(self, codes: Sequence[int]) -> Written:
+        """Take one step's codes, END not among them.
+
+        Returns "end" when the note would start at or after the end, "dropped" when one of its part (or of
+        its part and pitch, where parts are polyphonic) starts there already.
+        """
+        self.codes = None
+        delta = int(self._tables[0][codes[0]])
+        self._tick += delta
+        if self._tick > self._last_tick:
+            return "end"
+        if delta:
+            self._at_tick.clear()
+        draft = self._draft(codes)
+        if not self._separate(draft):
+            return "dropped"
+        self._at_tick.add(draft.part)
+        self._drafts.append(draft)
+        self.total += 1
+        return "note"
+
+    def _value(self, column: int | None, codes: Sequence[int], default: float) -> float:
+        """Return the value of a field's code, or what stands for a field that the model lacks."""
+        return default if column is None else self._tables[column][codes[column]]
+
+    def _draft(self, codes: Sequence[int]) -> _Draft:
+        """Return the note that codes mean, cut at the end."""
+        grid = start = self._start + self._tick * self._tick_beats
+        if self._offset is not None:
+            start = max(start + self._value(self._offset, codes, 0) * self._tick_beats, self._start)
+            if start > self._end - _EPSILON:
+                start = grid
+        end = start + self._value(self._duration, codes, 1) * self._tick_beats
+        if end > self._end:
+            end = self._end
+            if self._duration is not None and self._durations is not None:
+                self.codes = list(codes)
+                self.codes[self._duration] = self._durations.floor((end - grid) / self._tick_beats)
+        return _Draft(
+            int(self._value(self._pitch, codes, 0)),
+            start,
+            end,
+            int(self._value(self._velocity, codes, DEFAULT_VELOCITY)),
+            int(self._value(self._part, codes, 0)),
+            self._tick,
+        )
+
+    def _separate(self, draft: _Draft) -> bool:
+        """Cut the notes that ``draft`` would overlap; return whether there is room for it."""
+        touched = [
+            d
+            for d in self._drafts
+            if d.part == draft.part and (self._monophonic or d.pitch == draft.pitch) and d.end > draft.start
+        ]
+        if any(d.tick == draft.tick or d.start > draft.start - _EPSILON for d in touched):
+            return False
+        for d in touched:
+            d.end = draft.start
+        return True
+
+    def ready(self) -> list[Note]:
+        """Return, once each and in order, the notes that no later one can touch."""
+        # A later note may start half a tick before its place on the grid.
+        safe = self._start + (self._tick - (0.5 if self._offset is not None else 0.0)) * self._tick_beats
+        count = 0
+        for draft in self._drafts:
+            if draft.end > safe + _EPSILON:
+                break
+            count += 1
+        return self._take(count) if count else []
+
+    def rest(self) -> list[Note]:
+        """Return the notes that have not been returned yet: the take is over."""
+        return self._take(len(self._drafts))
+
+    def _take(self, count: int) -> list[Note]:
+        taken, self._drafts = self._drafts[:count], self._drafts[count:]
+        return [draft.note() for draft in taken]
