@@ -9,8 +9,9 @@ import onnx
 
 from .tidy import fuse_biases
 
-BLOCK = 32
-"""Weights that share a scale."""
+BLOCK = 64
+"""Weights that share a scale. Up to 64 the kernel gives a row the same bits in any batch; from 128 on it
+does not, and an answer would depend on what else the bridge is doing."""
 SMALLEST = 4096
 """Smaller matrices stay float32: they cost nothing, and may hold constants rather than weights."""
 ACCURACY_LEVEL = 4

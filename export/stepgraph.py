@@ -150,7 +150,7 @@ class StepGraph(tf.Module):
         out: dict[str, Any] = {}
         codes = tf.split(tf.cast(inputs["note"], tf.int64), len(self.codec.fields), axis=1)
         note = dict(zip(self.codec.names, codes, strict=True))
-        clock = tf.cast(inputs["clock"], tf.int64)
+        clock = tf.split(tf.cast(inputs["clock"], tf.int64), 3, axis=1)
         columns, dense = self._columns(inputs, note, clock, out)
         table = tf.constant(self.folded.table)
         read = tf.reduce_sum(tf.gather(table, tf.concat(columns, axis=1) + self.folded.offsets), axis=1)
@@ -178,7 +178,7 @@ class StepGraph(tf.Module):
             dense.append(self._histogram(inputs, note["pitch"], values, out))
         else:
             by_name["pitch"] = note["pitch"]
-        by_name["place"] = tf.minimum(clock[:, 1:2], PLACES - 1)
+        by_name["place"] = tf.minimum(clock[1], PLACES - 1)
         columns = [by_name[n] for n in self.spec.columns() if n in by_name]
         columns.append(tf.cast(inputs["conditions"], tf.int64))
         if config.voices:
@@ -277,7 +277,8 @@ class StepGraph(tf.Module):
                 place = self._clock(code, clock, out)
             if f.name == "part" and self.config.voices:
                 voice = _pick(out["voices_out"], code)
-                views.append(tf.gather(tf.constant(_views_of(np.arange(128), codec)), tf.reshape(voice, [-1])))
+                seen = tf.constant(_views_of(np.arange(128), codec))
+                views.append(tf.gather(seen, tf.reshape(voice, [-1])))
             if i + 1 < count:
                 rest += self._given(f.name, code, views, place)
                 if f.name == "part" and self.config.voices:
@@ -289,7 +290,7 @@ class StepGraph(tf.Module):
 
     def _clock(self, delta: Any, clock: Any, out: Any) -> Any:
         """Write the next note's clock; return its place in the bar, (batch,)."""
-        bar, tick, length = tf.split(clock, 3, axis=1)
+        bar, tick, length = clock
         total = tick + tf.gather(tf.constant(tick_values(self.codec, "delta"), tf.int64), delta)
         bars = tf.truncatediv(total, length)
         place = total - bars * length
