@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from .clock import Clock
 from .protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
 
-MAX_QUEUED = 8192
-"""Datagrams that may wait for one client: 1.3 s of the pace."""
+MAX_QUEUED = 32768
+"""Datagrams that may wait for one client: 5 s of the pace."""
 MAX_QUEUED_ALL = 65536
 MAX_LANES = 1024
 log = logging.getLogger("antiphon.osc.out")

@@ -14,7 +14,7 @@ from .arguments import check, identity
 from .contexts import Contexts
 from .desk import Desk
 from .options import AUTO, OPTIONS, OptionValue
-from .osc import Message, Outgoing, Value
+from .osc import MAX_DATAGRAM, Message, Outgoing, Value, encode
 from .ports import House
 from .protocol import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
 from .resolve import anchored, context_metre, model_name, resolve
@@ -138,7 +138,10 @@ class Session:
     def _ping(self, values: tuple[Value, ...]) -> None:
         if len(values) > MAX_ECHO:
             raise RequestError("too_large", f"{len(values)} values, the limit of an echo is {MAX_ECHO}")
-        self._reply("/antiphon/pong", *values)
+        pong = Message("/antiphon/pong", values)
+        if (size := len(encode(pong))) > MAX_DATAGRAM:
+            raise RequestError("too_large", f"the echo has {size} bytes, the limit is {MAX_DATAGRAM}")
+        self._send(pong, self.reply_port)
 
     def _status(self) -> None:
         models = self._house.models

@@ -1,0 +1,300 @@
+"""A client for scripts, notebooks and the command line: ask a running bridge for notes.
+
+    from antiphon.bridge.client import Client
+    from antiphon.models.note import Note
+
+    with Client() as bridge:
+        theme = [Note(62, 0.0, 1.0), Note(65, 1.0, 1.0), Note(69, 2.0, 2.0)]
+        take = bridge.continue_(theme, bars=4, scale="D dorian", seed=7)[0]
+        for note in take.notes:
+            print(note.start, note.pitch)
+
+What gets lost on the way is asked for again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from ..models.errors import AntiphonError, RequestError
+from ..models.note import Note
+from ..models.score import Score
+from .collect import Collector
+from .options import OptionValue
+from .osc import MAX_DATAGRAM, Message, NoteMessage, Outgoing, Value, encode, read
+from .protocol import DATAGRAMS_A_SLOT, HOST, NOTES_A_DATAGRAM, PORT, PROTOCOL, SLOT_SECONDS
+from .request import Take
+
+AGAIN_SECONDS = 0.25
+"""How long a request may stay unanswered before it is sent again."""
+OnNote = Callable[[int, int, Note], None]
+__all__ = ["Bridge", "Client", "ModelLine", "Status", "Take"]
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Who answered a hello."""
+
+    name: str
+    version: str
+    protocol: int
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a bridge is."""
+
+    protocol: int
+    model: str
+    ready: bool
+    """Whether the model is loaded."""
+    queued: int
+    """Requests waiting or being answered, of all clients."""
+    last_ms: float
+    """How long this client's last request took."""
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """One model of a bridge."""
+
+    name: str
+    title: str
+    tasks: tuple[str, ...]
+    parts: tuple[str, ...]
+    megabytes: float
+
+
+class Client:
+    """One conversation with a bridge. Not for several threads at once.
+
+    Every method raises RequestError: with the bridge's code and sentence where it refuses, with the code
+    ``timeout`` where nothing answers.
+
+    Args:
+        host: where the bridge runs.
+        port: its UDP port.
+        timeout: seconds without a sign of life before giving up.
+    """
+
+    def __init__(self, host: str = HOST, port: int = PORT, *, timeout: float = 5.0) -> None:
+        self._where = f"{host}:{port}"
+        self._timeout = timeout
+        self._name = secrets.token_hex(3)
+        self._numbers = itertools.count(1)
+        self._takes = 1
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            self._socket = socket.socket(family, socket.SOCK_DGRAM)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            self._socket.connect(address)
+        except OSError as error:
+            raise AntiphonError(f"cannot reach {self._where}: {error}") from error
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the socket."""
+        self._socket.close()
+
+    def hello(self, name: str = "python") -> Bridge:
+        """Introduce this client; return who answered."""
+        reply = self._one("/antiphon/hello", (0, name, PROTOCOL), "/antiphon/hello/reply")
+        return Bridge(str(reply[0]), str(reply[1]), int(reply[2]), _words(reply[4]))
+
+    def ping(self, size: int = 0) -> float:
+        """Return how long a message with ``size`` bytes of text takes there and back, in seconds."""
+        token = f"{self._name}-{next(self._numbers)}"
+        began = time.perf_counter()
+        text = (token, "x" * size) if size else (token,)
+        self._one("/antiphon/ping", text, "/antiphon/pong", lambda reply: reply[:1] == (token,))
+        return time.perf_counter() - began
+
+    def status(self) -> Status:
+        """Ask how the bridge is."""
+        reply = self._one("/antiphon/status", (), "/antiphon/status/reply")
+        return Status(int(reply[0]), str(reply[1]), bool(reply[2]), int(reply[3]), float(reply[4]))
+
+    def models(self) -> list[ModelLine]:
+        """List the models."""
+        found: dict[str, ModelLine] = {}
+
+        def take(message: Message) -> bool:
+            if message.address == "/antiphon/model":
+                name, title, tasks, parts, size = message.args
+                found[str(name)] = ModelLine(str(name), str(title), _words(tasks), _words(parts), float(size))
+            return message.address == "/antiphon/models/done" and len(found) >= int(message.args[0])
+
+        self._talk(Message("/antiphon/models"), take)
+        return list(found.values())
+
+    def load(self, model: str) -> None:
+        """Load a model and make it this client's default."""
+        self._one("/antiphon/load", (model,), "/antiphon/loaded", lambda reply: reply == (model,))
+
+    def set(self, **options: OptionValue) -> None:
+        """Set options for all requests to come; the value "auto" takes one back."""
+        for key, value in options.items():
+            self._one(
+                "/antiphon/set", (key, value), "/antiphon/get/reply", lambda reply, k=key: reply[0] == k
+            )  # type: ignore[misc]
+        takes = options.get("takes", self._takes)
+        self._takes = 1 if isinstance(takes, str) else int(takes)
+
+    def get(self, option: str) -> Value:
+        """Return what holds for an option."""
+        return self._one("/antiphon/get", (option,), "/antiphon/get/reply", lambda reply: reply[0] == option)[
+            1
+        ]
+
+    def generate(self, *, on_note: OnNote | None = None, **options: OptionValue) -> list[Take]:
+        """Return notes from nothing, one Take for each of ``takes``.
+
+        Args:
+            on_note: called with take, index and note as soon as each is chosen.
+            options: the protocol's: model, bars, seed, scale, temperature …
+        """
+        return self._request("/antiphon/generate", self._new_id(), options, on_note)
+
+    def continue_(
+        self, notes: Iterable[Note], *, on_note: OnNote | None = None, **options: OptionValue
+    ) -> list[Take]:
+        """Return what follows ``notes``, whose starts are beats on the caller's timeline.
+
+        Args:
+            notes: the context, in any order.
+            on_note: called with take, index and note as soon as each is chosen.
+            options: the protocol's: model, start, bars, metre, seed, scale, temperature …
+        """
+        name = self._new_id()
+        self._send_context(name, Score.ordered(list(notes)))
+        return self._request("/antiphon/continue", name, options, on_note)
+
+    def _new_id(self) -> str:
+        return f"{self._name}-{next(self._numbers)}"
+
+    def _send_context(self, name: str, notes: Sequence[Note]) -> None:
+        """Send a context until every message of it is acknowledged."""
+        size = NOTES_A_DATAGRAM
+        chunks = [tuple(notes[at : at + size]) for at in range(0, len(notes), size)] or [()]
+        waiting = {
+            seq: NoteMessage("/antiphon/context", (name, seq, len(chunks), len(chunk)), chunk)
+            for seq, chunk in enumerate(chunks)
+        }
+
+        def take(message: Message) -> bool:
+            if message.address == "/antiphon/ack" and message.args[0] == name:
+                waiting.pop(int(message.args[1]), None)
+            return not waiting
+
+        self._talk(lambda: list(waiting.values()), take, name)
+
+    def _request(
+        self, verb: str, name: str, options: dict[str, OptionValue], on_note: OnNote | None
+    ) -> list[Take]:
+        """Send a request and collect its takes."""
+        for taken in ("mode", "reply_port"):
+            if taken in options:
+                raise RequestError("bad_args", f"{taken} is the client's own to choose")
+        pairs = [value for pair in options.items() for value in pair]
+        mode = ("mode", "chunk" if on_note is None else "single")
+        wanted = options.get("takes", self._takes)
+        collector = Collector(name, 1 if isinstance(wanted, str) else int(wanted), on_note)
+        request = Message(verb, (name, *pairs, *mode))
+        try:
+            self._talk(lambda: collector.missing() or [request], collector.take, name)
+        except KeyboardInterrupt:
+            self._socket.send(encode(Message("/antiphon/cancel", (name,))))
+            raise
+        return collector.takes()
+
+    def _one(
+        self,
+        address: str,
+        args: tuple[Value, ...],
+        reply: str,
+        fits: Callable[[tuple[Value, ...]], bool] = lambda args: True,
+    ) -> tuple[Value, ...]:
+        """Send a request that has one reply; return the reply's arguments."""
+        found: list[tuple[Value, ...]] = []
+
+        def take(message: Message) -> bool:
+            if message.address == reply and fits(message.args):
+                found.append(message.args)
+            return bool(found)
+
+        self._talk(Message(address, args), take)
+        return found[0]
+
+    def _talk(
+        self,
+        say: Outgoing | Callable[[], Sequence[Outgoing]],
+        take: Callable[[Message], bool],
+        name: str | None = None,
+    ) -> None:
+        """Send, and send again what ``say`` tells after each silence, until ``take`` has all it wants.
+
+        Raises RequestError when the bridge refuses ``name`` (by default the message's address), or stays
+        silent for the timeout.
+        """
+        told: Callable[[], Sequence[Outgoing]] = say if callable(say) else lambda: [say]
+        refused = name or told()[0].address
+        heard = time.monotonic()
+        while True:
+            self._send(told())
+            silence = time.monotonic() + AGAIN_SECONDS
+            while (left := silence - time.monotonic()) > 0:
+                for message in self._receive(left):
+                    if message.address == "/antiphon/fail" and message.args[0] == refused:
+                        raise RequestError(str(message.args[1]), str(message.args[2]))
+                    if take(message):
+                        return
+                    heard = time.monotonic()
+                    silence = heard + AGAIN_SECONDS
+            if time.monotonic() - heard >= self._timeout:
+                raise RequestError(
+                    "timeout",
+                    f"no answer from {self._where} for {self._timeout:g} s; is `antiphon serve` running?",
+                )
+
+    def _send(self, messages: Sequence[Outgoing]) -> None:
+        """Send messages within the pace that a bridge's buffer takes."""
+        for count, message in enumerate(messages, 1):
+            try:
+                self._socket.send(encode(message))
+            except ConnectionRefusedError:
+                continue  # told of an earlier datagram; the silence will be noticed
+            except OSError as error:
+                raise RequestError("too_large", f"cannot send to {self._where}: {error}") from error
+            if count % DATAGRAMS_A_SLOT == 0:
+                time.sleep(SLOT_SECONDS)
+
+    def _receive(self, seconds: float) -> list[Message]:
+        """Return the messages of the next datagram, none when it takes longer than ``seconds``."""
+        self._socket.settimeout(seconds)
+        try:
+            datagram = self._socket.recv(MAX_DATAGRAM)
+        except TimeoutError:
+            return []
+        except (ConnectionRefusedError, ConnectionResetError):
+            time.sleep(min(seconds, 0.02))
+            return []
+        return [message for message in read(datagram) if isinstance(message, Message)]
+
+
+def _words(text: Value) -> tuple[str, ...]:
+    """Return the words of a comma-separated reply."""
+    return tuple(filter(None, str(text).split(",")))

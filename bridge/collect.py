@@ -1,0 +1,108 @@
+"""Puts the replies to one request together, whatever their order, and knows what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..models.note import Note
+from .arguments import notes as read_notes
+from .osc import Message, Value
+from .protocol import NOTES_A_DATAGRAM, VALUES_A_NOTE
+from .request import Take
+
+_DECIMALS = 6
+"""What 32-bit floats keep of a beat."""
+
+
+@dataclass
+class _Partial:
+    """A take on its way."""
+
+    pieces: dict[int, tuple[Note, ...]] = field(default_factory=dict)
+    """By seq, or by index in mode single."""
+    done: tuple[Value, ...] = ()
+
+
+class Collector:
+    """Collects the takes of one request.
+
+    Args:
+        name: the request's id.
+        wanted: how many takes it has.
+        on_note: given each note once; makes this a collector for mode single.
+    """
+
+    def __init__(
+        self, name: str, wanted: int, on_note: Callable[[int, int, Note], None] | None = None
+    ) -> None:
+        self._name = name
+        self._on_note = on_note
+        self._partial = {index: _Partial() for index in range(wanted)}
+        self._accepted = False
+
+    def take(self, message: Message) -> bool:
+        """Take one message; return whether all takes are complete."""
+        args = message.args
+        if not args or args[0] != self._name or message.address == "/antiphon/fail":
+            return False
+        self._accepted = True
+        if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/done"):
+            partial = self._partial.setdefault(int(args[1]), _Partial())
+            if message.address == "/antiphon/notes":
+                partial.pieces[int(args[2])] = _notes(args[5:])
+            elif message.address == "/antiphon/note":
+                self._single(partial, int(args[1]), int(args[2]), args[3:])
+            else:
+                partial.done = args
+        return all(map(self._complete, self._partial.values()))
+
+    def _single(self, partial: _Partial, take: int, index: int, values: tuple[Value, ...]) -> None:
+        if index not in partial.pieces:
+            partial.pieces[index] = notes = _notes(values)
+            if self._on_note is not None:
+                self._on_note(take, index, notes[0])
+
+    def _pieces(self, partial: _Partial) -> int:
+        """Return how many messages a take has, once its done is here."""
+        total = int(partial.done[2])
+        return total if self._on_note is not None else max(-(-total // NOTES_A_DATAGRAM), 1)
+
+    def _complete(self, partial: _Partial) -> bool:
+        return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
+
+    def missing(self) -> Sequence[Message]:
+        """Return the messages that ask for what is missing; none while the request is not acknowledged."""
+        if not self._accepted:
+            return []
+        asks = []
+        for index, partial in self._partial.items():
+            if not partial.done:
+                asks.append(Message("/antiphon/resend", (self._name, index)))
+            elif not self._complete(partial):
+                lost = [seq for seq in range(self._pieces(partial)) if seq not in partial.pieces]
+                asks.append(Message("/antiphon/resend", (self._name, index, *lost)))
+        return asks
+
+    def takes(self) -> list[Take]:
+        """Return the takes, all complete."""
+        result = []
+        for index, partial in sorted(self._partial.items()):
+            notes = tuple(note for _, piece in sorted(partial.pieces.items()) for note in piece)
+            _, _, _, end, seed, nats = partial.done
+            result.append(Take(index, notes, round(float(end), _DECIMALS), int(seed), float(nats)))
+        return result
+
+
+def _notes(values: tuple[Value, ...]) -> tuple[Note, ...]:
+    """Return flat values as notes, their beats rid of the noise of 32-bit floats."""
+    return tuple(
+        Note(
+            note.pitch,
+            round(note.start, _DECIMALS),
+            round(note.duration, _DECIMALS),
+            note.velocity,
+            note.part,
+        )
+        for note in read_notes(values, len(values) // VALUES_A_NOTE)
+    )

@@ -1,0 +1,55 @@
+import math
+
+import pytest
+from antiphon.bridge.options import AUTO, OPTIONS, coerce, parse
+from antiphon.models.errors import RequestError
+
+
+def test_numbers_of_any_type_are_taken_for_each_other():
+    assert parse(["seed", 7.0, "bars", 2, "low", "48", "takes", 1]) == {
+        "seed": 7,
+        "bars": 2.0,
+        "low": 48,
+        "takes": 1,
+    }
+
+
+def test_a_lone_number_is_a_part():
+    assert parse(["parts", 3.0]) == {"parts": "3"}
+
+
+def test_auto_is_a_value_of_every_option():
+    assert all(coerce(option, AUTO) == AUTO for option in OPTIONS)
+
+
+def test_every_default_is_a_value():
+    assert all(coerce(option, option.default) == option.default for option in OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "hint"),
+    [
+        (["tempature", 1.0], "did you mean 'temperature'"),
+        ([3, 1.0], "no option '3'"),
+        (["bars"], "no partner"),
+        (["bars", 2, "bars", 3], "twice"),
+        (["bars", 2, "beats", 3], "not both"),
+        (["takes", 0], "range 1..16"),
+        (["takes", 1.5], "whole number"),
+        (["seed", -1], "range 0.."),
+        (["temperature", math.nan], "finite"),
+        (["temperature", math.inf], "finite"),
+        (["bars", "many"], "must be a number"),
+        (["bars", "1e999"], "finite"),
+        (["low", 2**62], "range 0..127"),
+        (["metre", "7/5"], "denominator"),
+        (["metre", 4], '"6/8"'),
+        (["scale", "X"], "note name"),
+        (["mode", "stream"], "chunk, single"),
+        (["model", "m" * 300], "limit is 256"),
+    ],
+)
+def test_a_wrong_option_says_what_is_wrong(pairs, hint):
+    with pytest.raises(RequestError, match=hint) as error:
+        parse(pairs)
+    assert error.value.code == "bad_args"

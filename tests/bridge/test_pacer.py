@@ -1,0 +1,117 @@
+import threading
+
+import pytest
+from antiphon.bridge.clock import FakeClock
+from antiphon.bridge.pacer import MAX_LANES, MAX_QUEUED, Pacer
+from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
+
+A, B = ("127.0.0.1", 1), ("127.0.0.1", 2)
+
+
+class Wire:
+    def __init__(self):
+        self.clock = FakeClock()
+        self.sent = []
+        self.full = False
+        self.pacer = Pacer(self.send, self.clock)
+
+    def send(self, datagram, host):
+        if self.full:
+            return False
+        self.sent.append((self.clock.now(), host, datagram))
+        return True
+
+
+@pytest.fixture
+def wire():
+    return Wire()
+
+
+def test_what_keeps_within_the_pace_goes_at_once(wire):
+    for i in range(DATAGRAMS_A_SLOT):
+        wire.pacer.put(bytes([i]), A)
+    assert [d for _, _, d in wire.sent] == [bytes([i]) for i in range(DATAGRAMS_A_SLOT)]
+    assert wire.pacer.queued == 0
+
+
+def test_no_stretch_of_5_ms_holds_more_than_32(wire):
+    for i in range(500):
+        wire.pacer.put(i.to_bytes(2, "big"), A)
+        if i % 7 == 0:
+            wire.clock.advance(0.0003)
+            wire.pacer.turn()
+    while wire.pacer.queued:
+        wire.clock.advance(0.0009)
+        wire.pacer.turn()
+    times = [t for t, _, _ in wire.sent]
+    assert len(times) == 500
+    assert all(b - a >= SLOT_SECONDS - 1e-9 for a, b in zip(times, times[DATAGRAMS_A_SLOT:], strict=False))
+    assert [d for _, _, d in wire.sent] == [i.to_bytes(2, "big") for i in range(500)]
+
+
+def test_a_flooded_client_does_not_delay_another(wire):
+    for _ in range(1000):
+        wire.pacer.put(b"a", A)
+    wire.pacer.put(b"b", B)
+    assert wire.sent[-1][1] == B
+
+
+def test_turns_go_round(wire):
+    for _ in range(DATAGRAMS_A_SLOT):
+        wire.pacer.put(b"", A)
+        wire.pacer.put(b"", B)
+    for _ in range(3):
+        wire.pacer.put(b"a", A)
+        wire.pacer.put(b"b", B)
+    wire.sent.clear()
+    wire.clock.advance(SLOT_SECONDS)
+    wire.pacer.turn()
+    assert [h for _, h, _ in wire.sent] == [A, B] * 3
+
+
+def test_a_full_system_buffer_keeps_the_datagram(wire):
+    wire.full = True
+    wire.pacer.put(b"a", A)
+    wire.pacer.turn()
+    assert wire.pacer.queued == 1
+    wire.full = False
+    wire.pacer.turn()
+    assert [d for _, _, d in wire.sent] == [b"a"]
+
+
+def test_what_waits_is_bounded_and_told(wire, caplog):
+    for _ in range(MAX_QUEUED + DATAGRAMS_A_SLOT + 5):
+        wire.pacer.put(b"a", A)
+    assert wire.pacer.queued == MAX_QUEUED
+    assert wire.pacer.dropped == 5
+    assert "1 datagrams dropped" in caplog.text
+
+
+def test_lanes_are_bounded(wire):
+    for port in range(MAX_LANES * 3):
+        wire.pacer.put(b"a", ("127.0.0.1", port))
+    assert len(wire.pacer._lanes) <= MAX_LANES
+
+
+def test_the_thread_sends_and_ends():
+    sent = threading.Event()
+    count = []
+
+    def send(datagram, host):
+        count.append(datagram)
+        if len(count) == 100:
+            sent.set()
+        return True
+
+    from antiphon.bridge.clock import SystemClock
+
+    pacer = Pacer(send, SystemClock())
+    thread = threading.Thread(target=pacer.run)
+    thread.start()
+    for i in range(100):
+        pacer.put(bytes([i]), A)
+    assert sent.wait(5)
+    pacer.close()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert count == [bytes([i]) for i in range(100)]

@@ -1,0 +1,385 @@
+"""The server over real sockets on the loopback, with a fake engine."""
+
+import socket
+import struct
+import threading
+import time
+
+import pytest
+from antiphon.bridge.client import Client
+from antiphon.bridge.osc import Message, build, read
+from antiphon.bridge.server import Server
+from antiphon.bridge.sessions import MAX_SESSIONS
+from antiphon.models.errors import ConfigError
+from antiphon.models.note import Note
+from fake_bridge import FakeEngine, FakeShelf, flat, manifest
+
+
+class Wire:
+    """A client made of a bare socket."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(5)
+        self.address = address
+        self.port = self.socket.getsockname()[1]
+
+    def send(self, address, *args):
+        self.raw(build(Message("/antiphon/" + address, args)))
+
+    def raw(self, data):
+        self.socket.sendto(data, self.address)
+
+    def hear(self):
+        """The next message, as (address, *args)."""
+        (message,) = read(self.socket.recv(65507))
+        return (message.address, *message.args)
+
+    def until(self, address):
+        """All messages up to one of this address."""
+        heard = []
+        while not heard or heard[-1][0] != "/antiphon/" + address:
+            heard.append(self.hear())
+        return heard
+
+    def quiet(self, seconds=0.1):
+        self.socket.settimeout(seconds)
+        try:
+            return [self.hear()]
+        except TimeoutError:
+            return []
+        finally:
+            self.socket.settimeout(5)
+
+
+class Stage:
+    """A server with clients, tidied up after the test."""
+
+    def __init__(self):
+        self.engine = FakeEngine(threaded=True)
+        self.shelf = FakeShelf()
+        self.server = Server(self.engine, self.shelf, port=0)
+        self.server.start()
+        self.wires = []
+
+    def wire(self):
+        self.wires.append(Wire(self.server.address))
+        return self.wires[-1]
+
+    def close(self):
+        self.server.close()
+        for wire in self.wires:
+            wire.socket.close()
+
+
+@pytest.fixture
+def stage():
+    stage = Stage()
+    yield stage
+    stage.close()
+
+
+def test_ping(stage):
+    wire = stage.wire()
+    wire.send("ping", 7, "x")
+    assert wire.hear() == ("/antiphon/pong", 7, "x")
+
+
+def test_the_20_bytes_that_hang_python_osc_are_answered(stage):
+    wire = stage.wire()
+    wire.raw(b"#bundle\0" + bytes(8) + struct.pack(">i", -4))
+    assert wire.hear()[:3] == ("/antiphon/fail", "#bundle", "bad_args")
+    wire.send("ping")
+    assert wire.hear() == ("/antiphon/pong",)
+
+
+def test_an_address_of_22_stars_is_answered_at_once(stage):
+    wire = stage.wire()
+    began = time.monotonic()
+    wire.raw(build(Message("/" + "*" * 22)))
+    assert wire.hear()[2] == "unknown_address"
+    assert time.monotonic() - began < 1
+
+
+def test_a_bundle_is_answered_in_order(stage):
+    wire = stage.wire()
+    elements = [
+        build(Message("/antiphon/" + a, args)) for a, args in (("ping", (1,)), ("bad", ()), ("sync", (2,)))
+    ]
+    wire.raw(b"#bundle\0" + bytes(8) + b"".join(struct.pack(">i", len(e)) + e for e in elements))
+    assert [wire.hear()[:2] for _ in range(3)] == [
+        ("/antiphon/pong", 1), ("/antiphon/fail", "/antiphon/bad"), ("/antiphon/synced", 2)]  # fmt: skip
+
+
+def test_context_then_continue(stage):
+    wire = stage.wire()
+    wire.send("context", "x", 0, 1, 1, 60, 0.0, 4.0, 80, 0)
+    assert wire.hear() == ("/antiphon/ack", "x", 0)
+    wire.send("continue", "x", "bars", 1, "seed", 3)
+    _, notes, done = wire.until("done")
+    assert notes[:6] == ("/antiphon/notes", "x", 0, 0, 1, 8)
+    assert done[1:6] == ("x", 0, 8, 8.0, 3)
+
+
+def test_2000_notes_all_arrive_at_an_ordinary_socket(stage):
+    """An unpaced burst loses most of them in a default receive buffer; nobody reads before the end here."""
+    wire = stage.wire()
+    wire.send("generate", "x", "beats", 1000, "mode", "single")
+    heard = wire.until("done")
+    assert sum(h[0] == "/antiphon/note" for h in heard) == 2000
+
+
+def test_replies_keep_the_pace(stage):
+    wire = stage.wire()
+    wire.send("generate", "x", "beats", 200, "mode", "single")
+    began = time.monotonic()
+    heard = wire.until("done")
+    assert time.monotonic() - began >= (len(heard) // 32 - 1) * 0.005
+
+
+def test_reply_port(stage):
+    asker, listener = stage.wire(), stage.wire()
+    asker.send("hello", listener.port, "split")
+    assert listener.hear()[4] == listener.port
+    asker.send("generate", "x", "bars", 1)
+    assert listener.until("done")[0][0] == "/antiphon/ack"
+    assert asker.quiet() == []
+
+
+def test_one_shot_senders_lend_their_contexts(stage):
+    """oscsend sends each message from another port."""
+    listener = stage.wire()
+    stage.wire().send("context", "x", 0, 1, 1, 60, 0.0, 4.0, 80, 0)
+    stage.wire().send("continue", "x", "bars", 1, "reply_port", listener.port)
+    assert listener.until("done")[-1][1:5] == ("x", 0, 8, 8.0)
+
+
+def test_a_conversing_client_s_context_is_its_own(stage):
+    owner, other = stage.wire(), stage.wire()
+    owner.send("hello")
+    owner.hear()
+    owner.send("context", "x", 0, 1, 1, 60, 0.0, 4.0, 80, 0)
+    owner.hear()
+    other.send("continue", "x")
+    assert other.hear()[2] == "no_context"
+
+
+def test_each_client_has_its_own_settings(stage):
+    one, two = stage.wire(), stage.wire()
+    one.send("set", "bars", 1)
+    one.hear()
+    for wire, count in ((one, 8), (two, 32)):
+        wire.send("generate", "x")
+        assert wire.until("done")[-1][3] == count
+
+
+def test_a_vanished_client_harms_nobody(stage):
+    gone, here = stage.wire(), stage.wire()
+    for i in range(30):
+        gone.send("generate", i, "beats", 1000, "mode", "single")
+    gone.socket.close()
+    began = time.monotonic()
+    for i in range(20):
+        here.send("generate", i, "bars", 1)
+        assert here.until("done")[-1][1:4] == (i, 0, 8)
+    assert time.monotonic() - began < 5
+
+
+def test_a_burst_of_10000_datagrams_loses_none(stage):
+    """Sent as fast as one socket can; a reader counts the answers meanwhile."""
+    wire, answers = stage.wire(), []
+    burst = [
+        build(Message("/antiphon/context", ("x", i % 1000, 1000, 1, 60, float(i), 1.0, 80, 0)))
+        for i in range(10_000)
+    ]
+
+    def listen():
+        while not answers or answers[-1][0] != "/antiphon/synced":
+            answers.append(wire.hear())
+
+    reader = threading.Thread(target=listen)
+    reader.start()
+    for datagram in burst:
+        wire.raw(datagram)
+    wire.send("sync", 1)
+    reader.join(30)
+    assert [answer[2] for answer in answers[:-1]] == [i % 1000 for i in range(10_000)]
+
+
+def test_sessions_are_bounded(stage):
+    keep = stage.wire()
+    keep.send("set", "bars", 1)
+    keep.hear()
+    for _ in range(MAX_SESSIONS + 50):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.sendto(build(Message("/antiphon/ping")), stage.server.address)
+    keep.send("sync", 1)
+    assert keep.hear() == ("/antiphon/synced", 1)
+    assert len(stage.server.sessions) <= MAX_SESSIONS
+    keep.send("get", "bars")
+    assert keep.hear() == ("/antiphon/get/reply", "bars", 1.0)
+
+
+def test_what_all_strangers_make_it_keep_is_bounded(stage, monkeypatch):
+    monkeypatch.setattr("antiphon.bridge.sessions.MAX_WEIGHT", 2000)
+    chunk = flat(*[Note(60, float(i), 1.0) for i in range(48)])
+    for _ in range(100):
+        wire = stage.wire()
+        for seq in range(4):
+            wire.send("context", "x", seq, 4, 48, *chunk)
+            wire.hear()
+    assert sum(session.weight for session in stage.server.sessions.all()) <= 2000 + 64 * 49
+
+
+def test_a_too_large_reply_is_a_fail(stage):
+    wire = stage.wire()
+    # Two arguments without bytes come back as eight bytes: the reply would not fit.
+    wire.raw(b"/antiphon/ping\0\0" + b",sTT\0\0\0\0" + b"x" * (65504 - 24 - 1) + b"\0")
+    assert wire.hear()[1:3] == ("/antiphon/ping", "too_large")
+
+
+def test_notified_clients_hear_of_models_and_the_end(stage, monkeypatch):
+    wire = stage.wire()
+    wire.send("notify", 1)
+    assert [wire.hear()[0] for _ in range(2)] == ["/antiphon/notify/reply", "/antiphon/startup"]
+    stage.shelf.added = [manifest("waltz")]
+    stage.server._look()
+    assert wire.hear() == ("/antiphon/model/added", "waltz")
+    stage.server.close()
+    assert wire.hear() == ("/antiphon/shutdown",)
+
+
+def test_announced_addresses_hear_of_the_start():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(5)
+        server = Server(FakeEngine(), FakeShelf(), port=0, announce=[listener.getsockname()])
+        with server:
+            assert next(read(listener.recv(1000))).address == "/antiphon/startup"
+        assert next(read(listener.recv(1000))).address == "/antiphon/shutdown"
+
+
+def test_models_are_loaded_at_the_start(stage):
+    deadline = time.monotonic() + 5
+    while len(stage.shelf.loaded) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert stage.shelf.loaded == {"folk", "chorale", "drums"}
+
+
+def test_a_taken_port_says_what_to_do(stage):
+    with pytest.raises(ConfigError, match=r"Is another bridge running\? .* --port"):
+        Server(stage.engine, stage.shelf, port=stage.server.address[1])
+
+
+def test_a_host_that_is_not_here():
+    with pytest.raises(ConfigError, match=r"no\.such\.host"):
+        Server(FakeEngine(), FakeShelf(), host="no.such.host.invalid", port=0)
+
+
+class TestClient:
+    @pytest.fixture
+    def client(self, stage):
+        with Client(port=stage.server.address[1]) as client:
+            yield client
+
+    def test_the_small_talk(self, client):
+        bridge = client.hello()
+        assert (bridge.name, bridge.protocol) == ("antiphon", 1) and "continue" in bridge.capabilities
+        assert 0 < client.ping(size=1000) < 1
+        assert client.status().model == "folk"
+        assert [m.name for m in client.models()] == ["chorale", "drums", "folk"]
+        assert client.models()[0].parts == ("soprano", "alto", "tenor", "bass")
+        client.load("drums")
+        assert client.status().model == "drums"
+        client.set(bars=2, metre="6/8")
+        assert (client.get("bars"), client.get("metre")) == (2.0, "6/8")
+
+    def test_continue_a_long_context(self, client, stage):
+        notes = [Note(60, i / 4, 0.25) for i in range(400)]
+        (take,) = client.continue_(reversed(notes), bars=20, seed=1)
+        assert stage.engine.primed[-1][2] == tuple(notes)
+        assert len(take.notes) == 160 and take.notes[0].start == 100.0
+        assert (take.end_beats, take.seed, take.nats_per_note) == (180.0, 1, 1.5)
+
+    def test_takes_and_notes_as_they_come(self, client):
+        heard = []
+        first, second = client.generate(
+            bars=1, takes=2, on_note=lambda take, i, note: heard.append((take, i, note))
+        )
+        assert [note for take, _, note in heard if take == 1] == list(second.notes)
+        assert len(first.notes) == 8
+
+    def test_set_takes_hold(self, client):
+        client.set(takes=3)
+        assert len(client.generate(bars=1)) == 3
+
+    def test_a_refusal_is_an_error_with_the_code(self, client):
+        from antiphon.models.errors import RequestError
+
+        with pytest.raises(RequestError, match="did you mean 'bars'") as error:
+            client.generate(brs=2)
+        assert error.value.code == "bad_args"
+        with pytest.raises(RequestError) as error:
+            client.load("jazz")
+        assert error.value.code == "unknown_model"
+
+
+def test_nobody_there_is_told_soon():
+    from antiphon.models.errors import RequestError
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        with (
+            Client(port=silent.getsockname()[1], timeout=0.5) as client,
+            pytest.raises(RequestError, match="antiphon serve") as error,
+        ):
+            client.ping()
+    assert error.value.code == "timeout"
+
+
+class Lossy:
+    """A relay on the way to a bridge that drops every third datagram, both ways."""
+
+    def __init__(self, bridge):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.bridge, self.dropped, self.count = bridge, 0, 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        client = None
+        while True:
+            data, sender = self.socket.recvfrom(65507)
+            if data == b"stop":
+                self.socket.close()
+                return
+            self.count += 1
+            if sender != self.bridge:
+                client = sender
+            if self.count % 3 == 0:
+                self.dropped += 1
+            else:
+                self.socket.sendto(data, client if sender == self.bridge else self.bridge)
+
+    def stop(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"stop", self.socket.getsockname())
+        self.thread.join(5)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_what_gets_lost_is_asked_for_again(stage, single):
+    relay = Lossy(stage.server.address)
+    notes = [Note(60, float(i), 1.0) for i in range(400)]
+    told = []
+    with Client(port=relay.socket.getsockname()[1]) as client:
+        client.hello()
+        on_note = (lambda take, i, note: told.append(note)) if single else None
+        takes = client.continue_(notes, beats=100, takes=2, seed=9, on_note=on_note)
+    relay.stop()
+    assert relay.dropped > 5
+    assert [len(take.notes) for take in takes] == [200, 200]
+    assert len(told) == 400 * single
+    assert stage.engine.primed[-1][2] == tuple(notes)

@@ -1,0 +1,413 @@
+import pytest
+from antiphon.bridge.answer import PROGRESS_SECONDS
+from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
+from antiphon.bridge.options import OPTIONS
+from antiphon.bridge.session import MAX_ECHO
+from antiphon.models.metre import Metre
+from antiphon.models.note import Note
+from fake_bridge import FakeJob, Talk, flat, manifest, rule
+
+FAIL = "/antiphon/fail"
+FOUR = tuple(Note(60 + i, float(i), 1.0) for i in range(4))
+
+
+def context(talk, name="x", notes=FOUR, seq=0, of=1):
+    return talk.say("context", name, seq, of, len(notes), *flat(*notes))
+
+
+def request(talk):
+    """The last request that the engine was given."""
+    return talk.engine.jobs[-1].request
+
+
+@pytest.fixture
+def talk():
+    return Talk()
+
+
+@pytest.fixture
+def held():
+    """A conversation whose engine waits until told."""
+    return Talk(manual=True)
+
+
+def test_hello_and_ping(talk):
+    (reply,) = talk.say("hello", 9101.0, "test", 1)
+    assert reply[:5] == ("/antiphon/hello/reply", "antiphon", "0.1.0", 1, 9101)
+    assert "continue" in reply[5].split(",")
+    assert talk.say("ping", 1, 2.5, "x") == [("/antiphon/pong", 1, 2.5, "x")]
+    assert talk.ports[-1] == 9101
+
+
+def test_an_echo_is_bounded(talk):
+    ((address, what, code, _),) = talk.say("ping", *[1] * (MAX_ECHO + 1))
+    assert (address, what, code) == (FAIL, "/antiphon/ping", "too_large")
+
+
+def test_status_models_and_load(talk):
+    assert talk.say("status") == [("/antiphon/status/reply", 1, "folk", 0, 0, 0.0)]
+    lines = talk.say("models")
+    assert lines[0] == (
+        "/antiphon/model",
+        "chorale",
+        "Chorale tunes",
+        "generate,continue",
+        "soprano,alto,tenor,bass",
+        4.0,
+    )
+    assert lines[-1] == ("/antiphon/models/done", 3)
+    assert talk.say("load", "chorale") == [("/antiphon/loaded", "chorale")]
+    assert talk.say("status")[0][2:4] == ("chorale", 1)
+    ((_, what, code, text),) = talk.say("load", "jazz")
+    assert (what, code) == ("/antiphon/load", "unknown_model") and "folk" in text
+
+
+def test_params_are_the_table(talk):
+    lines = talk.say("params")
+    assert [line[1] for line in lines[:-1]] == [option.key for option in OPTIONS]
+    assert all([type(v) for v in line[1:]] == [str, str, float, float, float, str] for line in lines[:-1])
+    assert lines[-1] == ("/antiphon/params/done", len(OPTIONS))
+
+
+def test_settings_hold_and_are_taken_back(held):
+    assert held.say("set", "bars", 2, "metre", "6/8") == [
+        ("/antiphon/get/reply", "bars", 2.0), ("/antiphon/get/reply", "metre", "6/8")]  # fmt: skip
+    held.say("generate", "a")
+    assert request(held).metre == Metre(6, 8) and request(held).end_beat == 6.0
+    held.say("generate", "b", "bars", 1)
+    assert request(held).end_beat == 3.0
+    assert held.say("set", "metre", "auto") == [("/antiphon/get/reply", "metre", "auto")]
+    assert held.say("get", "metre") == [("/antiphon/get/reply", "metre", "auto")]
+    held.say("generate", "c", "beats", 5)
+    assert request(held).metre == Metre(4, 4) and request(held).end_beat == 5.0
+
+
+def test_settings_that_cannot_be_change_nothing(held):
+    ((_, what, code, _),) = held.say("set", "bars", 2, "takes", 99)
+    assert (what, code) == ("/antiphon/set", "bad_args")
+    assert held.say("get", "bars") == [("/antiphon/get/reply", "bars", 4.0)]
+    assert held.say("set", "model", "jazz")[0][2] == "unknown_model"
+    assert held.say("set")[0][2] == "bad_args"
+
+
+def test_a_reply_port_can_be_set(talk):
+    talk.say("set", "reply_port", 9000)
+    assert talk.ports[-1] == 9000
+    talk.say("set", "reply_port", "auto")
+    assert talk.ports[-1] == 0
+
+
+def test_continue_says_ack_notes_done(talk):
+    context(talk)
+    ack, notes, done = talk.say("continue", "x", "bars", 1, "seed", 5)
+    wanted = rule_notes(4.0, 8.0, 5)
+    assert ack == ("/antiphon/ack", "x", 0)
+    assert notes == ("/antiphon/notes", "x", 0, 0, 1, 8, *flat(*wanted))
+    assert done == ("/antiphon/done", "x", 0, 8, 8.0, 5, 1.5)
+
+
+def rule_notes(start, end, seed, take=0):
+    from types import SimpleNamespace
+
+    return rule(SimpleNamespace(start_beat=start, end_beat=end, seed=seed), take)
+
+
+def test_ids_come_back_as_they_are(talk):
+    assert talk.say("generate", 7.0, "bars", 1)[0] == ("/antiphon/ack", 7, 0)
+
+
+def test_many_notes_come_48_a_message(talk):
+    replies = talk.say("generate", "x", "beats", 50, "takes", 2)
+    chunks = [r for r in replies if r[0] == "/antiphon/notes"]
+    assert [r[2:6] for r in chunks] == [(t, s, 3, n) for t in (0, 1) for s, n in ((0, 48), (1, 48), (2, 4))]
+    assert [r[2:4] for r in replies if r[0] == "/antiphon/done"] == [(0, 100), (1, 100)]
+
+
+def test_single_mode_sends_each_note_at_once(held):
+    held.say("generate", "x", "beats", 2, "mode", "single")
+    job, before = held.engine.jobs[0], len(held.said)
+    job.listener.on_note(0, 0, Note(60, 0.0, 0.5, 90, 0))
+    assert held.said[before:] == [("/antiphon/note", "x", 0, 0, 60, 0.0, 0.5, 90, 0)]
+    job.play()
+    assert [s[0] for s in held.said[before:]] == ["/antiphon/note"] * 5 + ["/antiphon/done"]
+
+
+def test_a_seed_is_chosen_and_told(talk):
+    assert talk.say("generate", "x", "bars", 1)[-1][5] == 4242
+
+
+def test_reply_port_of_one_request(talk):
+    talk.say("generate", "x", "bars", 1, "reply_port", 9101)
+    assert set(talk.ports) == {9101}
+    talk.say("ping")
+    assert talk.ports[-1] == 0
+
+
+class TestWhereTheAnswerStarts:
+    @pytest.mark.parametrize(
+        ("end", "metre", "start"),
+        [
+            (4.0, "4/4", 4.0),
+            (3.0, "4/4", 4.0),
+            (4.5, "4/4", 8.0),
+            (4.01, "4/4", 4.0),
+            (5.0, "6/8", 6.0),
+            (6.0000002, "6/8", 6.0),
+        ],
+    )
+    def test_at_the_first_barline_after_the_context(self, held, end, metre, start):
+        context(held, notes=(Note(60, 0.0, end),))
+        held.say("continue", "x", "metre", metre, "bars", 2)
+        asked = request(held)
+        assert asked.start_beat == start
+        assert asked.end_beat == start + 2 * Metre.parse(metre).beats
+
+    def test_before_beat_0_for_a_context_there(self, held):
+        context(held, notes=(Note(60, -9.0, 1.0),))
+        held.say("continue", "x")
+        assert request(held).start_beat == -8.0
+
+    def test_where_told_which_is_a_barline_of_the_context_too(self, held):
+        context(held, notes=(Note(60, 0.0, 1.0), Note(62, 1.0, 4.0)))
+        held.say("continue", "x", "start", 5)
+        asked = request(held)
+        assert asked.start_beat == 5.0
+        assert asked.context_metres.bar_at(0.5).start == -3.0  # a pick-up of one beat
+
+    def test_notes_from_the_start_on_are_not_context(self, held):
+        context(held)
+        held.say("continue", "x", "start", 2)
+        assert [n.start for n in request(held).context] == [0.0, 1.0]
+        assert held.say("continue", "y-none", "start", 2)[0][2] == "no_context"
+        assert held.say("continue", "x", "start", -4)[0][2] == "no_context"
+
+    def test_the_set_metre_is_the_contexts(self, held):
+        held.say("set", "metre", "3/4")
+        context(held)
+        held.say("continue", "x", "metre", "6/8", "bars", 1)
+        asked = request(held)
+        assert asked.context_metres.changes == ((0.0, Metre(3, 4)),)
+        assert (asked.start_beat, asked.metre) == (6.0, Metre(6, 8))
+
+    def test_generate_starts_at_0(self, held):
+        held.say("generate", "x")
+        assert request(held).start_beat == 0.0
+        assert request(held).piece_ends
+
+
+def test_a_context_is_primed_as_it_will_be_asked_for(held):
+    context(held, seq=1, of=2, notes=FOUR[2:])
+    assert not held.engine.primed
+    context(held, seq=0, of=2, notes=FOUR[:2])
+    held.say("continue", "x")
+    ((key, model, notes, metres),) = held.engine.primed
+    job = held.engine.jobs[0]
+    assert (key, model) == (job.key, "folk")
+    assert notes == FOUR == job.request.context
+    assert metres == job.request.context_metres
+
+
+def test_a_context_is_acknowledged_message_by_message(talk):
+    assert context(talk, seq=1, of=2) == [("/antiphon/ack", "x", 1)]
+    ((_, name, code, text),) = talk.say("continue", "x")
+    assert (name, code) == ("x", "no_context") and "seq 0" in text
+    assert context(talk, seq=0, of=2) == [("/antiphon/ack", "x", 0)]
+
+
+class TestMasks:
+    def test_scale_range_and_parts_reach_the_engine(self, held):
+        held.say("generate", "x", "model", "chorale", "scale", "G", "low", 50, "high", 70, "parts", "alto,3")
+        asked = request(held)
+        assert (asked.scale, asked.low, asked.high) == ({7, 9, 11, 0, 2, 4, 6}, 50, 70)
+        assert (asked.model, asked.parts) == ("chorale", {1, 3})
+
+    @pytest.mark.parametrize(
+        ("options", "code", "hint"),
+        [
+            (("low", 70, "high", 60), "bad_args", "above high"),
+            (("model", "chorale", "parts", "oboe"), "bad_args", "0 soprano"),
+            (("model", "chorale", "parts", 4), "bad_args", "no part '4'"),
+            (("parts", ","), "bad_args", "empty"),
+            (("model", "drums", "scale", "C"), "bad_args", "drums have no scale"),
+            (("scale", "0", "low", 61, "high", 63), "bad_args", "no pitch"),
+            (("model", "jazz"), "unknown_model", "jazz"),
+            (("bars", 256, "metre", "64/4"), "too_large", "4096"),
+            (("tempature", 1), "bad_args", "'temperature'"),
+        ],
+    )
+    def test_what_cannot_be_is_told(self, held, options, code, hint):
+        ((address, name, found, text),) = held.say("generate", "x", *options)
+        assert (address, name, found) == (FAIL, "x", code)
+        assert hint in text
+        assert not held.engine.jobs
+
+
+class TestFailures:
+    def test_an_unknown_address_names_the_nearest(self, talk):
+        ((_, what, code, text),) = talk.say("continu", "x")
+        assert (what, code) == ("/antiphon/continu", "unknown_address") and "/antiphon/continue?" in text
+
+    def test_a_missing_id(self, talk):
+        assert talk.say("generate")[0][1:3] == ("/antiphon/generate", "bad_args")
+
+    def test_no_reply_is_ever_answered(self, talk):
+        assert talk.say("fail", "x", "busy", "…") == talk.say("pong") == talk.say("notes", 1) == []
+
+    def test_the_fail_goes_where_the_request_said(self, talk):
+        talk.say("generate", "x", "reply_port", 9101, "bras", 4)
+        assert talk.said[-1][2] == "bad_args" and talk.ports[-1] == 9101
+
+    def test_a_full_engine_is_busy(self):
+        talk = Talk(manual=True, limit=1)
+        talk.say("generate", "a")
+        assert talk.say("generate", "b")[0][:3] == (FAIL, "b", "busy")
+        assert talk.say("cancel", "b")[0][2] == "bad_args"
+
+    def test_one_client_may_not_fill_the_queue(self, held):
+        for i in range(MAX_RUNNING):
+            held.say("generate", i)
+        assert held.say("generate", "one more")[0][1:3] == ("one more", "busy")
+
+    def test_the_engines_failure_is_told_once(self, held):
+        held.say("generate", "x")
+        job = held.engine.jobs[0]
+        job.listener.on_fail("model_error", "broken")
+        job.listener.on_fail("model_error", "broken")
+        job.listener.on_done()
+        assert [s for s in held.said if s[0] == FAIL] == [(FAIL, "x", "model_error", "broken")]
+
+    def test_a_mistake_of_ours_is_an_answer(self, talk, monkeypatch, caplog):
+        monkeypatch.setattr(talk.shelf, "models", lambda: 1 / 0)
+        assert talk.say("models")[0][1:3] == ("/antiphon/models", "model_error")
+        assert "ZeroDivisionError" in caplog.text
+
+
+class TestCancelAndTimeout:
+    def test_cancel_stops_the_engine_and_the_replies(self, held):
+        held.say("generate", "x")
+        ((_, name, code, _),) = held.say("cancel", "x")
+        assert (name, code) == ("x", "cancelled")
+        job, before = held.engine.jobs[0], len(held.said)
+        assert job.cancelled
+        job.play()
+        assert len(held.said) == before
+        assert held.say("cancel", "x")[0][2] == "bad_args"
+
+    def test_a_newer_request_of_the_same_id_replaces(self, held):
+        held.say("generate", "x", "bars", 2)
+        first, second = held.say("generate", "x", "bars", 3)
+        assert first[:3] == (FAIL, "x", "cancelled")
+        assert second == ("/antiphon/ack", "x", 0)
+        held.engine.jobs[1].play()
+        assert held.said[-1][0] == "/antiphon/done"
+
+    def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
+        held.say("generate", "x", "bars", 2)
+        assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
+        assert len(held.engine.jobs) == 1
+
+    def test_a_late_request_is_given_up(self, held):
+        held.say("generate", "x")
+        held.clock.advance(REQUEST_SECONDS - 1)
+        held.session.tick()
+        assert held.said[-1][0] == "/antiphon/ack"
+        held.clock.advance(1)
+        held.session.tick()
+        assert held.said[-1][:3] == (FAIL, "x", "timeout")
+        assert held.engine.jobs[0].cancelled
+
+    def test_progress_now_and_then(self, held):
+        held.say("generate", "x")
+        listener, before = held.engine.jobs[0].listener, len(held.said)
+        for i in range(100):
+            listener.on_progress(i / 100)
+            held.clock.advance(PROGRESS_SECONDS / 10)
+        told = held.said[before:]
+        assert {s[:2] for s in told} == {("/antiphon/progress", "x")}
+        assert 8 <= len(told) <= 10
+
+    def test_last_ms_is_the_last_request_s(self, held):
+        held.say("generate", "x")
+        held.clock.advance(0.125)
+        held.engine.jobs[0].play()
+        assert held.say("status")[0][5] == pytest.approx(125)
+
+
+class TestResend:
+    def test_some_and_all(self, talk):
+        said = talk.say("generate", "x", "beats", 50, "takes", 2)
+        first, second, third, done = [s for s in said if s[1:3] == ("x", 1)]
+        assert talk.say("resend", "x", 1, 1) == [second]
+        assert talk.say("resend", "x", 1, 2, 0, 2) == [third, first]
+        assert talk.say("resend", "x", 1) == [first, second, third, done]
+
+    def test_single_notes(self, talk):
+        said = talk.say("generate", "x", "beats", 2, "mode", "single")
+        assert talk.say("resend", "x", 0, 3) == [said[4]]
+
+    def test_what_cannot_be(self, held):
+        assert held.say("resend", "x", 0)[0][2] == "bad_args"
+        held.say("generate", "x", "bars", 1)
+        assert held.say("resend", "x", 0, 0) == [("/antiphon/progress", "x", 0.0)]
+        held.engine.jobs[0].play()
+        assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
+        assert held.say("resend", "x", 1)[0][2] == "bad_args"
+
+    def test_what_is_kept_is_bounded(self, talk):
+        for i in range(50):
+            talk.say("generate", i, "beats", 1000)
+        assert talk.session.weight < 20_000
+        assert talk.say("resend", 49, 0, 0)[0][0] == "/antiphon/notes"
+        assert talk.say("resend", 0, 0, 0)[0][2] == "bad_args"
+
+
+class TestSyncAndNotify:
+    def test_sync_waits_for_what_runs(self, held):
+        assert held.say("sync", 1) == [("/antiphon/synced", 1)]
+        held.say("generate", "a")
+        held.say("generate", "b")
+        assert held.say("sync", 2) == []
+        held.engine.jobs[1].play()
+        assert held.said[-1][0] == "/antiphon/done"
+        held.say("cancel", "a")
+        assert held.said[-1] == ("/antiphon/synced", 2)
+
+    def test_syncs_are_bounded(self, held):
+        held.say("generate", "a")
+        assert all(held.say("sync", i) == [] for i in range(MAX_WAITING))
+        assert held.say("sync", 99)[0][1:3] == ("/antiphon/sync", "busy")
+
+    def test_notify(self, talk):
+        talk.session.tell("/antiphon/shutdown")
+        assert talk.said == []
+        assert talk.say("notify", 1) == [("/antiphon/notify/reply", 1), ("/antiphon/startup", "0.1.0")]
+        talk.session.tell("/antiphon/model/added", "jazz")
+        assert talk.said[-1] == ("/antiphon/model/added", "jazz")
+        assert talk.say("notify", 0) == [("/antiphon/notify/reply", 0)]
+
+
+def test_an_engine_faster_than_its_ack(monkeypatch):
+    """The replies keep their order when the worker is done before submit returns."""
+    talk = Talk(manual=True)
+
+    def submit(request, listener, key=None):
+        job = FakeJob(request, listener)
+        job.play()
+        return job
+
+    monkeypatch.setattr(talk.engine, "submit", submit)
+    said = talk.say("generate", "x", "bars", 1)
+    assert [s[0] for s in said] == ["/antiphon/ack", "/antiphon/notes", "/antiphon/done"]
+    assert talk.say("sync", 1) == [("/antiphon/synced", 1)]
+
+
+def test_a_model_without_low_pitches_uses_its_own_range(held):
+    held.shelf.cards["folk"] = manifest()
+    held.say("generate", "x")
+    assert (request(held).low, request(held).high) == (0, 127)
+
+
+def test_close_cancels(held):
+    held.say("generate", "x")
+    held.session.close()
+    assert held.engine.jobs[0].cancelled
