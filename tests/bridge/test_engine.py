@@ -1,0 +1,288 @@
+"""What an engine's answers keep: their limits, their ends, their bars, their seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.request import GenerationRequest, Sampling, Take
+from antiphon.models.errors import RequestError
+from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.note import Note
+from plain_host import PlainHost
+
+WILD = Sampling(temperature=3.0, top_p=1.0)
+
+
+def ask(**changes: Any) -> GenerationRequest:
+    """Return a request for four bars of the tiny model."""
+    values: dict[str, Any] = {"model": "tiny", "start_beat": 0.0, "end_beat": 16.0, "seed": 1}
+    return GenerationRequest(**{**values, **changes})
+
+
+def context(seed: int = 0, beats: int = 16, start: float = 0.0) -> tuple[Note, ...]:
+    """Return two voices in eighths and quarters."""
+    rng = np.random.default_rng(seed)
+    notes = []
+    for part, (low, high) in enumerate(((60, 80), (45, 60))):
+        at = 0.0
+        while at < beats:
+            length = float(rng.choice([0.5, 1.0]))
+            notes.append(Note(int(rng.integers(low, high)), start + at, length, 80, part))
+            at += length
+    return tuple(sorted(notes, key=lambda n: n.order))
+
+
+def notes_of(takes: list[Take]) -> list[Note]:
+    return [note for take in takes for note in take.notes]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_limits_are_hard(engine: Engine, seed: int) -> None:
+    scale = frozenset({2, 4, 5, 7, 9, 11, 0})
+    request = ask(
+        seed=seed,
+        takes=8,
+        sampling=WILD,
+        scale=scale,
+        low=55,
+        high=71,
+        parts=frozenset({1}),
+        context=context(seed),
+        start_beat=16.0,
+        end_beat=48.0,
+    )
+    notes = notes_of(engine.generate(request))
+    assert len(notes) > 50
+    assert {n.part for n in notes} == {1}
+    assert all(55 <= n.pitch <= 71 and n.pitch % 12 in scale for n in notes)
+
+
+def test_without_limits_notes_lie_outside_them(engine: Engine) -> None:
+    notes = notes_of(engine.generate(ask(takes=8, sampling=WILD)))
+    assert {n.part for n in notes} == {0, 1}
+    assert len({n.pitch % 12 for n in notes}) == 12
+    assert min(n.pitch for n in notes) < 55 and max(n.pitch for n in notes) > 71
+
+
+@pytest.mark.parametrize("model", ["tiny", "beats", "chords"])
+@pytest.mark.parametrize("end", [16.0, 15.5, 14.99, 0.02])
+def test_no_note_crosses_either_end(engine: Engine, model: str, end: float) -> None:
+    start = 64.0
+    request = ask(model=model, takes=16, sampling=WILD, start_beat=start, end_beat=start + end)
+    for take in engine.generate(request):
+        assert take.end_beats == start + end
+        for note in take.notes:
+            assert start <= note.start < start + end
+            assert note.end <= start + end + 1e-9
+            assert note.duration > 0
+            assert 1 <= note.velocity <= 127
+
+
+@pytest.mark.parametrize("model", ["tiny", "chords"])
+def test_notes_do_not_overlap(engine: Engine, model: str) -> None:
+    """A part of a monophonic model sounds one note at a time, else at least each pitch once."""
+    overlaps = 0
+    for take in engine.generate(ask(model=model, takes=16, sampling=WILD, end_beat=64.0)):
+        sounding: dict[tuple[int, int], float] = {}
+        for note in take.notes:
+            voice = (note.part, 0 if model == "tiny" else note.pitch)
+            assert note.start >= sounding.get(voice, 0.0) - 1e-9
+            sounding[voice] = note.end
+        starts = sorted(take.notes, key=lambda n: n.start)
+        overlaps += sum(a.end > b.start and a.part == b.part for a, b in pairwise(starts))
+    assert (overlaps > 0) == (model == "chords")  # chords does play several at once
+
+
+def test_same_seed_same_notes(engine: Engine) -> None:
+    first = engine.generate(ask(takes=3, seed=5))
+    assert first == engine.generate(ask(takes=3, seed=5))
+    assert [t.notes for t in first] != [t.notes for t in engine.generate(ask(takes=3, seed=6))]
+    assert len({t.notes for t in first}) == 3  # takes differ from each other
+    assert first[:2] == engine.generate(ask(takes=2, seed=5))  # and not from those of fewer takes
+
+
+def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
+    """Return the codes of a request's first take, by a plain host: priming, masks, random numbers, end."""
+    file = engine.models.get(request.model)
+    manifest, codec = file.manifest, file.manifest.codec
+    host = PlainHost(file.session, manifest)
+    length = codec.bar_ticks(request.metre)
+    note, clock = codec.begin().tolist(), [0, 0, length]
+    gap = 0
+    if request.context:
+        encoded = codec.encode(request.context, request.context_metres)
+        clock[2] = int(encoded.bar_ticks[0])
+        metre = manifest.metre_code(encoded.metres[0])
+        for at, row in enumerate(encoded.codes.tolist()):
+            host.step(note, clock, (metre, 0), forced=row)
+            note = row
+            clock = [int(encoded.bars[at]), int(encoded.places[at]), int(encoded.bar_ticks[at])]
+            metre = manifest.metre_code(encoded.metres[at])
+        gap = codec.to_ticks(request.start_beat) - codec.to_ticks(request.context[-1].start)
+        bars = -(-gap // length)
+        clock = [clock[0], bars * length - gap, length]
+    rng = np.random.Generator(np.random.Philox(key=np.array([request.seed, 0], np.uint64)))
+    tick = -gap
+    found: list[list[int]] = []
+    ticks = np.array([*codec["delta"].values, 0])
+    last = -(-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
+    for step in range(1000):
+        mask = np.zeros(codec["delta"].size, np.float32)
+        ends = request.piece_ends and step and clock[0] >= last
+        mask[-1] = 0 if ends else -1e9
+        if not step:
+            mask[:-1][ticks[:-1] < gap] = -1e9
+        left = min(max(last - clock[0], 0), 31) + 1 if request.piece_ends else 0
+        out = host.step(
+            note,
+            clock,
+            (manifest.metre_code(request.metre), left),
+            masks={"delta": mask},
+            temperature=request.sampling.temperature,
+            top_p=request.sampling.top_p,
+            uniform=rng.random(len(codec.fields), np.float32),
+        )
+        note, clock = out["chosen"][0].tolist(), out["clock_out"][0].tolist()
+        tick += int(ticks[note[0]])
+        if note[0] == codec.end or tick >= codec.to_ticks(request.end_beat - request.start_beat):
+            return found
+        duration = codec["duration"]
+        left_over = codec.to_ticks(request.end_beat - request.start_beat) - tick
+        if duration.values[note[3]] > left_over:
+            note[3] = duration.floor(left_over)
+        found.append([tick, *note[1:]])
+    raise AssertionError("it does not end")
+
+
+@pytest.mark.parametrize(("piece_ends", "with_context"), [(True, False), (False, False), (False, True)])
+@pytest.mark.parametrize("metre", [Metre(4, 4), Metre(6, 8)])
+def test_answers_are_those_of_a_plain_host(
+    engine: Engine, piece_ends: bool, with_context: bool, metre: Metre
+) -> None:
+    """Step by step, by other code. chords: nothing is dropped between its notes but unisons."""
+    start = 16.0 if with_context else 0.0
+    request = ask(
+        model="chords",
+        seed=11,
+        piece_ends=piece_ends,
+        metre=metre,
+        context=context(3) if with_context else (),
+        start_beat=start,
+        end_beat=start + 24.0,
+        sampling=Sampling(1.2, 0.95),
+    )
+    codec = engine.models.manifest("chords").codec
+    wanted = expected(engine, request)
+    assert len(wanted) > 8
+    found = [
+        [
+            codec.to_ticks(note.start - start),
+            codec["part"].nearest(note.part),
+            codec["pitch"].nearest(note.pitch),
+        ]
+        for note in engine.generate(request)[0].notes
+    ]
+    unisons = {tuple(row[:3]) for row in wanted}
+    assert {tuple(row) for row in found} == unisons
+    assert len(wanted) - len(unisons) == len(wanted) - len(found)
+
+
+def test_priming_ahead_changes_nothing(engine: Engine) -> None:
+    request = ask(context=context(7), start_beat=16.0, end_beat=32.0, takes=2)
+    wanted = engine.generate(request)
+    engine.prime("session", "tiny", request.context, request.context_metres)
+    for _ in range(2):
+        assert heard(engine, request, "session") == wanted
+    other = replace(request, context=context(8))
+    assert heard(engine, other, "session") == engine.generate(other) != wanted
+    shifted = replace(request, context_metres=MetreMap(((1.0, Metre(3, 4)),)))
+    assert heard(engine, shifted, "session") == engine.generate(shifted) != wanted
+
+
+def heard(engine: Engine, request: GenerationRequest, key: str) -> list[Take]:
+    from antiphon.bridge.waiting import Waiting
+
+    waiting = Waiting()
+    engine.submit(request, waiting, key=key)
+    return waiting.wait(30)
+
+
+def test_the_context_matters_and_only_its_last_notes(engine: Engine) -> None:
+    long = context(5, beats=400)
+    assert len(long) > 300  # the tiny model looks back on 100
+    request = ask(context=long, start_beat=400.0, end_beat=416.0)
+    wanted = engine.generate(request)[0]
+    first = long[0]
+    altered = (replace(first, pitch=first.pitch + 5), *long[1:])
+    assert engine.generate(replace(request, context=altered))[0] == wanted
+    last = long[-1]
+    altered = (*long[:-1], replace(last, pitch=last.pitch + 5))
+    assert engine.generate(replace(request, context=altered))[0] != wanted
+
+
+def test_context_after_the_start_is_left_out(engine: Engine) -> None:
+    before = context(2)
+    request = ask(context=(*before, *context(3, start=16.0)), start_beat=16.0, end_beat=32.0)
+    assert engine.generate(request) == engine.generate(replace(request, context=before))
+
+
+@pytest.mark.parametrize("late", [0.0, 3.0, 37.25, 500.0])
+def test_an_answer_may_start_long_after_its_context(engine: Engine, late: float) -> None:
+    start = 16.0 + late
+    request = ask(context=context(2), start_beat=start, end_beat=start + 16.0, takes=8)
+    notes = notes_of(engine.generate(request))
+    assert len(notes) > 8
+    assert all(start <= n.start < start + 16 for n in notes)
+
+
+def test_a_piece_that_ends_may_end_early_in_its_last_bar_only(engine: Engine) -> None:
+    takes = engine.generate(ask(model="chords", takes=32, piece_ends=True, sampling=WILD))
+    assert all(take.notes for take in takes)
+    assert all(take.end_beats == 16.0 for take in takes)
+
+
+def test_nats_are_the_models_own(engine: Engine) -> None:
+    """The figure is that of the unmodified model: far worse when masks force unlikely notes."""
+    free = engine.generate(ask(takes=8, end_beat=64.0))
+    forced = engine.generate(ask(takes=8, end_beat=64.0, low=40, high=40, sampling=WILD))
+    assert 0 < np.mean([t.nats_per_note for t in free]) < np.mean([t.nats_per_note for t in forced])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "word"),
+    [
+        ({"model": "tinny"}, "unknown_model", "tiny"),
+        ({"low": 10, "high": 20}, "bad_args", "10..20"),
+        ({"parts": frozenset({4})}, "bad_args", "0, 1"),
+        ({"scale": frozenset({0}), "low": 61, "high": 71}, "bad_args", "scale"),
+        ({"model": "beats", "scale": frozenset({0})}, "bad_args", "drums"),
+    ],
+)
+def test_what_cannot_be(engine: Engine, changes: dict[str, Any], code: str, word: str) -> None:
+    with pytest.raises(RequestError, match=word) as error:
+        engine.generate(ask(**changes))
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"end_beat": 0.0}, "bad_args"),
+        ({"end_beat": float("nan")}, "bad_args"),
+        ({"end_beat": 1e9}, "too_large"),
+        ({"takes": 0}, "too_large"),
+        ({"sampling": Sampling(0.0)}, "bad_args"),
+        ({"sampling": Sampling(1.0, 1.5)}, "bad_args"),
+        ({"low": 60, "high": 50}, "bad_args"),
+        ({"scale": frozenset({12})}, "bad_args"),
+    ],
+)
+def test_requests_check_themselves(changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(RequestError) as error:
+        ask(**changes)
+    assert error.value.code == code

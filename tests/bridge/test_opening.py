@@ -1,0 +1,115 @@
+"""Where an answer's first step stands: bars, metres, pick-ups, long gaps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from antiphon.bridge.opening import bars_in, opening, read_context, remaining
+from antiphon.models.codec import Codec, Field
+from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.note import Note
+from tiny_model import tiny_manifest
+
+MANIFEST = tiny_manifest(codec=Codec.default(parts=2))
+FOUR = MetreMap()
+
+
+def melody(*starts: float) -> list[Note]:
+    return [Note(60, start, 0.5) for start in starts]
+
+
+def test_without_a_context_the_answer_starts_on_a_barline() -> None:
+    context = read_context(MANIFEST, [], FOUR)
+    assert context.notes == 0
+    start = opening(MANIFEST, context, 7.5, Metre(6, 8))
+    assert (start.gap, start.clock, start.first_bar) == (0, (0, 0, 72), 0)
+    assert MANIFEST.metres[start.metre - 1] == "6/8"
+
+
+def test_a_context_is_read_from_its_first_barline() -> None:
+    context = read_context(MANIFEST, melody(9.0, 11.5, 12.0), FOUR)
+    assert context.begin.tolist() == MANIFEST.codec.begin().tolist()
+    assert context.codes[:, 0].tolist() == [24, 60, 12]
+    assert context.clocks.tolist() == [[0, 0, 96], [0, 24, 96], [0, 84, 96]]
+    assert context.metres.tolist() == [1, 1, 1]
+    assert (context.last_beat, context.last_bar) == (12.0, 1)
+
+
+def test_a_long_context_is_cut_and_said_to_be() -> None:
+    notes = melody(*(i * 0.5 for i in range(150)))
+    context = read_context(MANIFEST, notes, FOUR)
+    assert context.notes == 100
+    assert context.begin.tolist() == MANIFEST.codec.begin(middle=True).tolist()
+    assert context.codes[0, 0] == MANIFEST.codec.to_ticks(25.0 % 4)
+
+
+def test_the_same_bars_go_on() -> None:
+    context = read_context(MANIFEST, melody(0.0, 3.0, 6.5), FOUR)
+    start = opening(MANIFEST, context, 8.0, Metre(4, 4))
+    assert (start.gap, start.clock, start.first_bar) == (36, (1, 60, 96), 2)
+
+
+def test_another_metre_counts_its_bars_from_the_start() -> None:
+    context = read_context(MANIFEST, melody(0.0, 3.0, 6.5), FOUR)
+    start = opening(MANIFEST, context, 8.0, Metre(3, 4))
+    bar, place, length = start.clock
+    assert (start.gap, length) == (36, 72)
+    assert (place + start.gap) % length == 0  # the start is a barline of three
+    assert bar + (place + start.gap) // length == start.first_bar
+    assert MANIFEST.metres[start.metre - 1] == "3/4"
+
+
+def test_after_a_pick_up_the_barline_is_the_contexts() -> None:
+    """Bars of 3/4 whose first full one starts at beat 1: a pick-up of one beat."""
+    metres = MetreMap(((1.0, Metre(3, 4)),))
+    context = read_context(MANIFEST, melody(0.0, 1.0, 2.0, 3.0, 4.0), metres)
+    assert context.codes[0, 0] == 48  # the pick-up stands on the third beat of its bar
+    assert context.clocks[1].tolist() == [0, 48, 72]
+    assert metres.next_barline(4.5) == 7.0
+    start = opening(MANIFEST, context, 7.0, Metre(3, 4))
+    assert (start.gap, start.clock, start.first_bar) == (72, (2, 0, 72), 3)
+
+
+def test_a_start_anywhere_becomes_a_barline() -> None:
+    context = read_context(MANIFEST, melody(0.0, 1.0), FOUR)
+    start = opening(MANIFEST, context, 2.5, Metre(4, 4))
+    bar, place, length = start.clock
+    assert (bar * length + place + start.gap) == start.first_bar * length
+
+
+@pytest.mark.parametrize("beats", [17.0, 100.0, 1234.5])
+def test_long_silence_is_shortened_by_whole_bars(beats: float) -> None:
+    context = read_context(MANIFEST, melody(0.0), FOUR)
+    start = opening(MANIFEST, context, beats, Metre(4, 4))
+    ticks = MANIFEST.codec["delta"].values
+    assert start.gap in ticks and start.gap + 96 <= ticks[-1]
+    assert (start.gap - MANIFEST.codec.to_ticks(beats)) % 96 == 0
+
+
+def test_a_gap_that_the_table_lacks_is_lengthened() -> None:
+    codec = Codec((Field("delta", (0, 12, 24, 96)), Field("pitch", (60, 62))))
+    manifest = replace(MANIFEST, codec=codec)
+    context = read_context(manifest, melody(0.0, 3.0), FOUR)
+    start = opening(manifest, context, 4.0, Metre(1, 8))  # bars of 12: 24 is there
+    assert start.gap == 24
+    start = opening(manifest, context, 4.25, Metre(1, 16))  # bars of 6; 30 is not, nor is 36
+    assert start.gap in codec["delta"].values
+    assert start.clock[1] < 6 and (start.clock[1] + start.gap) % 6 == 0
+
+
+def test_bars_longer_than_the_table() -> None:
+    context = read_context(MANIFEST, melody(0.0), FOUR)
+    start = opening(MANIFEST, context, 60.0, Metre(64, 1))
+    assert start.gap <= MANIFEST.codec["delta"].values[-1]
+
+
+@pytest.mark.parametrize(
+    ("bar", "last", "code"), [(0, None, 0), (3, 3, 1), (2, 3, 2), (0, 31, 32), (0, 500, 32), (5, 3, 1)]
+)
+def test_remaining(bar: int, last: int | None, code: int) -> None:
+    assert remaining(bar, last) == code
+
+
+def test_bars_in() -> None:
+    assert [bars_in(beats, Metre(3, 4)) for beats in (0.1, 3.0, 3.1, 12.0)] == [1, 1, 2, 4]

@@ -1,0 +1,94 @@
+"""The shelf: listing, defaults, names, loading once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.shelf import LoadedModel, ModelShelf
+from antiphon.models.errors import RequestError
+from antiphon.models.modelfile import ModelFile
+from tiny_model import save_tiny_model
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_tiny_model(tmp_path / "z.onnx", "alpha")
+    save_tiny_model(tmp_path / "a.onnx", "folk")
+    return tmp_path
+
+
+def test_names_and_default(folder: Path) -> None:
+    shelf = ModelShelf([folder], shipped=False)
+    assert shelf.default == "folk"
+    assert shelf.names() == ["folk", "alpha"]
+    assert [info.name for info in shelf.models()] == ["alpha", "folk"]
+    assert shelf.info().name == "folk"
+    assert shelf.manifest("alpha").title == "Random notes"
+    assert shelf.megabytes("alpha") == (folder / "z.onnx").stat().st_size / 1e6
+    assert ModelShelf([folder], shipped=False, default="alpha").names() == ["alpha", "folk"]
+
+
+def test_an_empty_shelf(tmp_path: Path) -> None:
+    shelf = ModelShelf([tmp_path / "none"], shipped=False)
+    assert shelf.names() == []
+    with pytest.raises(RequestError, match="no model"):
+        shelf.info()
+
+
+def test_an_unknown_model_names_the_nearest(folder: Path) -> None:
+    shelf = ModelShelf([folder], shipped=False)
+    for name, word in (("fokl", "did you mean 'folk'"), ("zzz", "alpha, folk")):
+        with pytest.raises(RequestError, match=word) as error:
+            shelf.get(name)
+        assert error.value.code == "unknown_model"
+
+
+def test_a_users_model_hides_one_of_the_same_name(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = save_tiny_model(tmp_path_factory.mktemp("own") / "own.onnx", "folk", title="Mine")
+    (folder / "broken.onnx").write_bytes(b"no")
+    with caplog.at_level(logging.WARNING, "antiphon.engine"):
+        shelf = ModelShelf([own.parent, folder], shipped=False)
+        shelf.refresh()
+    assert shelf.info("folk").path == own
+    assert len(caplog.records) == 2  # each complaint once
+    assert "hidden by" in caplog.text and "broken.onnx: not a model" in caplog.text
+
+
+def test_refresh_finds_new_files(folder: Path) -> None:
+    shelf = ModelShelf([folder], shipped=False)
+    assert shelf.refresh() == []
+    save_tiny_model(folder / "n.onnx", "newcomer")
+    assert shelf.refresh() == ["newcomer"]
+    assert "newcomer" in shelf.names()
+    shelf.get("newcomer")
+    (folder / "n.onnx").unlink()
+    (folder / "a.onnx").unlink()
+    assert shelf.refresh() == []
+    assert shelf.names() == ["alpha", "newcomer"]  # what is loaded stays
+
+
+def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = ModelShelf([folder], shipped=False)
+    loads: list[Path | str] = []
+    load = ModelFile.load.__func__  # type: ignore[attr-defined]  # mypy sees the bound method
+
+    def counted(cls: type[ModelFile], path: Path | str) -> ModelFile:
+        loads.append(path)
+        return load(cls, path)
+
+    monkeypatch.setattr(ModelFile, "load", classmethod(counted))
+    assert not shelf.ready("folk")
+    found: list[LoadedModel] = []
+    threads = [threading.Thread(target=lambda: found.append(shelf.get("folk"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    assert len(found) == 8 and all(model is found[0] for model in found)
+    assert shelf.ready("folk")

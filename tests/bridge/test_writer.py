@@ -1,0 +1,117 @@
+"""Codes become notes: cut, separated, in order."""
+
+from __future__ import annotations
+
+import pytest
+from antiphon.bridge.writer import NoteWriter
+from antiphon.models.codec import Codec, Field
+from antiphon.models.note import Note
+
+CODEC = Codec(
+    (
+        Field("delta", tuple(range(97))),
+        Field("part", (0, 1)),
+        Field("pitch", tuple(range(128))),
+        Field("duration", (6, 12, 24, 48, 96)),
+    )
+)
+PLAYED = Codec(
+    (
+        Field("delta", tuple(range(49))),
+        Field("pitch", (36, 38)),
+        Field("velocity", (20, 60, 100)),
+        Field("offset", (-0.4, 0.0, 0.4)),
+    )
+)
+QUARTER, WHOLE = 2, 4
+
+
+def writer(*, monophonic: bool = True, beats: float = 4.0, gap: int = 0, codec: Codec = CODEC) -> NoteWriter:
+    return NoteWriter(codec, monophonic=monophonic, start=8.0, end=8.0 + beats, gap=gap)
+
+
+def write(w: NoteWriter, *rows: tuple[int, ...]) -> list[Note]:
+    """Write rows; return what is ready on the way and at the end, as starts and lengths."""
+    found = []
+    for row in rows:
+        assert w.write(row) == "note"
+        found += w.ready()
+    return found + w.rest()
+
+
+def test_notes_lie_on_the_hosts_timeline() -> None:
+    assert write(writer(gap=36), (36, 1, 60, QUARTER), (12, 0, 62, QUARTER)) == [
+        Note(60, 8.0, 1.0, 80, 1),
+        Note(62, 8.5, 1.0, 80, 0),
+    ]
+
+
+def test_a_note_is_cut_at_the_end_and_told_so_to_the_model() -> None:
+    w = writer()
+    assert w.write((60, 0, 60, WHOLE)) == "note"
+    assert w.codes == [60, 0, 60, 2]  # 36 ticks are left; the table's next below is 24
+    assert w.rest() == [Note(60, 10.5, 1.5)]
+    assert w.write((0, 1, 50, 0)) == "note"
+    assert w.codes is None
+
+
+def test_the_end_is_not_part_of_the_answer() -> None:
+    assert writer().write((95, 0, 60, 0)) == "note"
+    assert writer().write((96, 0, 60, 0)) == "end"
+    assert writer(beats=3.97).write((95, 0, 60, 0)) == "note"
+    assert writer(beats=3.95).write((95, 0, 60, 0)) == "end"
+
+
+def test_a_voice_is_cut_by_its_next_note() -> None:
+    notes = write(writer(), (0, 0, 60, WHOLE), (24, 0, 64, QUARTER), (0, 1, 50, WHOLE))
+    assert notes == [Note(60, 8.0, 1.0), Note(64, 9.0, 1.0), Note(50, 9.0, 3.0, 80, 1)]
+
+
+def test_a_polyphonic_part_is_cut_by_the_same_pitch_only() -> None:
+    rows = ((0, 0, 60, WHOLE), (24, 0, 64, QUARTER), (24, 0, 60, QUARTER))
+    notes = write(writer(monophonic=False), *rows)
+    assert notes == [Note(60, 8.0, 2.0), Note(64, 9.0, 1.0), Note(60, 10.0, 1.0)]
+
+
+@pytest.mark.parametrize(("monophonic", "pitch"), [(True, 64), (False, 60)])
+def test_a_second_note_in_the_same_place_is_dropped(monophonic: bool, pitch: int) -> None:
+    w = writer(monophonic=monophonic)
+    assert w.write((12, 0, 60, QUARTER)) == "note"
+    assert w.write((0, 0, pitch, WHOLE)) == "dropped"
+    assert w.parts_here == 1
+    assert w.write((0, 1, pitch, WHOLE)) == "note"
+    assert (w.parts_here, w.total) == (2, 2)
+    assert [n.part for n in w.rest()] == [0, 1]
+
+
+def test_notes_are_ready_once_nothing_can_touch_them() -> None:
+    w = writer()
+    w.write((0, 0, 60, WHOLE))
+    assert w.ready() == []
+    w.write((24, 1, 50, QUARTER))
+    assert w.ready() == []  # the first note may still be cut
+    w.write((24, 1, 52, QUARTER))
+    assert w.ready() == []  # the second is fixed, but they come in order
+    w.write((0, 0, 62, QUARTER))
+    assert w.ready() == [Note(60, 8.0, 2.0), Note(50, 9.0, 1.0, 80, 1)]
+    assert w.ready() == []
+    assert len(w.rest()) == 2
+
+
+def test_offsets_move_notes_but_not_out_of_the_answer() -> None:
+    notes = write(writer(codec=PLAYED, monophonic=False), (0, 0, 1, 0), (24, 1, 2, 0), (24, 0, 0, 2))
+    tick = 1 / 24
+    assert [n.velocity for n in notes] == [60, 100, 20]
+    assert [n.start for n in notes] == pytest.approx([8.0, 9.0 - 0.4 * tick, 10.0 + 0.4 * tick])
+    assert [n.duration for n in notes] == pytest.approx([tick] * 3)
+    [last] = write(writer(codec=PLAYED, beats=0.01), (0, 0, 0, 2))
+    assert last.start == 8.0
+    assert last.end == pytest.approx(8.01)
+
+
+def test_progress() -> None:
+    w = writer(gap=48)
+    w.write((48, 0, 60, 0))
+    assert w.done == 0.0
+    w.write((48, 0, 60, 0))
+    assert w.done == 0.5

@@ -1,0 +1,143 @@
+"""Model files: good ones, and every kind of bad one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import pytest
+from antiphon.models.errors import ModelFileError
+from antiphon.models.manifest import METADATA_KEY, Memory
+from antiphon.models.modelfile import ModelFile, ModelInfo, list_models
+from antiphon.models.onnxmeta import read_metadata
+from onnx import helper
+from tiny_model import save_tiny_model, tiny_manifest
+from tiny_model import tiny_model as build
+
+
+def test_a_good_file_loads(tiny_model: Path) -> None:
+    file = ModelFile.load(tiny_model)
+    assert file.manifest == tiny_manifest()
+    assert file.info == ModelInfo.read(tiny_model)
+    assert file.info.megabytes == tiny_model.stat().st_size / 1e6
+    assert file.session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_metadata_are_those_that_onnx_reads(tiny_model: Path) -> None:
+    wanted = {p.key: p.value for p in onnx.load(tiny_model).metadata_props}
+    assert read_metadata(tiny_model) == wanted
+
+
+def refuses(path: Path, *words: str) -> None:
+    """Check that loading names the file and says ``words``."""
+    with pytest.raises(ModelFileError) as error:
+        ModelFile.load(path)
+    for word in (str(path), *words):
+        assert word in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"MThd\x00\x00\x00\x06", b"\x08", b"PK\x03\x04" * 100, b"\x08\x09hello world"]
+)
+def test_what_is_no_model(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"not a model|truncated"):
+        ModelFile.load(path)
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    refuses(tmp_path / "none.onnx", "cannot be read")
+    refuses(tmp_path, "cannot be read")
+
+
+def test_anothers_onnx_file(tmp_path: Path, tiny_model: Path) -> None:
+    model = onnx.load(tiny_model)
+    del model.metadata_props[:]
+    path = tmp_path / "x.onnx"
+    path.write_bytes(model.SerializeToString())
+    refuses(path, "not an Antiphon model", METADATA_KEY)
+
+
+def test_every_truncation_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    whole = tiny_model.read_bytes()
+    path = tmp_path / "x.onnx"
+    for length in sorted({1, 2, 50, 1000, *range(0, len(whole), len(whole) // 60), len(whole) - 1}):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ModelFileError, match=r"truncated|not a model|not an Antiphon model"):
+            ModelInfo.read(path)
+    path.write_bytes(whole[: len(whole) // 2])
+    refuses(path, "truncated")
+
+
+def with_manifest(path: Path, text: str) -> Path:
+    """Write the tiny model with another manifest."""
+    model = build(tiny_manifest())
+    helper.set_model_props(model, {METADATA_KEY: text})
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_a_newer_format(tmp_path: Path) -> None:
+    data = json.loads(tiny_manifest().to_json())
+    text = json.dumps(data | {"format_version": 99, "what_is_this": 1})
+    refuses(with_manifest(tmp_path / "x.onnx", text), "format 99", "update Antiphon")
+
+
+@pytest.mark.parametrize("key", ["name", "fields", "state", "metres"])
+def test_a_manifest_that_lacks_a_key(tmp_path: Path, key: str) -> None:
+    data = json.loads(tiny_manifest().to_json())
+    del data[key]
+    refuses(with_manifest(tmp_path / "x.onnx", json.dumps(data)), key)
+
+
+def test_a_manifest_that_is_no_json(tmp_path: Path) -> None:
+    refuses(with_manifest(tmp_path / "x.onnx", "{"), "not JSON")
+
+
+def test_shapes_that_contradict_the_manifest(tmp_path: Path) -> None:
+    good = tiny_manifest()
+    path = tmp_path / "x.onnx"
+    units = tuple(replace(s, shape=(13,)) if s.name == "h" else s for s in good.state)
+    refuses(
+        with_manifest(path, replace(good, state=units).to_json()),
+        "input h has shape (batch, 12)",
+        "(batch, 13)",
+    )
+    kinds = tuple(replace(s, dtype="float32") if s.name == "before" else s for s in good.state)
+    refuses(with_manifest(path, replace(good, state=kinds).to_json()), "input before is int32, not float32")
+    more = replace(good, state=(*good.state, replace(good.state[0], name="extra")))
+    refuses(with_manifest(path, more.to_json()), "input extra is missing")
+    refuses(with_manifest(path, replace(good, memory=None).to_json()), "memory_keys is not wanted")
+    refuses(
+        with_manifest(path, replace(good, memory=Memory(2, 4, 6, 100)).to_json()), "memory_values has shape"
+    )
+
+
+def test_a_batch_that_is_fixed(tmp_path: Path) -> None:
+    model = build(tiny_manifest())
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    path = tmp_path / "x.onnx"
+    path.write_bytes(model.SerializeToString())
+    refuses(path, "input note has shape (1, 4)")
+
+
+def test_a_broken_graph_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = build(tiny_manifest())
+    model.graph.node[0].op_type = "NoSuchOperation"
+    path = tmp_path / "x.onnx"
+    path.write_bytes(model.SerializeToString())
+    refuses(path, "ONNX Runtime cannot open it")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_listing(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path / "b.onnx", "second")
+    save_tiny_model(tmp_path / "a.onnx", "first")
+    (tmp_path / "c.onnx").write_bytes(b"no")
+    (tmp_path / "d.txt").write_text("no")
+    models, errors = list_models([tmp_path, tmp_path / "none"])
+    assert [m.name for m in models] == ["first", "second"]
+    assert len(errors) == 1 and "c.onnx" in str(errors[0])
