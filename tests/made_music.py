@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-
 from antiphon.models.codec import Codec, Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note

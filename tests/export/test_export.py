@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from made_music import write_dataset
-
 from antiphon.export import export as exporting
 from antiphon.export.replay import Replay, session
 from antiphon.export.verify import check_nodes
@@ -22,6 +20,7 @@ from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import Run, load_run, pieces_of
 from antiphon.train.passages import passage
+from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "full": {"sounding": True, "voices": True, "layers": 2, "memory": 20},

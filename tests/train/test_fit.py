@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_music import write_dataset
-
 from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train.config import TrainConfig
 from antiphon.train.fit import Run, load_run
+from made_music import write_dataset
 
 
 def config_for(folder: Path, **fit: Any) -> TrainConfig:

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from made_music import write_dataset
-
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import build, pieces_of
 from antiphon.train.network import BIASES, NoteNetwork, Shape, bias_code
 from antiphon.train.passages import passage, stack
+from made_music import write_dataset
 
 CONFIGS = {
     "relative": NetworkConfig(units=16, head_units=12, embedding=6, sounding=True, voices=True, memory=16),

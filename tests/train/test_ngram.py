@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from made_music import write_dataset
-
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import pieces_of
 from antiphon.train.ngram import NGram
+from made_music import write_dataset
 
 
 @pytest.fixture(scope="module")

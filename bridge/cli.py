@@ -1,0 +1,122 @@
+"""The command `antiphon`: finds the subcommand and loads its room only then."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..models.errors import AntiphonError
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand."""
+
+    module: str
+    """Has ``add_arguments(parser)`` and ``run(args) -> exit status``. By name, so that no room that a
+    bridge has no need of is imported, or even known to the import checker."""
+    doc: str
+    extra: str = ""
+    """The extra that brings what the module imports; none for the bridge's own."""
+
+
+COMMANDS: Mapping[str, Command] = {
+    "serve": Command("antiphon.bridge.cli_serve", "start the bridge that OSC programs ask for notes"),
+    "ask": Command("antiphon.bridge.cli_ask", "ask a running bridge, as a DAW would"),
+    "generate": Command("antiphon.bridge.cli_generate", "make music without a bridge"),
+    "models": Command("antiphon.bridge.cli_models", "list the models at hand"),
+    "doctor": Command("antiphon.bridge.cli_doctor", "check the installation and say what to do"),
+    "prepare": Command("antiphon.train.prepare", "turn music files into a data set", "train"),
+    "train": Command("antiphon.train.fit", "train a model", "train"),
+    "evaluate": Command("antiphon.train.evaluate", "measure a trained model on held-out pieces", "train"),
+    "export": Command("antiphon.export.export", "turn runs into model files", "train"),
+}
+
+
+class _Module(Protocol):
+    """What a subcommand's module has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Say which arguments the subcommand has."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit status."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; return the exit status: 2 for what the user can put right, 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except AntiphonError as error:
+        print(f"antiphon: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("\nantiphon: stopped", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(words: list[str]) -> int:
+    """Find the subcommand and run it with the words after it."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0 if words else EXIT_ERROR
+    if words[0] in ("-V", "--version"):
+        from .server import version
+
+        print(f"antiphon {version()}")
+        return 0
+    name = words[0]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
+        raise AntiphonError(f"no command {name!r}; did you mean {near!r}? `antiphon --help` lists all")
+    command = COMMANDS[name]
+    module = load(name, command)
+    parser = argparse.ArgumentParser(
+        prog=f"antiphon {name}", description=command.doc[0].upper() + command.doc[1:] + "."
+    )
+    parser.add_argument(
+        "--log-level", default="info", choices=("debug", "info", "warning", "error"), help="how much to tell"
+    )
+    module.add_arguments(parser)
+    args = parser.parse_args(words[1:])
+    logging.basicConfig(level=args.log_level.upper(), format="%(message)s" if args.log_level != "debug"
+                        else "%(asctime)s %(name)s: %(message)s", stream=sys.stderr, force=True)  # fmt: skip
+    return module.run(args)
+
+
+def load(name: str, command: Command) -> _Module:
+    """Import a subcommand's module; raises AntiphonError that names the extra it lacks."""
+    try:
+        module: _Module = importlib.import_module(command.module)  # type: ignore[assignment]
+    except ModuleNotFoundError as error:
+        if not command.extra or (error.name or "").startswith("antiphon"):
+            raise
+        raise AntiphonError(
+            f"`antiphon {name}` needs {error.name}, which is not installed: "
+            f"pip install 'antiphon[{command.extra}]'"
+        ) from error
+    return module
+
+
+def overview() -> str:
+    """Return what `antiphon --help` shows."""
+    lines = [f"  {name:10}{command.doc}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        ["usage: antiphon COMMAND …", "", "Your DAW calls, a model answers.", "", *lines, "",
+         "`antiphon COMMAND --help` says more."]
+    )  # fmt: skip

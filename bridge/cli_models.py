@@ -1,0 +1,34 @@
+"""`antiphon models`: what is at hand, without a bridge."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .shelf import ModelShelf
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments `models` has."""
+    parser.add_argument(
+        "--models", action="append", type=Path, default=[], metavar="DIR", help="a folder of model files"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the models; return 1 when there are none."""
+    shelf = ModelShelf(args.models)
+    models = shelf.models()
+    for info in models:
+        card = info.manifest
+        parts = ", ".join(part.name or str(index) for index, part in enumerate(card.parts))
+        print(f"{info.name:12}{card.title}")
+        print(
+            f"{'':12}parts: {parts}; {info.megabytes:.1f} MB, {card.quantisation}, {card.parameters:,} parameters"
+        )
+        for source in card.sources:
+            print(f"{'':12}trained on {source.name} ({source.licence}) {source.attribution}".rstrip())
+        print(f"{'':12}{info.path}")
+    if not models:
+        print("There is no model; name a folder with --models DIR.")
+    return int(not models)

@@ -1,0 +1,39 @@
+"""The table of request options as command-line options."""
+
+from __future__ import annotations
+
+import argparse
+
+from .options import OPTIONS, OptionValue, parse
+from .protocol import HOST, PORT
+
+_NETWORK_ONLY = ("reply_port", "mode")
+
+
+def add_request_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--bars``, ``--scale`` and all the others."""
+    group = parser.add_argument_group("what to play")
+    for option in OPTIONS:
+        if option.key not in _NETWORK_ONLY:
+            flag = "--" + option.key.replace("_", "-")
+            text = option.doc.replace("%", "%%") + f" (default: {option.default})"
+            group.add_argument(flag, dest=option.key, metavar=option.key.upper(), help=text)
+
+
+def request_options(args: argparse.Namespace) -> dict[str, OptionValue]:
+    """Return the options that were given; raises RequestError that says what is wrong."""
+    given = {o.key: value for o in OPTIONS if (value := getattr(args, o.key, None)) is not None}
+    return parse([part for pair in given.items() for part in pair])
+
+
+def add_bridge_address(parser: argparse.ArgumentParser) -> None:
+    """Add ``--host`` and ``--port``."""
+    parser.add_argument("--host", default=HOST, help="where the bridge is (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=PORT, help="its UDP port (default: %(default)s)")
+
+
+def port(text: str) -> int:
+    """Read a port; raises ArgumentTypeError."""
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"port {text!r} must be a number in range 0..65535")
+    return int(text)

@@ -1,0 +1,107 @@
+"""`antiphon serve`: the bridge, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from ..models.errors import ConfigError
+from .cli_options import add_bridge_address
+from .cli_options import port as read_port
+from .engine import Engine
+from .pacer import Host
+from .server import Server, version
+from .shelf import ModelShelf
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python's lock while another wants it: Python's own 5 ms are half an audio buffer."""
+log = logging.getLogger("antiphon.server")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments `serve` has."""
+    add_bridge_address(parser)
+    parser.add_argument(
+        "--models",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="a folder of model files; may be repeated",
+    )
+    parser.add_argument("--default", metavar="MODEL", help="the model of requests that name none")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="threads that run models (default: one a core, at most 2)"
+    )
+    parser.add_argument("--queue", type=int, default=64, metavar="N",
+                        help="requests that may wait before others are told busy (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--announce", action="append", type=_address, default=[], metavar="HOST:PORT",
+                        help="send /antiphon/startup and /antiphon/shutdown there; may be repeated")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    for folder in args.models:
+        if not folder.is_dir():
+            raise ConfigError(f"--models {folder} is not a folder")
+    if args.workers is not None and not 1 <= args.workers <= 64:
+        raise ConfigError(f"--workers {args.workers} must be in range 1..64")
+    shelf = ModelShelf(args.models, default=args.default)
+    if args.default:
+        shelf.info(args.default)
+    with Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine:
+        server = Server(engine, shelf, host=args.host, port=args.port, announce=args.announce)
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            with server:
+                print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
+                while not server.wait(3600):  # in pieces: Windows cannot interrupt a wait without an end
+                    pass
+        except KeyboardInterrupt:
+            print("\nThe bridge is closed.")
+    return 0
+
+
+def welcome(address: Host, models: list[str]) -> str:
+    """Return what a newcomer can try next."""
+    host, port = address
+    named = host if ":" not in host else f"[{host}]"
+    other_port = "" if port == 7374 else f" --port {port}"
+    listening = [
+        f"Antiphon {version()} listens on {named}:{port} (UDP), models: {', '.join(models) or 'none'}."
+    ]
+    if not models:
+        listening.append("No model is here yet: start again with --models DIR.")
+    if not ipaddress.ip_address(host).is_loopback:
+        listening.append(
+            "Everybody on your network can reach it; --host 127.0.0.1 keeps it to this computer."
+        )
+    send = f"127.0.0.1 {port}" if host in ("0.0.0.0", "::") else f"{host} {port}"
+    return "\n".join([
+        *listening, "Try next:",
+        f"  command line   antiphon ask generate --bars 8{other_port}",
+        f"  liblo          oscdump 9101 &  oscsend {send} /antiphon/generate sisi tune reply_port 9101 bars 4"
+        .replace("sisi tune", "ssisi tune"),
+        f"  Max            [udpsend {send}] ← /antiphon/hello 9101, then /antiphon/generate tune bars 4; [udpreceive 9101]",
+        f"  Pure Data      [netsend -u -b] ← connect {send}; [oscformat -f ssi /antiphon/generate] ← tune bars 4",
+        "Ctrl-C ends it.",
+    ])  # fmt: skip
+
+
+def _address(text: str) -> Host:
+    """Read HOST:PORT; raises ArgumentTypeError."""
+    host, _, number = text.rpartition(":")
+    if not host:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form HOST:PORT")
+    return host, read_port(number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM as Ctrl-C, so that clients hear of the shutdown."""
+    raise KeyboardInterrupt

@@ -1,0 +1,142 @@
+"""Scores to MIDI files: format 1, a conductor track and one track a part."""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import mido
+
+from .errors import MusicError
+from .metre import Bar, Metre
+from .midi_read import DRUM_CHANNEL
+from .note import Note
+from .score import Part, Score
+
+TICKS_PER_BEAT = 480
+CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)
+_Event = tuple[int, int, Any]
+"""Tick, rank at that tick, message: note ends come before note starts."""
+
+
+def write_midi(score: Score, path: str | Path) -> None:
+    """Write a score as a MIDI file, whole or not at all.
+
+    Time in MIDI begins at 0: a score that begins before beat 0, or with a pick-up, is moved so that its
+    first bar begins there; a pick-up becomes a short first bar with a time signature of its own.
+
+    Raises:
+        MusicError: the file cannot be written, with its name and the reason.
+    """
+    path = Path(path)
+    file = to_midi(score)
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with temporary.open("wb") as out:
+            file.save(file=out)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise MusicError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def to_midi(score: Score) -> Any:
+    """Return a score as a mido.MidiFile."""
+    first = _first_barline(score)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
+    file.tracks.append(_conductor(score, first))
+    for index, part in enumerate(score.parts):
+        notes = [note for note in score.notes if note.part == index]
+        file.tracks.append(_track(part, _channel(score.parts, index), notes, first))
+    return file
+
+
+def _first_barline(score: Score) -> float:
+    """Return the beat that becomes tick 0."""
+    start = min((note.start for note in score.notes), default=0.0)
+    pickup = _pickup(score, start)
+    return pickup.start if pickup else min(0.0, score.metres.bar_at(start).start)
+
+
+def _pickup(score: Score, start: float) -> Bar | None:
+    """Return the short bar before the first barline, in whole metre units, where there is one."""
+    barline, metre = score.metres.changes[0]
+    early = barline - start
+    if early <= 1e-6 or early >= metre.beats - 1e-6:
+        return None
+    unit = 4.0 / metre.denominator
+    while early / unit - round(early / unit) > 1e-6 and unit > 4.0 / 32:
+        unit /= 2
+    units = ceil(early / unit - 1e-6)
+    return Bar(barline - units * unit, Metre(units, round(4.0 / unit)))
+
+
+def _ticks(beats: float) -> int:
+    return round(beats * TICKS_PER_BEAT)
+
+
+def _conductor(score: Score, first: float) -> Any:
+    """Return the track with title, key, tempos and metres."""
+    events: list[_Event] = [(0, 0, mido.MetaMessage("track_name", name=score.title))] if score.title else []
+    start = min((note.start for note in score.notes), default=0.0)
+    pickup = _pickup(score, start)
+    bars = [(pickup.start, pickup.metre)] if pickup else []
+    for beat, metre in (*bars, *score.metres.changes):
+        tick = max(_ticks(beat - first), 0)
+        events.append(
+            (
+                tick,
+                1,
+                mido.MetaMessage("time_signature", numerator=metre.numerator, denominator=metre.denominator),
+            )
+        )
+    for beat, tempo in score.tempos:
+        events.append(
+            (max(_ticks(beat - first), 0), 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
+        )
+    return _assembled(events)
+
+
+def _channel(parts: tuple[Part, ...], index: int) -> int:
+    """Return a part's channel: 10 for drums, else its own as far as there are any."""
+    if parts[index].is_drum:
+        return DRUM_CHANNEL
+    pitched = [i for i, part in enumerate(parts) if not part.is_drum]
+    return CHANNELS[pitched.index(index) % len(CHANNELS)]
+
+
+def _track(part: Part, channel: int, notes: list[Note], first: float) -> Any:
+    """Return one part's track."""
+    events: list[_Event] = []
+    if part.name:
+        events.append((0, -2, mido.MetaMessage("track_name", name=part.name)))
+    events.append((0, -1, mido.Message("program_change", channel=channel, program=part.program)))
+    for note, end in _separated(notes):
+        on, off = _ticks(note.start - first), _ticks(end - first)
+        velocity = min(max(note.velocity, 1), 127)
+        events.append((on, 1, mido.Message("note_on", channel=channel, note=note.pitch, velocity=velocity)))
+        off = max(off, on + 1)
+        events.append((off, 0, mido.Message("note_off", channel=channel, note=note.pitch, velocity=64)))
+    return _assembled(events)
+
+
+def _separated(notes: list[Note]) -> list[tuple[Note, float]]:
+    """Pair notes with their ends, cut where the same pitch is struck again: MIDI cannot overlap them."""
+    following: dict[int, float] = {}
+    pairs = []
+    for note in sorted(notes, key=lambda n: n.start, reverse=True):
+        again = following.get(note.pitch, float("inf"))
+        pairs.append((note, min(note.end, again) if again > note.start else note.end))
+        following[note.pitch] = note.start
+    return pairs[::-1]
+
+
+def _assembled(events: list[_Event]) -> Any:
+    """Sort events and give them the times between them."""
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=0))
+    return track
