@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -56,6 +57,9 @@ class _Module(Protocol):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return the exit status: 2 for what the user can put right, 130 for Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without ♯ or █ shows ? and goes on
     try:
         return _dispatch(words)
     except AntiphonError as error:
@@ -102,7 +106,7 @@ def _dispatch(words: list[str]) -> int:
 def load(name: str, command: Command) -> _Module:
     """Import a subcommand's module; raises AntiphonError that names the extra it lacks."""
     try:
-        module: _Module = importlib.import_module(command.module)  # type: ignore[assignment]
+        module: _Module = importlib.import_module(command.module)
     except ModuleNotFoundError as error:
         if not command.extra or (error.name or "").startswith("antiphon"):
             raise

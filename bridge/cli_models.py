@@ -23,9 +23,8 @@ def run(args: argparse.Namespace) -> int:
         card = info.manifest
         parts = ", ".join(part.name or str(index) for index, part in enumerate(card.parts))
         print(f"{info.name:12}{card.title}")
-        print(
-            f"{'':12}parts: {parts}; {info.megabytes:.1f} MB, {card.quantisation}, {card.parameters:,} parameters"
-        )
+        size = f"{info.megabytes:.1f} MB, {card.quantisation}, {card.parameters:,} parameters"
+        print(f"{'':12}parts: {parts}; {size}")
         for source in card.sources:
             print(f"{'':12}trained on {source.name} ({source.licence}) {source.attribution}".rstrip())
         print(f"{'':12}{info.path}")

@@ -20,6 +20,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 from ..models.errors import AntiphonError, RequestError
@@ -148,9 +149,7 @@ class Client:
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""
         for key, value in options.items():
-            self._one(
-                "/antiphon/set", (key, value), "/antiphon/get/reply", lambda reply, k=key: reply[0] == k
-            )  # type: ignore[misc]
+            self._one("/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key))
         takes = options.get("takes", self._takes)
         self._takes = 1 if isinstance(takes, str) else int(takes)
 
@@ -293,6 +292,11 @@ class Client:
             time.sleep(min(seconds, 0.02))
             return []
         return [message for message in read(datagram) if isinstance(message, Message)]
+
+
+def _is_about(key: str, reply: Sequence[Value]) -> bool:
+    """Return whether a reply tells of an option."""
+    return reply[0] == key
 
 
 def _words(text: Value) -> tuple[str, ...]:

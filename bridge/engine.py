@@ -289,7 +289,7 @@ class Engine:
         if model in batches:
             return batches[model].room
         # How many rows share a run is known once the model is loaded; one of them sees to that.
-        return self.models.get(model).batching.most if self.models.ready(model) else 1
+        return self.models.get(model).batching.most if self.models.is_loaded(model) else 1
 
     def _start(self, task: _Task, batches: dict[str, Batch]) -> None:
         """Load a task's model if need be and let its row join."""

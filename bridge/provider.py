@@ -51,7 +51,11 @@ class Providers:
         with self._lock:
             if self.choice is None:
                 self.choice = choose(file)
-                log.info("models run on %s: %s", self.choice.provider, self.choice.reason)
+                log.info(
+                    "models run on %s: %s",
+                    self.choice.provider.removesuffix("ExecutionProvider"),
+                    self.choice.reason,
+                )
             if self.choice.provider != CUDA:
                 return file.session
         return cuda_session(file) or file.session

@@ -68,8 +68,8 @@ class ModelShelf:
         self.providers = Providers()
         self.refresh()
 
-    def refresh(self) -> list[str]:
-        """Look at the folders again; return the names of the models that were not there before.
+    def refresh(self) -> list[ModelInfo]:
+        """Look at the folders again; return the models that were not there before.
 
         A file that is no model is logged once. A loaded model stays as it is.
         """
@@ -82,7 +82,7 @@ class ModelShelf:
         for error in errors:
             self._complain(str(error))
         with self._lock:
-            added = [name for name in found if name not in self._infos]
+            added = [info for name, info in found.items() if name not in self._infos]
             self._infos = {**found, **{name: model.info for name, model in self._loaded.items()}}
         return added
 
@@ -133,7 +133,7 @@ class ModelShelf:
         """Return the size of a model's file in MB (10^6 bytes)."""
         return self.info(name).megabytes
 
-    def ready(self, name: str) -> bool:
+    def is_loaded(self, name: str) -> bool:
         """Return whether a model is loaded."""
         with self._lock:
             return name in self._loaded

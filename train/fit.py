@@ -196,7 +196,7 @@ class Run:
         if not path.exists():
             return
         try:
-            with np.load(path, allow_pickle=False) as saved:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 for i, v in enumerate(self._variables()):
                     v.assign(saved[f"v{i}"])
                 for i, a in enumerate(self.average):
@@ -227,9 +227,7 @@ def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
     data = dataset.split(split)
     bounds = [int(b) for b in data.offsets]
-    return [
-        Piece(data.codes[a:b], data.clock[a:b]) for a, b in pairwise(bounds) if b - a > 1
-    ]
+    return [Piece(data.codes[a:b], data.clock[a:b]) for a, b in pairwise(bounds) if b - a > 1]
 
 
 def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
@@ -266,7 +264,7 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
     dataset = Dataset.load(Path(config.dataset))
     network = build(Shape(dataset.codec, len(dataset.metres), config.network))
     try:
-        with np.load(weights, allow_pickle=False) as saved:
+        with weights.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             for i, v in enumerate(network.trainable_variables):
                 v.assign(saved[f"w{i}"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

@@ -33,9 +33,7 @@ class NGram:
         self.sizes = [f.size for f in codec.fields]
         if relative:
             self.sizes[codec.names.index("pitch")] = 255
-        self.counts: list[defaultdict[Context, Counter[int]]] = [
-            defaultdict(Counter) for _ in codec.fields
-        ]
+        self.counts: list[defaultdict[Context, Counter[int]]] = [defaultdict(Counter) for _ in codec.fields]
 
     def _rows(self, piece: Piece) -> list[Context]:
         codes = np.asarray(piece.codes, np.int32)

@@ -63,7 +63,7 @@ def test_refresh_finds_new_files(folder: Path) -> None:
     shelf = ModelShelf([folder], shipped=False)
     assert shelf.refresh() == []
     save_tiny_model(folder / "n.onnx", "newcomer")
-    assert shelf.refresh() == ["newcomer"]
+    assert [info.name for info in shelf.refresh()] == ["newcomer"]
     assert "newcomer" in shelf.names()
     shelf.get("newcomer")
     (folder / "n.onnx").unlink()
@@ -82,7 +82,7 @@ def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch
         return load(cls, path)
 
     monkeypatch.setattr(ModelFile, "load", classmethod(counted))
-    assert not shelf.ready("folk")
+    assert not shelf.is_loaded("folk")
     found: list[LoadedModel] = []
     threads = [threading.Thread(target=lambda: found.append(shelf.get("folk"))) for _ in range(8)]
     for thread in threads:
@@ -91,4 +91,4 @@ def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch
         thread.join()
     assert len(loads) == 1
     assert len(found) == 8 and all(model is found[0] for model in found)
-    assert shelf.ready("folk")
+    assert shelf.is_loaded("folk")

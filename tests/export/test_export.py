@@ -62,7 +62,9 @@ def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]
     assert status == 1
     assert "best.npz is missing" in report["broken"]["error"]
     assert {n for n, r in report.items() if not r["error"]} == set(NETWORKS)
-    assert all(r["parity_nats"] < 1e-4 and r["chosen_steps"] == 1000 for r in report.values() if not r["error"])
+    assert all(
+        r["parity_nats"] < 1e-4 and r["chosen_steps"] == 1000 for r in report.values() if not r["error"]
+    )
     assert "| failed:" in (out / "export.md").read_text()
 
 

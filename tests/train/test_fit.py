@@ -31,7 +31,9 @@ def weights_of(run: Run) -> list[np.ndarray]:
 
 
 def test_training_learns_writes_curves_and_reloads(music: Path, tmp_path: Path) -> None:
-    run = Run(config_for(music, steps=40, evaluate_every=20, average=0.5, learning_rate=0.02), tmp_path / "run")
+    run = Run(
+        config_for(music, steps=40, evaluate_every=20, average=0.5, learning_rate=0.02), tmp_path / "run"
+    )
     before = float(run.validate().sum())
     progress = run.fit()
     assert progress.best < 0.8 * before

@@ -1,0 +1,111 @@
+"""`antiphon ask`: what a DAW would ask a running bridge, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..models.errors import ConfigError, RequestError
+from ..models.metre import Metre
+from ..models.midi import read_midi
+from ..models.score import DEFAULT_TEMPO, Part, Score
+from .cli_options import add_bridge_address, add_request_options, request_options
+from .cli_result import Answered, add_output_options, check_output_options, show
+from .client import Client
+from .options import AUTO, OptionValue
+from .shelf import ModelShelf
+
+VERBS = ("continue", "generate")
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What the command line knows of the bridge's model."""
+
+    parts: tuple[Part, ...]
+    metre: str
+    tempo: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments `ask` has."""
+    parser.add_argument("verb", choices=VERBS, help="what to do")
+    parser.add_argument("--in", dest="input", type=Path, metavar="FILE.mid", help="the notes to continue")
+    add_bridge_address(parser)
+    add_request_options(parser)
+    add_output_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, show and write."""
+    options = request_options(args)
+    check_output_options(args)
+    if (args.verb == "continue") != (args.input is not None):
+        raise ConfigError("continue needs --in FILE.mid; generate takes none")
+    context = None if args.input is None else read_midi(args.input)
+    if context is not None and not context.notes:
+        raise ConfigError(f"{args.input} has no notes to continue")
+    with Client(args.host, args.port) as bridge:
+        model = _model(bridge, options)
+        answered = _generate(bridge, options, model) if context is None else _continue(
+            bridge, options, model, context)  # fmt: skip
+    show(answered, args)
+    return 0
+
+
+def _model(bridge: Client, options: dict[str, OptionValue]) -> _Model:
+    """Find out about the model: its parts from the bridge, the rest where its file is at hand."""
+    name = str(options.get("model", AUTO))
+    if name == AUTO:
+        name = bridge.status().model
+    line = next((line for line in bridge.models() if line.name == name), None)
+    if line is None:
+        known = ", ".join(line.name for line in bridge.models())
+        raise RequestError("unknown_model", f"the bridge has no model {name!r}; it has {known or 'none'}")
+    parts = tuple(Part(part, is_drum=part.lower() == "drums") for part in line.parts)
+    try:
+        manifest = ModelShelf().manifest(name)
+    except RequestError:  # the bridge's own: the common metre and tempo will do
+        return _Model(parts, str(Metre()), DEFAULT_TEMPO)
+    same = tuple(part.name for part in manifest.parts) == line.parts
+    return _Model(manifest.parts if same else parts, manifest.defaults.metre, manifest.defaults.tempo)
+
+
+def _generate(bridge: Client, options: dict[str, OptionValue], model: _Model) -> Answered:
+    takes = bridge.generate(on_note=None, **options)
+    metre = Metre.parse(str(_told(options, "metre", model.metre)))
+    start = float(_told(options, "start", 0.0))
+    return Answered(takes, start, metre, float(_told(options, "tempo", model.tempo)), model.parts)
+
+
+def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, context: Score) -> Answered:
+    """Ask for what follows a file, in its own metre and tempo where the options leave them open."""
+    heard = renumbered(context, model.parts)
+    last = heard.metres.bar_at(max(note.start for note in heard.notes)).metre
+    bridge.set(metre=str(last))
+    # The barline is found here: a file's metre map knows of pick-ups and changes, a metre alone does not.
+    start = float(_told(options, "start", heard.metres.next_barline(heard.end - 1 / 48)))
+    metre = Metre.parse(str(_told(options, "metre", str(last))))
+    tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], 10.0), 400.0)))
+    asked: dict[str, OptionValue] = {**options, "start": start, "metre": str(metre), "tempo": tempo}
+    return Answered(
+        bridge.continue_(heard.notes, on_note=None, **asked), start, metre, tempo, model.parts, heard
+    )
+
+
+def _told(options: dict[str, OptionValue], key: str, default: OptionValue) -> OptionValue:
+    """Return an option, or what holds where it is left open."""
+    value = options.get(key, AUTO)
+    return default if value == AUTO else value
+
+
+def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
+    """Return a file's notes with the model's part numbers: by name where names agree, else by order."""
+    names = {part.name.lower(): index for index, part in enumerate(parts)}
+    numbers = [
+        names.get(part.name.lower(), min(index, len(parts) - 1)) for index, part in enumerate(score.parts)
+    ]
+    return replace(
+        score, notes=Score.ordered([replace(note, part=numbers[note.part]) for note in score.notes])
+    )

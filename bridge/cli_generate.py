@@ -1,0 +1,35 @@
+"""`antiphon generate`: music from nothing, without a bridge."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from pathlib import Path
+
+from .cli_options import add_request_options, request_options
+from .cli_result import Answered, add_output_options, check_output_options, show
+from .engine import Engine
+from .resolve import model_name, resolve
+from .shelf import ModelShelf
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments `generate` has."""
+    parser.add_argument(
+        "--models", action="append", type=Path, default=[], metavar="DIR", help="a folder of model files"
+    )
+    add_request_options(parser)
+    add_output_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Generate, show and write."""
+    options = request_options(args)
+    check_output_options(args)
+    shelf = ModelShelf(args.models)
+    manifest = shelf.manifest(model_name(options, shelf.default))
+    request = resolve({}, options, None, manifest, secrets.randbelow(2**31))
+    with Engine(shelf) as engine:
+        takes = engine.generate(request)
+    show(Answered(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)
+    return 0

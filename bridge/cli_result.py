@@ -1,0 +1,124 @@
+"""What `ask` and `generate` do with the notes they get: a piano roll, a MIDI file, a picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..models.errors import ConfigError
+from ..models.metre import Metre, MetreMap
+from ..models.midi import write_midi
+from ..models.note import Note
+from ..models.pianoroll import piano_roll
+from ..models.score import Part, Score
+from .request import Take
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Takes and what they are written down with."""
+
+    takes: Sequence[Take]
+    start: float
+    """Where the answer starts, in beats of the context's time."""
+    metre: Metre
+    tempo: float
+    parts: tuple[Part, ...]
+    context: Score | None = None
+
+    @property
+    def metres(self) -> MetreMap:
+        """The bars of the context, then the answer's."""
+        if self.context is None:
+            return MetreMap(((self.start, self.metre),))
+        before = tuple(change for change in self.context.metres.changes if change[0] < self.start - 1e-6)
+        return MetreMap((*before, (self.start, self.metre)))
+
+    def score(self, take: Take, with_context: bool) -> Score:
+        """Return a take as a score: after its context, or alone with its first barline at beat 0."""
+        if with_context and self.context is not None:
+            notes = [note for note in self.context.notes if note.start < self.start - 1e-6]
+            return replace(
+                self.context,
+                notes=Score.ordered([*notes, *take.notes]),
+                metres=self.metres,
+                parts=self.parts,
+            )
+        moved = [replace(note, start=note.start - self.start) for note in take.notes]
+        return Score(
+            Score.ordered(moved), MetreMap(((0.0, self.metre),)), ((0.0, self.tempo),), parts=self.parts
+        )
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--out``, ``--png`` and the others."""
+    group = parser.add_argument_group("what to do with the notes")
+    group.add_argument("--out", type=Path, metavar="FILE.mid",
+                       help="write a MIDI file of the answer; further takes get -2, -3 …")  # fmt: skip
+    group.add_argument("--with-context", action="store_true", help="write and draw what came before, too")
+    group.add_argument("--png", type=Path, metavar="FILE.png", help="draw a piano roll of all takes")
+    group.add_argument("--no-roll", action="store_true", help="no piano roll in the terminal")
+
+
+def check_output_options(args: argparse.Namespace) -> None:
+    """Raise ConfigError for a file that could not be written, before any work is done."""
+    for path in (args.out, args.png):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
+        if path is not None and path.is_dir():
+            raise ConfigError(f"{path} is a folder; name a file")
+
+
+def show(answered: Answered, args: argparse.Namespace) -> None:
+    """Print, write and draw as the options say; raises MusicError where a file cannot be written."""
+    for take in answered.takes:
+        if not args.no_roll:
+            print(_roll(answered, take))
+        print(f"{_summary(answered, take)}\n")
+        if args.out is not None:
+            path = numbered(args.out, take.index)
+            write_midi(answered.score(take, args.with_context), path)
+            print(f"wrote {path}")
+    if args.png is not None:
+        _draw(answered, args.png, args.with_context)
+        print(f"drew {args.png}")
+
+
+def numbered(path: Path, index: int) -> Path:
+    """Return the path of a take: the first has the name given.
+
+    >>> numbered(Path("tune.mid"), 1).name
+    'tune-2.mid'
+    """
+    return path if index == 0 else path.with_name(f"{path.stem}-{index + 1}{path.suffix}")
+
+
+def _roll(answered: Answered, take: Take) -> str:
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = min(shutil.get_terminal_size((100, 24)).columns, 200)
+    return piano_roll(take.notes, answered.metres, answered.parts, width=width, colour=colour)
+
+
+def _summary(answered: Answered, take: Take) -> str:
+    """Return a take in one line."""
+    bars = (take.end_beats - answered.start) / answered.metre.beats
+    which = f"take {take.index + 1}: " if len(answered.takes) > 1 else ""
+    return (
+        f"{which}{len(take.notes)} notes, {bars:g} bars of {answered.metre}, seed {take.seed}, "
+        f"{take.nats_per_note:.2f} nats a note"
+    )
+
+
+def _draw(answered: Answered, path: Path, with_context: bool) -> None:
+    from ..models.rollpicture import Roll, draw_rolls  # Pillow is slow to import
+
+    before: tuple[Note, ...] = ()
+    if with_context and answered.context is not None:
+        before = tuple(note for note in answered.context.notes if note.start < answered.start - 1e-6)
+    rolls = [Roll(_summary(answered, take), take.notes, before) for take in answered.takes]
+    draw_rolls(rolls, path, answered.metres, answered.parts)

@@ -1,0 +1,182 @@
+"""Checks of an installation, each with what to do about what it finds."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from ..models.errors import AntiphonError
+from ..models.modelfile import ModelFile, list_models
+from ..models.note import Note
+from .client import Client
+from .engine import Engine
+from .provider import CUDA, choose
+from .server import Server, version
+from .shelf import ModelShelf, shipped_folder
+
+PYTHONS = ((3, 11), (3, 13))
+"""The oldest and the newest Python that the project is tested with."""
+LARGE_DATAGRAM = 9216
+"""What macOS lets through by default, and more than any message of the protocol has."""
+SLOW_TRIP_MS = 25.0
+"""Two audio buffers of 512 samples at 48 kHz, and a little."""
+
+
+class Level(Enum):
+    """How a finding is."""
+
+    GOOD = "good"
+    NOTE = "note"
+    """Works, but the user may want to know."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    level: Level
+    text: str
+    advice: str = ""
+
+
+def check_python() -> Iterator[Finding]:
+    """Look at the interpreter."""
+    here = sys.version_info[:2]
+    machine = f"{platform.system()} {platform.machine()}"
+    text = f"Antiphon {version()} on Python {platform.python_version()}, {machine}"
+    oldest, newest = (".".join(map(str, v)) for v in PYTHONS)
+    if here < PYTHONS[0]:
+        yield Finding(Level.BAD, text, f"install Python {oldest} to {newest}")
+    elif here > PYTHONS[1]:
+        yield Finding(Level.NOTE, text, f"it is tested with Python {oldest} to {newest}; this one may work")
+    else:
+        yield Finding(Level.GOOD, text)
+
+
+def check_onnxruntime() -> Iterator[Finding]:
+    """Look for ONNX Runtime, and for two of it that overwrite each other."""
+    try:
+        import onnxruntime as ort
+
+        found = ort.get_available_providers()
+    except (ImportError, AttributeError) as error:
+        advice = "pip install --force-reinstall onnxruntime-gpu"
+        yield Finding(Level.BAD, f"onnxruntime cannot be used: {error}", advice)
+        return
+    names = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
+    twice = sorted(names & {"onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-silicon"})
+    if len(twice) > 1:
+        advice = f"pip uninstall {' '.join(twice)}, then pip install onnxruntime-gpu"
+        yield Finding(Level.NOTE, f"{' and '.join(twice)} are both installed in one place", advice)
+    offered = ", ".join(name.removesuffix("ExecutionProvider") for name in found)
+    yield Finding(Level.GOOD, f"onnxruntime {ort.__version__} offers {offered}")
+
+
+def check_models(folders: list[Path]) -> Iterator[Finding]:
+    """Load every model file and run it."""
+    own = shipped_folder()
+    infos, errors = list_models([*folders, *([own] if own else [])])
+    for error in errors:
+        yield Finding(Level.BAD, str(error), "delete the file, or export or download it again")
+    if not infos:
+        advice = "name a folder with --models DIR, or install Antiphon again"
+        yield Finding(Level.BAD, "there is no model", advice)
+    for index, info in enumerate(infos):
+        try:
+            file = ModelFile.load(info.path)
+            choice = choose(file)
+        except AntiphonError as error:
+            yield Finding(Level.BAD, f"model {info.name}: {error}", "export it again with this version")
+            continue
+        if index == 0:
+            where = "the GPU" if choice.provider == CUDA else "the CPU"
+            yield Finding(Level.GOOD, f"models run on {where}: {choice.reason}")
+        yield Finding(Level.GOOD, f"model {info.name}: {info.manifest.title}, {info.megabytes:.1f} MB")
+
+
+def check_port(host: str, port: int) -> Iterator[Finding]:
+    """Look whether the port is free, or who answers there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as tried:
+            tried.bind(address)
+    except OSError as error:
+        yield _who_answers(host, port, error)
+    else:
+        yield Finding(Level.GOOD, f"UDP port {port} is free: no bridge runs there now")
+
+
+def _who_answers(host: str, port: int, error: OSError) -> Finding:
+    """Say who keeps a port."""
+    try:
+        with Client(host, port, timeout=1.0) as client:
+            bridge = client.hello("doctor")
+            milliseconds = min(client.ping() for _ in range(5)) * 1e3
+    except AntiphonError:
+        advice = (
+            f"find out what uses it, or start the bridge with --port {port + 1 if port < 65535 else 7374}"
+        )
+        return Finding(Level.BAD, f"UDP port {port} cannot be had: {error.strerror or error}", advice)
+    text = f"{bridge.name} {bridge.version} answers on UDP port {port}, a ping in {milliseconds:.1f} ms"
+    if bridge.version != version():
+        return Finding(Level.NOTE, text, f"this is Antiphon {version()}: start the bridge again")
+    return Finding(Level.GOOD, text)
+
+
+def check_trip(folders: list[Path]) -> Iterator[Finding]:
+    """Start a bridge on a free port for a moment and go through a request."""
+    try:
+        shelf = ModelShelf(folders)
+        with (
+            Engine(shelf) as engine,
+            Server(engine, shelf, host="127.0.0.1", port=0) as server,
+            Client("127.0.0.1", server.address[1], timeout=10.0) as client,
+        ):
+            yield _largest(client)
+            if shelf.models():
+                yield _timed_request(client)
+    except (AntiphonError, OSError) as error:
+        advice = "let your firewall or security program pass UDP on 127.0.0.1"
+        yield Finding(Level.BAD, f"no round trip over UDP: {error}", advice)
+
+
+def _largest(client: Client) -> Finding:
+    """Find the largest datagram that goes there and back."""
+    overhead = 64
+    for size in (65_000, 32_000, 16_000, LARGE_DATAGRAM, 4096, 1400):
+        try:
+            client.ping(size - overhead)
+        except AntiphonError:
+            continue
+        if size >= LARGE_DATAGRAM:
+            return Finding(
+                Level.GOOD, f"datagrams of {size:,} bytes pass; the protocol needs {LARGE_DATAGRAM:,}"
+            )
+        advice = "on macOS: sudo sysctl -w net.inet.udp.maxdgram=65535"
+        return Finding(Level.BAD, f"no datagram above {size:,} bytes passes", advice)
+    return Finding(Level.BAD, "no datagram passes", "let your firewall pass UDP on 127.0.0.1")
+
+
+def _timed_request(client: Client) -> Finding:
+    """Time four bars that answer four bars, as a DAW would ask for them."""
+    model = client.status().model
+    client.load(model)
+    context = [Note(60 + step, float(beat), 1.0) for beat, step in enumerate((0, 2, 4, 5, 7, 5, 4, 2) * 2)]
+    times = []
+    for seed in range(5):
+        last = client.continue_(context, bars=4, seed=seed)
+        assert last
+        times.append(client.status().last_ms)
+    text = f"{model} answers four bars with four bars in {sorted(times)[2]:.1f} ms, sent and received"
+    if sorted(times)[2] > SLOW_TRIP_MS:
+        advice = "close what else works on this computer, or ask a little ahead of the beat"
+        return Finding(Level.NOTE, text, advice)
+    return Finding(Level.GOOD, text)
