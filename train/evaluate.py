@@ -27,26 +27,25 @@ def loss_of(network: NoteNetwork) -> Any:
     return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
 
 
-def after_context(loss: Any, codec: Codec, pieces: list[Piece], bars: int = CONTEXT_BARS) -> np.ndarray:
-    """Return nats a note by field of what follows the first ``bars`` bars, those being given."""
-    return _part_of_pieces(loss, codec, pieces, lambda clock: clock[:, 0] >= bars)
+def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: bool) -> np.ndarray:
+    """Return nats a note by field of what follows the first ``bars`` bars, those being given or hidden.
 
-
-def first_bars(loss: Any, codec: Codec, pieces: list[Piece], bars: int = CONTEXT_BARS) -> np.ndarray:
-    """Return nats a note by field of the first ``bars`` bars, with nothing given."""
-    return _part_of_pieces(loss, codec, pieces, lambda clock: clock[:, 0] < bars)
-
-
-def _part_of_pieces(loss: Any, codec: Codec, pieces: list[Piece], counts: Any) -> np.ndarray:
+    The same notes count either way; the first one's delta counts in neither, since it is no choice where
+    the passage begins with it.
+    """
     total = np.zeros(len(codec.fields) + 1)
     for piece in pieces:
-        one = passage(codec, piece, 0, len(piece) + 1)
-        # The bar that a target falls in is the one of the step after it; END falls where the last note did.
-        clock = np.concatenate([one["clock"][1:], one["clock"][-1:]])
-        chosen = counts(clock).astype(np.float32)
-        one["weight"] = one["weight"] * chosen[:, None]
-        one["counted"] = one["counted"] * chosen
-        steps = -(-len(chosen) // 64) * 64
+        first = int(np.argmax(piece.clock[:, 1] >= bars))
+        if first == 0:  # the piece is over by then
+            continue
+        if given:
+            one = passage(codec, piece, 0, len(piece) + 1)
+            one["weight"][:first] = 0.0
+            one["weight"][first, 0] = 0.0
+            one["counted"][:first] = 0.0
+        else:
+            one = passage(codec, piece, first, len(piece) + 1 - first)
+        steps = -(-len(one["counted"]) // 64) * 64
         total += loss({k: tf.constant(v) for k, v in stack([one], steps).items()}).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))
 
@@ -56,11 +55,13 @@ def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[st
     pieces, train = pieces_of(dataset, split), pieces_of(dataset, "train")
     if not pieces:
         raise DatasetError(f"{dataset.path}: the {split} split holds no piece")
-    codec, loss = dataset.codec, loss_of(network)
+    codec, loss, later = dataset.codec, loss_of(network), CONTEXT_BARS + 1
     rows = {
         "network": evaluate_pieces(loss, codec, pieces),
-        "network, first 4 bars, nothing given": first_bars(loss, codec, pieces),
-        "network, from bar 5, what came before given": after_context(loss, codec, pieces),
+        f"network, from bar {later}, bars before given": from_bar(
+            loss, codec, pieces, CONTEXT_BARS, given=True
+        ),
+        f"network, from bar {later}, nothing given": from_bar(loss, codec, pieces, CONTEXT_BARS, given=False),
         "5-gram": NGram(codec).fit(train).nats_a_note(pieces),
     }
     if network.shape.config.relative_pitch:

@@ -1,0 +1,64 @@
+"""Held-out figures stand beside a baseline on the same notes, and context is worth something."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from antiphon.bridge.cli import main
+from antiphon.train.config import TrainConfig
+from antiphon.train.evaluate import CONTEXT_BARS, from_bar, loss_of
+from antiphon.train.fit import Run, evaluate_pieces, load_run, pieces_of
+from made_music import write_dataset
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluate")
+    data = write_dataset(folder / "set", pieces=8, notes=60)
+    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
+    training = {"crop": 24, "batch": 4, "steps": 10, "evaluate_every": 10, "warmup": 2}
+    config = TrainConfig.from_dict({"dataset": str(data), "network": network, "fit": training})
+    Run(config, folder / "run").fit()
+    return folder / "run"
+
+
+def test_the_command_prints_and_writes_the_same_figures(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(run), "--json", str(tmp_path / "test.json")]) == 0
+    figures = json.loads((tmp_path / "test.json").read_text())[str(run)]["figures"]
+    printed = capsys.readouterr().out
+    assert {"network", "5-gram", "5-gram over intervals"} < set(figures)
+    for name, row in figures.items():
+        fields = [value for field, value in row.items() if field != "total"]
+        assert row["total"] == pytest.approx(sum(fields))
+        assert f"| {name} |" in printed
+        assert f"| {row['total']:.3f} |" in printed
+
+
+def test_the_whole_is_the_mean_over_its_notes(run: Path) -> None:
+    _, dataset, network = load_run(run)
+    pieces, loss = pieces_of(dataset, "test"), loss_of(network)
+    whole = evaluate_pieces(loss, dataset.codec, pieces)
+    each = [evaluate_pieces(loss, dataset.codec, [piece]) for piece in pieces]
+    mean = np.average(each, axis=0, weights=[len(piece) for piece in pieces])
+    assert whole == pytest.approx(mean, rel=1e-4)
+
+
+def test_bars_that_are_hidden_change_the_figures_and_bars_past_the_end_count_for_nothing(run: Path) -> None:
+    _, dataset, network = load_run(run)
+    pieces, loss = pieces_of(dataset, "train"), loss_of(network)
+    assert any(piece.clock[-1, 1] >= CONTEXT_BARS for piece in pieces)
+    given = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, given=True)
+    hidden = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, given=False)
+    assert np.isfinite([given, hidden]).all()
+    assert abs(float(given.sum() - hidden.sum())) > 1e-4
+    assert from_bar(loss, dataset.codec, pieces, 10_000, given=True).sum() == 0.0
+
+
+def test_a_folder_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(tmp_path)]) == 2
+    assert "is no run with weights" in capsys.readouterr().err
