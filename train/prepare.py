@@ -145,7 +145,8 @@ def _indexes(sources: Sequence[Path], config: PrepareConfig) -> list[Path]:
 def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool) -> Iterable[Result]:
     from tqdm import tqdm
 
-    bar: Iterable[Result] = tqdm(results, total=total, desc=what, unit="chunk", disable=None if enabled else True)
+    hidden = None if enabled else True  # None: shown on a terminal, hidden in a file
+    bar: Iterable[Result] = tqdm(results, total=total, desc=what, unit="chunk", disable=hidden)
     return bar
 
 
