@@ -1,0 +1,114 @@
+"""A trained network stepped by Keras: its own layers, one note a call, under tf.function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from antiphon.export.convert import convert
+from antiphon.export.export import manifest_for
+from antiphon.export.replay import Replay, session
+from antiphon.export.stepgraph import StepGraph
+from antiphon.train.fit import load_run
+from antiphon.train.network import DECAYS, NoteNetwork
+
+CLOSE = 1e-4
+"""Largest difference of a log-probability from the exported graph's, nats."""
+
+
+class KerasGraph(StepGraph):
+    """The step with nothing folded: embeddings, LSTM cells and Dense layers are Keras' own.
+
+    Attention's lookup, masks and sampler have no layer in Keras; they are the step graph's TensorFlow.
+    """
+
+    def __init__(self, network: NoteNetwork) -> None:
+        super().__init__(network)
+        self.network = network
+
+    def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return the step's outputs."""
+        out: dict[str, Any] = {}
+        network, config = self.network, self.config
+        codes = tf.split(tf.cast(inputs["note"], tf.int64), len(self.codec.fields), axis=1)
+        note = dict(zip(self.codec.names, codes, strict=True))
+        clock = tf.split(tf.cast(inputs["clock"], tf.int64), 3, axis=1)
+        columns, dense = self._columns(inputs, note, clock, out)
+        column = tf.unstack(tf.concat(columns, axis=1), num=len(self.spec.columns()), axis=1)
+        read = {
+            name: tf.gather(network.tables[name], code)
+            for name, code in zip(self.spec.columns(), column, strict=True)
+        }
+        if config.relative_pitch:  # Keras has one histogram after the other
+            turned = tf.transpose(tf.reshape(dense[0], [-1, 12, len(DECAYS)]), [0, 2, 1])
+            dense[0] = tf.reshape(turned, [-1, 12 * len(DECAYS)])
+        x = tf.concat([*read.values(), *dense], axis=-1)
+        for i, lstm in enumerate(network.lstms):
+            x, (out[f"h{i}_out"], out[f"c{i}_out"]) = lstm.cell(x, [inputs[f"h{i}"], inputs[f"c{i}"]])
+        if config.attention_heads:
+            value = network.value(tf.concat([read[name] for name in self.spec.note_columns()], axis=-1))
+            out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
+            x = tf.concat([x, self._attend(inputs, x, out)], axis=1)
+        self._choose(inputs, network.trunk(x), clock, note["pitch"], out)
+        return out
+
+    def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
+        logits = self.network.heads[name](hidden)
+        if name != "pitch" or not self.config.relative_pitch:
+            return logits
+        absolute = tf.gather(logits, views[0], batch_dims=1)
+        if self.config.voices:
+            absolute += tf.gather(self.network.voice_head(hidden), views[1], batch_dims=1)
+        return absolute
+
+
+class KerasStep:
+    """One row of a run's network, stepped again and again with a full memory."""
+
+    def __init__(self, run: Path) -> None:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        config, dataset, self._network = load_run(run)
+        self._manifest = manifest_for(config, dataset, self._network, "float32")
+        graph = KerasGraph(self._network)
+        self._call = tf.function(graph.__call__, autograph=False)
+        self._feed = self._middle()
+        self._tensors = {name: tf.constant(array) for name, array in self._feed.items()}
+
+    def _middle(self) -> dict[str, np.ndarray]:
+        """Return inputs from the middle of a piece: every memory row is in use."""
+        codec, memory = self._manifest.codec, self._manifest.memory
+        rng = np.random.default_rng(3)
+        feed = Replay(session(self._float32()), self._manifest).begin()
+        feed["note"] = np.array([[len(f.values) // 2 for f in codec.fields]], np.int32)
+        feed["clock"] = np.array([[40, codec.ticks_per_beat, 4 * codec.ticks_per_beat]], np.int32)
+        feed["conditions"] = np.zeros((1, len(self._manifest.conditions)), np.int32)
+        feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
+        if memory:
+            for name in ("memory_keys", "memory_values"):
+                feed[name] = rng.normal(size=feed[name].shape).astype(np.float32)
+            feed["memory_positions"][:, 1:] = np.arange(memory.length) * 100
+        return feed
+
+    def _float32(self) -> bytes:
+        if not hasattr(self, "_converted"):
+            self._converted = convert(StepGraph(self._network), self._manifest).SerializeToString()
+        return bytes(self._converted)
+
+    def step(self) -> np.ndarray:
+        """Run one step; return the codes chosen, (1, field)."""
+        out = self._call(self._tensors)
+        # The state stays where it is, which favours Keras: the bridge's contestants carry theirs over.
+        return out["chosen"].numpy()
+
+    def check(self) -> None:
+        """Raise ValueError when this is another network than the exported one."""
+        opened = session(self._float32())
+        names = [o.name for o in opened.get_outputs()]
+        found = dict(zip(names, opened.run(None, self._feed), strict=True))
+        out = self._call(self._tensors)
+        apart = float(np.abs(out["log_prob"].numpy() - found["log_prob"]).max())
+        if not apart <= CLOSE or not np.array_equal(out["chosen"].numpy(), found["chosen"]):
+            raise ValueError(f"Keras' step differs from the exported one by {apart:.2e} nats")
