@@ -91,10 +91,9 @@ def _conductor(score: Score, first: float) -> Any:
                 mido.MetaMessage("time_signature", numerator=metre.numerator, denominator=metre.denominator),
             )
         )
-    for beat, tempo in score.tempos:
-        events.append(
-            (max(_ticks(beat - first), 0), 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
-        )
+    for index, (beat, tempo) in enumerate(score.tempos):
+        tick = _ticks(max(beat - first, 0.0)) if index else 0  # the first tempo is a pick-up's, too
+        events.append((tick, 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))))
     return _assembled(events)
 
 

@@ -1,0 +1,177 @@
+"""The command line: what it writes, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from antiphon.bridge import cli
+from antiphon.bridge.cli import COMMANDS, main
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.server import Server
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.midi import read_midi, write_midi
+from antiphon.models.note import Note
+from antiphon.models.score import Part, Score
+from tiny_model import save_tiny_model
+
+COMMON = Metre()
+GENERATE = ("generate", "--model", "tiny", "--bars", "4", "--seed", "7")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli-models")
+    save_tiny_model(path / "tiny.onnx")
+    return path
+
+
+@pytest.fixture(scope="module")
+def port(folder: Path) -> Iterator[str]:
+    """A bridge with the tiny model; its port."""
+    shelf = ModelShelf([folder], default="tiny", shipped=False)
+    with Engine(shelf) as engine, Server(engine, shelf, host="127.0.0.1", port=0) as server:
+        yield str(server.address[1])
+
+
+def clip(path: Path, metre: Metre = COMMON, pickup: float = 0.0) -> Path:
+    """Write two bars of eighth notes, with a pick-up of ``pickup`` beats."""
+    count = int((2 * metre.beats + pickup) * 2)
+    notes = tuple(Note(60 + i % 5, i / 2 - pickup, 0.5, 90) for i in range(count))
+    score = Score(notes, MetreMap(((0.0, metre),)), ((0.0, 100.0),), (Part("melody"),))
+    write_midi(score, path)
+    return path
+
+
+def test_generate_writes_prints_and_draws(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, png = tmp_path / "tune.mid", tmp_path / "tune.png"
+    assert main([*GENERATE, "--models", str(folder), "--out", str(out), "--png", str(png)]) == 0
+    score, printed = read_midi(out), capsys.readouterr().out
+    assert score.notes and score.end <= 16.0
+    assert f"{len(score.notes)} notes, 4 bars of 4/4, seed 7" in printed
+    assert "█" in printed
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_gives_the_same_file(folder: Path, tmp_path: Path) -> None:
+    for name in ("a.mid", "b.mid"):
+        assert main([*GENERATE, "--models", str(folder), "--no-roll", "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+def test_each_take_has_its_file(folder: Path, tmp_path: Path) -> None:
+    args = [*GENERATE, "--models", str(folder), "--takes", "3", "--out", str(tmp_path / "t.mid")]
+    assert main(args) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t-2.mid", "t-3.mid", "t.mid"]
+
+
+def test_ask_and_generate_agree(folder: Path, port: str, tmp_path: Path) -> None:
+    asked, made = tmp_path / "asked.mid", tmp_path / "made.mid"
+    assert main(["ask", *GENERATE, "--port", port, "--out", str(asked)]) == 0
+    assert main([*GENERATE, "--models", str(folder), "--out", str(made)]) == 0
+    assert read_midi(asked).notes == read_midi(made).notes
+
+
+@pytest.mark.parametrize(("metre", "pickup"), [(Metre(), 0.0), (Metre(3, 4), 1.0), (Metre(6, 8), 0.5)])
+def test_an_answer_begins_at_the_clip_s_next_barline(
+    port: str, tmp_path: Path, metre: Metre, pickup: float
+) -> None:
+    source, out = clip(tmp_path / "clip.mid", metre, pickup), tmp_path / "answer.mid"
+    args = ["ask", "continue", "--in", str(source), "--bars", "2", "--seed", "3", "--port", port]
+    assert main([*args, "--with-context", "--out", str(out)]) == 0
+    given, whole = read_midi(source), read_midi(out)
+    assert whole.notes[: len(given.notes)] == given.notes
+    start = given.metres.next_barline(given.end - 1 / 48)
+    answer = whole.notes[len(given.notes) :]
+    assert answer
+    assert min(note.start for note in answer) >= start - 1e-3
+    assert max(note.end for note in answer) <= start + 2 * metre.beats + 1e-3
+    assert whole.metres.bar_at(start).metre == metre
+    assert whole.tempos[0][1] == pytest.approx(100.0, abs=0.01)
+    assert main([*args, "--out", str(out)]) == 0
+    alone = read_midi(out)
+    assert [n.pitch for n in alone.notes] == [n.pitch for n in answer]
+    assert alone.notes[0].start == pytest.approx(answer[0].start - start, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["servee"], "did you mean 'serve'"),
+        (["generate", "--bars", "lots"], "bars must be a number"),
+        (["generate", "--scale", "H flat"], "scale"),
+        (["generate", "--model", "nobody"], "no model 'nobody'"),
+        (["generate", "--out", "/no/such/folder/x.mid"], "there is no folder"),
+        (["ask", "continue"], "continue needs --in"),
+        (["ask", "continue", "--in", "/no/such.mid"], "/no/such.mid"),
+        (["ask", "generate", "--port", "9", "--host", "no.such.host.invalid"], "cannot reach"),
+        (["serve", "--models", "/no/such/folder"], "is not a folder"),
+        (["serve", "--workers", "0"], "must be in range"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == cli.EXIT_ERROR
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("antiphon: ")
+    assert message in error
+
+
+def test_a_bridge_that_refuses_is_quoted(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "generate", "--port", port, "--parts", "kazoo"]) == cli.EXIT_ERROR
+    assert "has no part 'kazoo'" in capsys.readouterr().err
+
+
+def test_an_empty_clip_is_refused(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_midi(Score(()), tmp_path / "empty.mid")
+    assert main(["ask", "continue", "--in", str(tmp_path / "empty.mid"), "--port", port]) == cli.EXIT_ERROR
+    assert "has no notes to continue" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'tensorflow'", name="tensorflow")
+
+    monkeypatch.setattr(cli.importlib, "import_module", missing)
+    assert main(["train", "x.toml"]) == cli.EXIT_ERROR
+    assert "pip install 'antiphon[train]'" in capsys.readouterr().err
+
+
+def test_every_command_has_help() -> None:
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as stop:
+            main([name, "--help"])
+        assert stop.value.code == 0
+
+
+def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == cli.EXIT_ERROR
+    assert main(["--help"]) == 0
+    assert main(["--version"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"  {name} " in printed for name in COMMANDS)
+    assert "antiphon 0." in printed
+
+
+def test_models_lists_cards(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--models", str(folder)]) == 0
+    assert str(folder / "tiny.onnx") in capsys.readouterr().out
+
+
+def test_the_bridge_s_commands_load_no_tensorflow(folder: Path) -> None:
+    script = (
+        "import sys; from antiphon.bridge.cli import main;"
+        f"main(['generate', '--models', {str(folder)!r}, '--model', 'tiny', '--bars', '1']);"
+        "print([m for m in ('tensorflow', 'keras', 'tf2onnx', 'matplotlib', 'onnx') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")

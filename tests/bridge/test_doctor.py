@@ -1,0 +1,106 @@
+"""The doctor finds what is wrong and says what to do."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from antiphon.bridge import doctor
+from antiphon.bridge.cli import main
+from antiphon.bridge.doctor import Level, check_models, check_port, check_python, check_trip
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.server import Server
+from antiphon.bridge.shelf import ModelShelf
+from tiny_model import save_tiny_model
+
+
+def test_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_tiny_model(tmp_path / "tiny.onnx")
+    assert main(["doctor", "--models", str(tmp_path), "--port", str(free_port())]) == 0
+    printed = capsys.readouterr().out
+    for words in ("Python", "onnxruntime", "model tiny", "is free", "bytes pass", "four bars", "All is well"):
+        assert words in printed
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("here", "level"), [((3, 10), Level.BAD), ((3, 12), Level.GOOD), ((3, 99), Level.NOTE)]
+)
+def test_pythons(monkeypatch: pytest.MonkeyPatch, here: tuple[int, int], level: Level) -> None:
+    monkeypatch.setattr(sys, "version_info", (*here, 0, "final", 0))
+    (finding,) = check_python()
+    assert finding.level is level
+    assert bool(finding.advice) == (level is not Level.GOOD)
+
+
+def test_a_broken_model_is_bad(tmp_path: Path) -> None:
+    good = save_tiny_model(tmp_path / "good.onnx").read_bytes()
+    (tmp_path / "broken.onnx").write_bytes(good[: len(good) // 2])
+    bad = [f for f in check_models([tmp_path]) if f.level is Level.BAD]
+    assert len(bad) == 1
+    assert "broken.onnx" in bad[0].text
+    assert "export or download it again" in bad[0].advice
+
+
+def test_no_model_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "shipped_folder", lambda: None)
+    (finding,) = check_models([])
+    assert finding.level is Level.BAD
+    assert "--models" in finding.advice
+
+
+def test_a_stranger_on_the_port_is_bad() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        (finding,) = check_port("127.0.0.1", stranger.getsockname()[1])
+    assert finding.level is Level.BAD
+    assert "--port" in finding.advice
+
+
+def test_a_bridge_on_the_port_is_good(engine: Engine, shelf: ModelShelf) -> None:
+    with Server(engine, shelf, host="127.0.0.1", port=0) as server:
+        (finding,) = check_port(*server.address)
+    assert finding.level is Level.GOOD
+    assert "answers on UDP port" in finding.text
+
+
+def test_an_older_bridge_is_noted(engine: Engine, shelf: ModelShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(engine, shelf, host="127.0.0.1", port=0) as server:
+        monkeypatch.setattr(doctor, "version", lambda: "99.0")
+        (finding,) = check_port(*server.address)
+    assert finding.level is Level.NOTE
+    assert "99.0" in finding.advice
+
+
+def test_small_datagrams_are_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_tiny_model(tmp_path / "tiny.onnx")
+    ping = doctor.Client.ping
+
+    def small(client: doctor.Client, size: int = 0) -> float:
+        if size > 5000:
+            raise doctor.AntiphonError("too large")
+        return ping(client, size)
+
+    monkeypatch.setattr(doctor.Client, "ping", small)
+    (finding,) = (f for f in check_trip([tmp_path]) if "datagram" in f.text)
+    assert finding.level is Level.BAD
+    assert "maxdgram" in finding.advice
+
+
+def test_a_closed_loopback_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_tiny_model(tmp_path / "tiny.onnx")
+
+    def closed(client: doctor.Client, size: int = 0) -> float:
+        raise doctor.AntiphonError("no answer")
+
+    monkeypatch.setattr(doctor.Client, "ping", closed)
+    finding = next(check_trip([tmp_path]))
+    assert finding.level is Level.BAD
+    assert "firewall" in finding.advice
