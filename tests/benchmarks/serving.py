@@ -23,6 +23,8 @@ IDLE_SECONDS = 0.05
 """Between a context's ack and the request: long enough for the bridge to have read the context."""
 PATIENCE = 10.0
 """Seconds of silence that end a benchmark."""
+COMMAND = "import sys; from antiphon.bridge.cli import main; sys.exit(main())"
+"""What the command `antiphon` does, by this very Python."""
 FAIL = b"/antiphon/fail\0"
 ACK = b"/antiphon/ack\0"
 NOTE = (b"/antiphon/note\0", b"/antiphon/notes\0")
@@ -35,13 +37,20 @@ def serving(models: Sequence[Path], *options: str) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as folder:
         for path in models:
             shutil.copy(path, folder)
-        command = [sys.executable, "-m", "antiphon.bridge.cli", "serve", "--port", "0", "--models", folder]
-        with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        command = [sys.executable, "-c", COMMAND, "serve", "--port", "0", "--models", folder]
+        log = Path(folder) / "bridge.log"
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(
+                [*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as process,
+        ):
             try:
                 assert process.stdout is not None
                 found = re.search(r"listens on \S+:(\d+)", process.stdout.readline())
                 if not found:
-                    raise RuntimeError("the bridge did not start; what it said is above")
+                    process.wait(10)
+                    raise RuntimeError(f"the bridge did not start: {log.read_text()}")
                 port = int(found[1])
                 with Client(port=port) as client:
                     for line in client.models():

@@ -1,0 +1,114 @@
+"""Every benchmark runs and says what it promises; how fast is never tested: that depends on the machine."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.export.export import export
+from antiphon.train.config import TrainConfig
+from antiphon.train.fit import Run
+from made_music import write_dataset
+
+HERE = Path(__file__).parent
+
+
+def bench(name: str, out: Path, *options: str | Path) -> dict[str, Any]:
+    """Run a benchmark as its readers do; return what it wrote, having compared it with what it printed."""
+    file = out / f"{name}.json"
+    command = [sys.executable, HERE / f"{name}.py", "--quick", "--json", file, *options]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    table = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert table[0] == f"| {' | '.join(data['columns'])} |"
+    assert len(table) == 2 + len(data["rows"])
+    assert all(len(row) == len(data["columns"]) for row in data["rows"])
+    assert data["machine"]["cores"] >= 1 and data["machine"]["processor"]
+    return data
+
+
+def column(data: dict[str, Any], name: str) -> list[Any]:
+    """Return a column's cells."""
+    place = data["columns"].index(name)
+    return [row[place] for row in data["rows"]]
+
+
+def assert_measured(data: dict[str, Any], *columns: str) -> None:
+    """Check that every cell of some columns is a number above 0."""
+    for name in columns:
+        assert all(isinstance(x, int | float) and math.isfinite(x) and x > 0 for x in column(data, name)), (
+            name
+        )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a small network that has all there is: sounding notes, voices, two layers."""
+    root = tmp_path_factory.mktemp("benchmarks")
+    network = {
+        "units": 16, "head_units": 16, "embedding": 4, "key_size": 4, "value_size": 4,
+        "layers": 2, "memory": 20, "sounding": True, "voices": True,
+    }  # fmt: skip
+    settings = {
+        "dataset": str(write_dataset(root / "set", pieces=4, notes=30)),
+        "network": network,
+        "fit": {"crop": 24, "batch": 4, "steps": 2, "evaluate_every": 2, "learning_rate": 0.01},
+        "card": {"name": "small"},
+    }
+    Run(TrainConfig.from_dict(settings), root / "run").fit()
+    return root / "run"
+
+
+def test_step_with_every_contestant(run: Path, tmp_path: Path) -> None:
+    small = Path(export(run, tmp_path / "int8").file)
+    full = Path(export(run, tmp_path / "float32", "float32").file)
+    data = bench("step", tmp_path, small, "--float32", full, "--run", run)
+    assert column(data, "model") == ["small"]
+    assert_measured(data, *data["columns"][1:])
+    assert not any("skipped" in note for note in data["notes"])
+
+
+def test_step_says_what_it_skips(tiny_model: Path, tmp_path: Path) -> None:
+    data = bench("step", tmp_path, tiny_model)
+    assert_measured(data, "weights MB", "µs b1", "µs b8", "b8/b1", "floor µs", "b1/floor", "b1 p99 µs")
+    assert column(data, "Keras µs") == column(data, "float32 µs") == [None]
+    assert sum("skipped" in note for note in data["notes"]) == 2
+
+
+def test_request(tiny_model: Path, tmp_path: Path) -> None:
+    data = bench("request", tmp_path, tiny_model)
+    assert column(data, "model") == ["tiny"]
+    assert_measured(data, *data["columns"][1:])
+
+
+def test_clients(tiny_model: Path, tmp_path: Path) -> None:
+    data = bench("clients", tmp_path, tiny_model)
+    assert column(data, "clients") == [1, 3]
+    assert_measured(data, *data["columns"][1:])
+
+
+def test_burst_of_few_loses_none(tiny_model: Path, tmp_path: Path) -> None:
+    data = bench("burst", tmp_path, tiny_model)
+    assert column(data, "datagrams") == ["ping", "context of 48 notes", "generate"]
+    assert column(data, "sent") == column(data, "answered") == [200, 200, 200]
+    assert column(data, "lost") == [0, 0, 0]
+
+
+def test_prepare(tmp_path: Path) -> None:
+    data = bench("prepare", tmp_path)
+    assert column(data, "source") == ["groove", "made-up MIDI files"]
+    assert any("skipped" in note for note in data["notes"])
+    assert column(data, "files") == [None, 12]
+    assert column(data, "notes")[1] > 1000 and column(data, "files a second")[1] > 0
+
+
+def test_train(tmp_path: Path) -> None:
+    data = bench("train", tmp_path)
+    assert column(data, "precision") == ["float32", "mixed_bfloat16"]
+    assert_measured(data, *data["columns"][1:])
