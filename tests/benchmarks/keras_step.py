@@ -11,6 +11,7 @@ from antiphon.export.convert import convert
 from antiphon.export.export import manifest_for
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
+from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.fit import load_run
 from antiphon.train.network import DECAYS, NoteNetwork
 
@@ -65,23 +66,47 @@ class KerasGraph(StepGraph):
 
 
 class KerasStep:
-    """One row of a run's network, stepped again and again with a full memory."""
+    """One row of a run's network with a full memory, doing a note what the bridge's stepper does."""
 
     def __init__(self, run: Path) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         config, dataset, self._network = load_run(run)
         self._manifest = manifest_for(config, dataset, self._network, "float32")
-        graph = KerasGraph(self._network)
-        self._call = tf.function(graph.__call__, autograph=False)
+        self._graph = KerasGraph(self._network)
+        self._call = tf.function(self._advance, autograph=False)
         self._feed = self._middle()
-        self._tensors = {name: tf.constant(array) for name, array in self._feed.items()}
+        self._rng = np.random.default_rng(1)
+        self._carried = {name: tf.constant(array) for name, array in self._feed.items()}
+        if self._manifest.memory:
+            self._carried["position"] = tf.constant(self._feed["memory_positions"][:, -1:] + 1)
+
+    def _advance(self, carried: dict[str, Any], uniform: Any) -> tuple[dict[str, Any], Any, Any]:
+        """Return what the next step reads, and this one's codes and log-probabilities."""
+        out = self._graph({**carried, "uniform": uniform})
+        after = {**carried, "note": out["chosen"], "clock": out["clock_out"]}
+        for state in self._manifest.state:
+            after[state.name] = out[f"{state.name}_out"]
+        if self._manifest.memory:
+            # The oldest row goes, behind the null row; the value and place of the last one come now.
+            keys, values = carried["memory_keys"], carried["memory_values"]
+            positions, clock = carried["memory_positions"], tf.cast(carried["clock"], tf.float32)
+            unused = tf.fill(tf.shape(positions[:, :1]), np.float32(UNUSED_POSITION))
+            value = out["value"][:, :, None]
+            after["memory_keys"] = tf.concat([keys[..., :1], keys[..., 2:], out["key"][..., None]], -1)
+            kept = [values[:, :, :1], values[:, :, 2:-1], value, tf.zeros_like(value)]
+            after["memory_values"] = tf.concat(kept, 2)
+            kept = [positions[:, :1], positions[:, 2:-1], carried["position"], unused]
+            after["memory_positions"] = tf.concat(kept, 1)
+            after["position"] = clock[:, :1] * POSITION_STRIDE + clock[:, 1:2]
+        return after, out["chosen"], out["log_prob"]
 
     def _middle(self) -> dict[str, np.ndarray]:
         """Return inputs from the middle of a piece: every memory row is in use."""
         codec, memory = self._manifest.codec, self._manifest.memory
         rng = np.random.default_rng(3)
         feed = Replay(session(self._float32()), self._manifest).begin()
+        feed["mask_delta"][:, codec.end] = MASKED
         feed["note"] = np.array([[len(f.values) // 2 for f in codec.fields]], np.int32)
         feed["clock"] = np.array([[40, codec.ticks_per_beat, 4 * codec.ticks_per_beat]], np.int32)
         feed["conditions"] = np.zeros((1, len(self._manifest.conditions)), np.int32)
@@ -98,17 +123,18 @@ class KerasStep:
         return bytes(self._converted)
 
     def step(self) -> np.ndarray:
-        """Run one step; return the codes chosen, (1, field)."""
-        out = self._call(self._tensors)
-        # The state stays where it is, which favours Keras: the bridge's contestants carry theirs over.
-        return out["chosen"].numpy()
+        """Choose the next note; return its codes, (1, field)."""
+        uniform = self._rng.random(self._feed["uniform"].shape, np.float32)
+        self._carried, chosen, log_prob = self._call(self._carried, tf.constant(uniform))
+        log_prob.numpy()
+        return chosen.numpy()
 
     def check(self) -> None:
         """Raise ValueError when this is another network than the exported one."""
         opened = session(self._float32())
         names = [o.name for o in opened.get_outputs()]
         found = dict(zip(names, opened.run(None, self._feed), strict=True))
-        out = self._call(self._tensors)
-        apart = float(np.abs(out["log_prob"].numpy() - found["log_prob"]).max())
-        if not apart <= CLOSE or not np.array_equal(out["chosen"].numpy(), found["chosen"]):
+        _, chosen, log_prob = self._call(self._carried, tf.constant(self._feed["uniform"]))
+        apart = float(np.abs(log_prob.numpy() - found["log_prob"]).max())
+        if not apart <= CLOSE or not np.array_equal(chosen.numpy(), found["chosen"]):
             raise ValueError(f"Keras' step differs from the exported one by {apart:.2e} nats")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import count, cycle
 
 import measure
+from antiphon.bridge.osc import Value
 from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from serving import IDLE_SECONDS, Asker, Timing, context_datagrams, contexts, request_datagram, serving
@@ -45,7 +46,7 @@ class Requests:
         }
 
     def _request(self, name: str, seed: int, mode: str) -> bytes:
-        options = {"model": self.model, "bars": self.bars, "seed": seed, "mode": mode}
+        options: dict[str, Value] = {"model": self.model, "bars": self.bars, "seed": seed, "mode": mode}
         return request_datagram("continue", name, **options)
 
     def _primed(self, kind: str, mode: str) -> Timing:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import measure
 import numpy as np
 import tensorflow as tf
-from antiphon.train.config import FitConfig, TrainConfig
+from antiphon.train.config import FitConfig, NetworkConfig, TrainConfig
 from antiphon.train.fit import Run
 
 COLUMNS = (
@@ -71,8 +71,8 @@ def configuration(args: argparse.Namespace, folder: Path) -> TrainConfig:
         pieces, notes = (6, 30) if args.quick else (200, 300)
         config = TrainConfig(str(args.dataset or write_dataset(folder / "set", pieces, notes)))
     if args.quick:
-        small = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
-        config = replace(config, network=replace(config.network, **small), fit=FitConfig(crop=24, batch=4))
+        network = NetworkConfig(12, 1, 10, 6, key_size=4, value_size=6)
+        config = replace(config, network=network, fit=FitConfig(crop=24, batch=4))
     return replace(config, fit=replace(config.fit, steps=args.updates, warmup=min(30, args.updates // 3)))
 
 
