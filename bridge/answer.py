@@ -28,6 +28,8 @@ class Order:
     single: bool
     """Whether each note is sent as soon as it is chosen."""
     reply_port: int
+    takes: int = 1
+    """How many takes the answer has."""
 
 
 class Answer:
@@ -66,6 +68,12 @@ class Answer:
             over = self._over
         if over:
             self._finished(self)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last take has been sent, though the engine has yet to say that it is done."""
+        with self._lock:
+            return len(self._kept.takes) >= self.order.takes
 
     @property
     def ack(self) -> Message:

@@ -19,7 +19,9 @@ from .server import Server, version
 from .shelf import ModelShelf
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep Python's lock while another wants it: Python's own 5 ms are half an audio buffer."""
+"""How long a thread may keep Python's lock while another wants it; Python's 5 ms are half an audio buffer."""
+POLL_SECONDS = 0.2
+"""How often a call to stop is looked for."""
 log = logging.getLogger("antiphon.server")
 
 
@@ -55,16 +57,14 @@ def run(args: argparse.Namespace) -> int:
     shelf = ModelShelf(args.models, default=args.default)
     if args.default:
         shelf.info(args.default)
+    called = _calls_to_stop()
     with Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine:
         server = Server(engine, shelf, host=args.host, port=args.port, announce=args.announce)
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            with server:
-                print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
-                while not server.wait(3600):  # in pieces: Windows cannot interrupt a wait without an end
-                    pass
-        except KeyboardInterrupt:
-            print("\nThe bridge is closed.")
+        with server:
+            print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
+            while not called and not server.wait(POLL_SECONDS):
+                pass
+        print("\nThe bridge is closed.")
     return 0
 
 
@@ -102,6 +102,16 @@ def _address(text: str) -> Host:
     return host, read_port(number)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM as Ctrl-C, so that clients hear of the shutdown."""
-    raise KeyboardInterrupt
+def _calls_to_stop() -> list[int]:
+    """Return a list that Ctrl-C and SIGTERM add to.
+
+    A handler that raised could break off any code, the taking of a lock among it, and the bridge would hang.
+    """
+    called: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        called.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    return called

@@ -231,13 +231,15 @@ class Session:
         card = self._house.models.info(model_name(values, self.model)).manifest
         settings = dict(self.settings)
         port = values.get("reply_port", AUTO)
+        request = resolve(settings, values, context, card, self._house.new_seed())
         order = Order(
             id=name,
             signature=(tuple(sorted(values.items())), tuple(sorted(settings.items())), context),
             single=values.get("mode", settings.get("mode", "chunk")) == "single",
             reply_port=self.reply_port if port in (AUTO, 0) else int(port),
+            takes=request.takes,
         )
-        self._desk.ask(order, resolve(settings, values, context, card, self._house.new_seed()), key)
+        self._desk.ask(order, request, key)
 
     def _resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
         self._desk.resend(name, take, seqs)

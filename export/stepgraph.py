@@ -153,7 +153,10 @@ class StepGraph(tf.Module):
         clock = tf.split(tf.cast(inputs["clock"], tf.int64), 3, axis=1)
         columns, dense = self._columns(inputs, note, clock, out)
         table = tf.constant(self.folded.table)
-        read = tf.reduce_sum(tf.gather(table, tf.concat(columns, axis=1) + self.folded.offsets), axis=1)
+        rows = tf.gather(table, tf.concat(columns, axis=1) + self.folded.offsets)
+        # A product with ones, not a reduce_sum: ONNX Runtime's adds up in another order in other batches.
+        ones = tf.ones([1, rows.shape[1]], tf.float32)
+        read = tf.squeeze(tf.matmul(ones, rows), axis=1)
         values = self.config.attention_heads * self.config.value_size
         if values:
             read, value = tf.split(read, [4 * self.config.units, values], axis=1)

@@ -3,6 +3,7 @@ from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
 from antiphon.bridge.options import OPTIONS
 from antiphon.bridge.session import MAX_ECHO
+from antiphon.bridge.request import Take
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from fake_bridge import FakeJob, Talk, flat, manifest, rule
@@ -411,3 +412,15 @@ def test_close_cancels(held):
     held.say("generate", "x")
     held.session.close()
     assert held.engine.jobs[0].cancelled
+
+
+def test_an_id_may_be_used_again_as_soon_as_its_last_take_is_there(held):
+    held.say("generate", "x", "seed", 1)
+    first = held.engine.jobs[-1]
+    notes = rule(first.request, 0)
+    first.listener.on_take(Take(0, notes, first.request.end_beat, 1, 1.5))  # and on_done is on its way
+    replies = held.say("generate", "x", "seed", 2)
+    assert [reply[0] for reply in replies if reply[0] == FAIL] == []
+    first.listener.on_done()
+    held.engine.jobs[-1].play()
+    assert [reply[5] for reply in held.said if reply[0] == "/antiphon/done"] == [1, 2]
