@@ -150,14 +150,18 @@ class NoteNetwork(keras.Model):
         """Return the logits of every field at every step, for the targets in ``batch``."""
         facts = self._facts(batch)
         embedded = {name: tf.gather(self.tables[name], code) for name, code in facts["columns"].items()}
-        x = tf.concat([*embedded.values(), *facts["dense"]], axis=-1)
-        x = tf.cast(self.input_dropout(x, training=training), self.compute_dtype)
+        x = tf.concat([self._computed(part) for part in (*embedded.values(), *facts["dense"])], axis=-1)
+        x = self.input_dropout(x, training=training)
         for lstm, dropout in zip(self.lstms, self.dropouts, strict=True):
             x = dropout(lstm(x, training=training), training=training)
         if self.shape.config.attention_heads:
             note = tf.concat([embedded[name] for name in self.shape.note_columns()], axis=-1)
             x = tf.concat([x, self._attend(x, note, batch)], axis=-1)
         return self._choose(self.trunk(x), batch, facts, training)
+
+    def _computed(self, x: Any) -> Any:
+        """Return ``x`` in the type that layers compute in: bfloat16 under mixed precision."""
+        return tf.cast(x, self.compute_dtype)
 
     def _facts(self, batch: Batch) -> dict[str, Any]:
         """Return what the codes say: categorical columns, dense inputs, pitches and places."""
@@ -263,7 +267,7 @@ class NoteNetwork(keras.Model):
             else:
                 logits[f.name] = tf.cast(self.heads[f.name](hidden), tf.float32)
             if i + 1 < len(codec.fields):
-                rest += self._given(f.name, target, batch, facts)
+                rest += tf.cast(self._given(f.name, target, batch, facts), tf.float32)
         return logits
 
     def _given(self, name: FieldName, target: Any, batch: Batch, facts: dict[str, Any]) -> Any:

@@ -114,11 +114,6 @@ def test_train(tmp_path: Path) -> None:
     assert_measured(data, *data["columns"][1:])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the network concatenates bfloat16 embeddings with float32 inputs; the fix takes this mark away",
-)
 def test_train_in_both_precisions(tmp_path: Path) -> None:
     data = bench("train", tmp_path)
     assert column(data, "precision") == ["float32", "mixed_bfloat16"]

@@ -2,8 +2,8 @@ import pytest
 from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
 from antiphon.bridge.options import OPTIONS
-from antiphon.bridge.session import MAX_ECHO
 from antiphon.bridge.request import Take
+from antiphon.bridge.session import MAX_ECHO
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from fake_bridge import FakeJob, Talk, flat, manifest, rule

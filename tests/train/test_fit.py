@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,11 @@ def test_drums_are_never_transposed(music: Path, tmp_path: Path) -> None:
     (drums / "dataset.json").write_text(json.dumps(info))
     with pytest.raises(ConfigError, match="drums must not be transposed"):
         Run(config_for(drums, transpose=[-3, 3]), tmp_path / "run")
+
+
+def test_mixed_bfloat16_trains_every_input(music: Path, tmp_path: Path) -> None:
+    config = config_for(music, steps=30, evaluate_every=15, learning_rate=0.02, precision="mixed_bfloat16")
+    run = Run(replace(config, network=replace(config.network, voices=True, sounding=True)), tmp_path / "run")
+    before = float(run.validate().sum())
+    assert run.network.compute_dtype == "bfloat16"
+    assert run.fit().best < 0.9 * before
