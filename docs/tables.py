@@ -1,0 +1,178 @@
+"""Writes the tables of these pages from the code: `python docs/tables.py`; `--check` only compares.
+
+A page says where a table goes with a pair of comments, `<!-- table: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from antiphon.bridge import options, protocol, scale
+from antiphon.models import manifest, step
+from antiphon.models.codec import Codec, Field
+from antiphon.models.score import Part
+from antiphon.train import config
+
+HERE = Path(__file__).parent
+BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(str(cell).replace('|', '\\|') for cell in line)} |\n" for line in lines)
+
+
+def arguments(entry: protocol.Address) -> str:
+    """Return an address with its arguments: `/antiphon/load model`."""
+    words = [f"[{a.name}]" if a.optional else a.name for a in entry.arguments]
+    return f"`{' '.join([entry.address, *words])}`"
+
+
+def meanings(entry: protocol.Address) -> str:
+    """Return what each argument is."""
+    return "; ".join(f"*{a.name}* ({a.kind}): {a.doc}" if a.doc else f"*{a.name}* ({a.kind})"
+                     for a in entry.arguments)  # fmt: skip
+
+
+def requests() -> str:
+    """Return the table of requests."""
+    rows = [(arguments(e), e.doc, meanings(e), ", ".join(f"`{r}`" for r in e.replies))
+            for e in protocol.REQUESTS]  # fmt: skip
+    return table(("Request", "What it does", "Arguments", "Replies"), rows)
+
+
+def replies() -> str:
+    """Return the table of replies."""
+    return table(("Reply", "What it says", "Arguments"),
+                 [(arguments(e), e.doc, meanings(e)) for e in protocol.REPLIES])  # fmt: skip
+
+
+def failures() -> str:
+    """Return the table of failure codes."""
+    return table(("Code", "Meaning"), [(f"`{code}`", doc) for code, doc in protocol.FAIL_DOCS.items()])
+
+
+def limits() -> str:
+    """Return the protocol's numbers."""
+    return table(("What", "Value"), [
+        ("Protocol", protocol.PROTOCOL),
+        ("Address of the bridge", f"{protocol.HOST}:{protocol.PORT}"),
+        ("Notes in a message, at most", protocol.NOTES_A_DATAGRAM),
+        ("Datagrams a client sends at once, at most", protocol.DATAGRAMS_A_SLOT),
+        ("Pause after so many", f"{protocol.SLOT_SECONDS * 1000:g} ms"),
+    ])  # fmt: skip
+
+
+def request_options() -> str:
+    """Return the table of request options."""
+    kinds = {"i": "whole number", "f": "number", "s": "text"}
+    rows = [(f"`{o.key}`", kinds[o.type], f"{o.low:g} to {o.high:g}" if o.type != "s" else "",
+             f"{o.default}", o.doc) for o in options.OPTIONS]  # fmt: skip
+    return table(("Option", "Type", "Range", "Default", "Meaning"), rows)
+
+
+def scales() -> str:
+    """Return the table of modes."""
+    return table(("Mode", "Semitones above the tonic"),
+                 [(name, ", ".join(map(str, steps))) for name, steps in scale.MODES.items()])  # fmt: skip
+
+
+def example() -> manifest.Manifest:
+    """Return a manifest that shows every kind of input and output."""
+    fields = (
+        Field("delta", (0, 1)),
+        Field("part", (0, 1)),
+        Field("pitch", (60, 62)),
+        Field("duration", (1, 2)),
+    )
+    return manifest.Manifest(
+        "example", "", Codec(fields), ("4/4",), (Part("a"), Part("b")), True,
+        (manifest.StateTensor("h0", (256,)),), manifest.Memory(4, 32, 48, 256),
+    )  # fmt: skip
+
+
+def ports(of: Callable[[manifest.Manifest], tuple[step.Port, ...]]) -> str:
+    """Return a table of the step graph's inputs or outputs, for a model of four fields."""
+    return table(("Name", "Type", "Shape", "Meaning"),
+                 [(f"`{p.name}`", p.dtype, " × ".join(map(str, p.shape)), p.doc) for p in of(example())])  # fmt: skip
+
+
+def fields_of(module: ModuleType, name: str) -> list[tuple[str, str, str]]:
+    """Return a dataclass' fields: name, default and the text below them."""
+    tree = ast.parse(inspect.getsource(module))
+    body = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name).body
+    found = []
+    for at, node in enumerate(body):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        after = body[at + 1] if at + 1 < len(body) else None
+        text = ""
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            text = " ".join(str(after.value.value).split())
+        found.append((node.target.id, ast.unparse(node.value) if node.value else "", text))
+    return found
+
+
+def keys(name: str) -> str:
+    """Return the table of a section of a training configuration."""
+    return table(("Key", "Default", "Meaning"),
+                 [(f"`{key}`", f"`{default}`", text) for key, default, text in fields_of(config, name)])  # fmt: skip
+
+
+def manifest_keys() -> str:
+    """Return the table of the manifest's keys as they are in the file."""
+    rows: list[tuple[Any, ...]] = []
+    for key, _, text in fields_of(manifest, "Manifest"):
+        if key == "codec":
+            rows += [("`ticks_per_beat`", "grid of delta and duration"),
+                     ("`fields`", "name and values of each field, in the order of the chain rule")]  # fmt: skip
+        else:
+            rows.append((f"`{key}`", text))
+    return table(("Key", "Meaning"), rows)
+
+
+def script() -> str:
+    """Return the script that runs a model anywhere."""
+    return f"```python\n{(HERE / 'run_anywhere.py').read_text(encoding='utf-8')}```\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "requests": requests, "replies": replies, "failures": failures, "limits": limits,
+    "options": request_options, "scales": scales,
+    "inputs": lambda: ports(step.inputs), "outputs": lambda: ports(step.outputs),
+    "manifest": manifest_keys, "script": script,
+    "network": lambda: keys("NetworkConfig"), "fit": lambda: keys("FitConfig"),
+    "card": lambda: keys("CardConfig"),
+}  # fmt: skip
+
+
+def written(text: str) -> str:
+    """Return a page with its tables as they should be; raises KeyError for a table nobody knows."""
+    return BLOCK.sub(lambda m: f"{m[1]}{TABLES[m['name']]()}{m[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write all pages, or compare them; return 1 when one differs."""
+    stale = []
+    for page in sorted(HERE.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if written(text) != text:
+            stale.append(page.name)
+            if "--check" not in arguments:
+                page.write_text(written(text), encoding="utf-8")
+    if stale:
+        print(("differ from the code: " if "--check" in arguments else "wrote ") + ", ".join(stale))
+    return int("--check" in arguments and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
