@@ -28,7 +28,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """Return a Markdown table."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(str(cell).replace('|', '\\|') for cell in line)} |\n" for line in lines)
+    escaped = ([str(cell).replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in escaped)
 
 
 def arguments(entry: protocol.Address) -> str:
@@ -102,8 +103,8 @@ def example() -> manifest.Manifest:
 
 def ports(of: Callable[[manifest.Manifest], tuple[step.Port, ...]]) -> str:
     """Return a table of the step graph's inputs or outputs, for a model of four fields."""
-    return table(("Name", "Type", "Shape", "Meaning"),
-                 [(f"`{p.name}`", p.dtype, " × ".join(map(str, p.shape)), p.doc) for p in of(example())])  # fmt: skip
+    rows = [(f"`{p.name}`", p.dtype, " × ".join(map(str, p.shape)), p.doc) for p in of(example())]
+    return table(("Name", "Type", "Shape", "Meaning"), rows)
 
 
 def fields_of(module: ModuleType, name: str) -> list[tuple[str, str, str]]:
@@ -124,8 +125,8 @@ def fields_of(module: ModuleType, name: str) -> list[tuple[str, str, str]]:
 
 def keys(name: str) -> str:
     """Return the table of a section of a training configuration."""
-    return table(("Key", "Default", "Meaning"),
-                 [(f"`{key}`", f"`{default}`", text) for key, default, text in fields_of(config, name)])  # fmt: skip
+    rows = [(f"`{key}`", f"`{default}`", text) for key, default, text in fields_of(config, name)]
+    return table(("Key", "Default", "Meaning"), rows)
 
 
 def manifest_keys() -> str:
@@ -133,8 +134,8 @@ def manifest_keys() -> str:
     rows: list[tuple[Any, ...]] = []
     for key, _, text in fields_of(manifest, "Manifest"):
         if key == "codec":
-            rows += [("`ticks_per_beat`", "grid of delta and duration"),
-                     ("`fields`", "name and values of each field, in the order of the chain rule")]  # fmt: skip
+            rows.append(("`ticks_per_beat`", "grid of delta and duration"))
+            rows.append(("`fields`", "name and values of each field, in the order of the chain rule"))
         else:
             rows.append((f"`{key}`", text))
     return table(("Key", "Meaning"), rows)

@@ -69,26 +69,40 @@ class Manifest:
     name: str
     """What requests call it: lower-case letters, digits and hyphens."""
     title: str
+    """What people call it, in a line."""
     codec: Codec
     metres: tuple[str, ...]
     """The metres learnt, "6/8"; code = index + 1, code 0 means another one."""
     parts: tuple[Part, ...]
+    """name, program (General MIDI, from 0) and is_drum of each."""
     monophonic: bool
     """Whether no part ever sounds two notes at once."""
     state: tuple[StateTensor, ...]
+    """Tensors to carry over: name, shape without the batch axis, dtype and initial value."""
     memory: Memory | None
+    """heads, key_size, value_size and length of the attention memory; null without one."""
     tasks: tuple[str, ...] = ("generate", "continue")
+    """What it was trained for."""
     conditions: tuple[str, ...] = CONDITIONS
+    """What the input `conditions` holds, in order."""
     defaults: Defaults = field(default_factory=Defaults)
+    """temperature, top_p, metre, tempo, low and high of requests that name none."""
     sources: tuple[Source, ...] = ()
+    """The data it was trained on: name, licence and attribution of each set."""
     held_out: Mapping[str, float] = field(default_factory=dict)
     """Figures on held-out pieces, nats a note unless the name says otherwise."""
     parameters: int = 0
+    """How many weights it has."""
     quantisation: str = "float32"
+    """float32, or int8 for eight-bit weights."""
     antiphon_version: str = ""
+    """What exported it."""
     date: str = ""
+    """When, as YYYY-MM-DD."""
     licence: str = ""
+    """Of the weights."""
     format_version: int = FORMAT_VERSION
+    """Of this manifest."""
 
     def metre_code(self, metre: Metre) -> int:
         """Return the code of the condition `metre`: 0 for one the model has not learnt."""

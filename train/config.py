@@ -17,6 +17,7 @@ class NetworkConfig:
     units: int = 256
     """Width of each LSTM layer."""
     layers: int = 2
+    """LSTM layers."""
     head_units: int = 192
     """Width of each field's hidden layer."""
     embedding: int = 48
@@ -24,7 +25,9 @@ class NetworkConfig:
     attention_heads: int = 4
     """0 leaves attention out: a plain LSTM."""
     key_size: int = 32
+    """Width of attention's queries and keys, a head."""
     value_size: int = 48
+    """Width of what attention reads, a head."""
     memory: int = 256
     """How many notes back attention reaches."""
     relative_pitch: bool = True
@@ -34,7 +37,9 @@ class NetworkConfig:
     voices: bool = False
     """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
     dropout: float = 0.25
+    """After each LSTM layer and in the heads."""
     embedding_dropout: float = 0.0
+    """Of what the first layer reads."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class FitConfig:
     """How it is trained."""
 
     seed: int = 1
+    """The same seed, data and machine give the same run."""
     crop: int = 256
     """Notes a training passage."""
     batch: int = 24
@@ -49,8 +55,11 @@ class FitConfig:
     steps: int = 6000
     """Updates in all; the learning rate falls to 0 over them along a cosine."""
     warmup: int = 30
+    """Updates over which the learning rate rises to its full value."""
     learning_rate: float = 3e-3
+    """Of AdamW, at its highest."""
     weight_decay: float = 0.01
+    """Of AdamW."""
     clip: float = 1.0
     """Largest global norm of the gradient."""
     average: float = 0.99
@@ -64,6 +73,7 @@ class FitConfig:
     known_end: float = 0.5
     """Share of passages that are told how many bars remain."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """What layers compute in; weights stay float32. mixed_bfloat16 pays where the hardware has it."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +81,19 @@ class CardConfig:
     """What the model file will say of itself."""
 
     name: str = "model"
+    """What requests call the model: lower-case letters, digits and hyphens."""
     title: str = "A model"
+    """What people call it, in a line."""
     licence: str = ""
+    """Of the weights."""
     metre: str = "4/4"
+    """Metre of requests that name none."""
     tempo: float = 120.0
+    """Tempo of requests that name none, in quarter notes a minute."""
     temperature: float = 1.0
+    """Temperature of requests that name none."""
     top_p: float = 0.98
+    """Top-p of requests that name none."""
     sources: tuple[dict[str, str], ...] = ()
     """Tables with name, licence and attribution."""
 
