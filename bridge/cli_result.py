@@ -109,7 +109,7 @@ def _summary(answered: Answered, take: Take) -> str:
     bars = (take.end_beats - answered.start) / answered.metre.beats
     which = f"take {take.index + 1}: " if len(answered.takes) > 1 else ""
     return (
-        f"{which}{len(take.notes)} notes, {bars:g} bars of {answered.metre}, seed {take.seed}, "
+        f"{which}{len(take.notes)} note{'s' * (len(take.notes) != 1)}, {bars:g} bars of {answered.metre}, seed {take.seed}, "
         f"{take.nats_per_note:.2f} nats a note"
     )
 

@@ -91,7 +91,7 @@ def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[
             groups.setdefault(name.split("/")[0].split(":")[0], []).append(
                 Piece(np.asarray(data.codes[at], np.int32), np.asarray(data.clock[at]))
             )
-    if not 1 < len(groups) <= 12:
+    if not 1 < len(groups) <= min(12, len(data.names) // 2):
         return {}
     return {n: float(evaluate_pieces(loss, dataset.codec, p).sum()) for n, p in groups.items()}
 
