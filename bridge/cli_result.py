@@ -108,10 +108,9 @@ def _summary(answered: Answered, take: Take) -> str:
     """Return a take in one line."""
     bars = (take.end_beats - answered.start) / answered.metre.beats
     which = f"take {take.index + 1}: " if len(answered.takes) > 1 else ""
-    return (
-        f"{which}{len(take.notes)} note{'s' * (len(take.notes) != 1)}, {bars:g} bars of {answered.metre}, seed {take.seed}, "
-        f"{take.nats_per_note:.2f} nats a note"
-    )
+    notes = "1 note" if len(take.notes) == 1 else f"{len(take.notes)} notes"
+    length = f"{bars:g} bars of {answered.metre}"
+    return f"{which}{notes}, {length}, seed {take.seed}, {take.nats_per_note:.2f} nats a note"
 
 
 def _draw(answered: Answered, path: Path, with_context: bool) -> None:
