@@ -40,10 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, metavar="N", help="threads that run models (default: one a core, at most 2)"
     )
-    parser.add_argument("--queue", type=int, default=64, metavar="N",
-                        help="requests that may wait before others are told busy (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--announce", action="append", type=_address, default=[], metavar="HOST:PORT",
-                        help="send /antiphon/startup and /antiphon/shutdown there; may be repeated")  # fmt: skip
+    parser.add_argument(
+        "--queue", type=int, default=64, metavar="N",
+        help="requests that may wait before others are told busy (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--announce", action="append", type=_address, default=[], metavar="HOST:PORT",
+        help="send /antiphon/startup and /antiphon/shutdown there; may be repeated",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -84,12 +88,15 @@ def welcome(address: Host, models: list[str]) -> str:
         )
     send = f"127.0.0.1 {port}" if host in ("0.0.0.0", "::") else f"{host} {port}"
     return "\n".join([
-        *listening, "Try next:",
+        *listening,
+        "Try next:",
         f"  command line   antiphon ask generate --bars 8{other_port}",
-        f"  liblo          oscdump 9101 &  oscsend {send} /antiphon/generate sisi tune reply_port 9101 bars 4"
-        .replace("sisi tune", "ssisi tune"),
-        f"  Max            [udpsend {send}] ← /antiphon/hello 9101, then /antiphon/generate tune bars 4; [udpreceive 9101]",
-        f"  Pure Data      [netsend -u -b] ← connect {send}; [oscformat -f ssi /antiphon/generate] ← tune bars 4",
+        "  liblo          oscdump 9101 &",
+        f"                 oscsend {send} /antiphon/generate ssisi tune reply_port 9101 bars 4",
+        f"  Max            [udpsend {send}] and [udpreceive 9101]",
+        "                 send it: /antiphon/hello 9101, then /antiphon/generate tune bars 4",
+        "  Pure Data      [netsend -u -b] and [oscformat -f ssi /antiphon/generate]",
+        f"                 send them: connect {send}, and list tune bars 4",
         "Ctrl-C ends it.",
     ])  # fmt: skip
 

@@ -15,11 +15,12 @@ from .note import Note
 from .pianoroll import drum_name, pitch_name, rows_of
 from .score import Part
 
+_Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 PAPER, SHADE, LINE, INK = (255, 255, 255), (243, 244, 247), (200, 204, 212), (60, 64, 72)
 PARTS = ((31, 119, 180), (214, 102, 31), (44, 140, 60), (148, 90, 180), (180, 60, 60), (110, 90, 70))
 CONTEXT = 0.45
 """How much of its colour a note of the context keeps."""
-ROW, BEAT, MARGIN, HEAD, GAP = 9, 26, 92, 22, 16
+ROW, BEAT, MARGIN, HEAD, GAP = 11, 26, 112, 38, 14
 MAX_BEATS = 512.0
 """Beats drawn at most; what lies beyond is left out."""
 
@@ -70,7 +71,7 @@ def _draw(roll: Roll, metres: MetreMap, parts: Sequence[Part]) -> Image.Image:
     width = MARGIN + ceil((last - first) * BEAT) + 12
     image = Image.new("RGB", (width, HEAD + len(pitches) * ROW + 4), PAPER)
     pen = ImageDraw.Draw(image)
-    font = ImageFont.load_default(11)
+    font = ImageFont.load_default(10)
     _paper(pen, font, pitches, is_drum, width)
     _bars(pen, font, metres, first, last, image.height)
     pen.text((4, 2), roll.title, INK, ImageFont.load_default(13))
@@ -94,9 +95,7 @@ def _colour(note: Note, strength: float, is_drum: bool) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _paper(
-    pen: ImageDraw.ImageDraw, font: ImageFont.ImageFont, pitches: list[int], drum: bool, width: int
-) -> None:
+def _paper(pen: ImageDraw.ImageDraw, font: _Font, pitches: list[int], drum: bool, width: int) -> None:
     """Draw the rows: black keys shaded, every C (or drum) named."""
     for i, pitch in enumerate(pitches):
         y = HEAD + i * ROW
@@ -104,14 +103,14 @@ def _paper(
             pen.rectangle((MARGIN, y, width, y + ROW - 1), SHADE)
         if drum or pitch % 12 == 0:
             name = drum_name(pitch) if drum else pitch_name(pitch)
-            pen.text((4, y - 3), name[:15], INK, font)
+            pen.text((4, y - 2), name[:15], INK, font)
         if not drum and pitch % 12 == 0:
             pen.line((MARGIN, y + ROW - 1, width, y + ROW - 1), LINE)
 
 
 def _bars(
     pen: ImageDraw.ImageDraw,
-    font: ImageFont.ImageFont,
+    font: _Font,
     metres: MetreMap,
     first: float,
     last: float,
@@ -126,7 +125,7 @@ def _bars(
         barline, number = metres.next_barline(barline + 1e-3), number + 1
 
 
-def _legend(pen: ImageDraw.ImageDraw, font: ImageFont.ImageFont, parts: Sequence[Part], width: int) -> None:
+def _legend(pen: ImageDraw.ImageDraw, font: _Font, parts: Sequence[Part], width: int) -> None:
     """Name the parts in their colours, where there are several."""
     if len(parts) < 2:
         return
