@@ -33,10 +33,7 @@ class Order:
 
 
 class Answer:
-    """The engine's listener for one request. Sends each reply once and nothing after the end.
-
-    Replies wait until :meth:`open`, so that the ack is the first of them however fast the engine is.
-    """
+    """The engine's listener for one request. Sends each reply once and nothing after the end."""
 
     def __init__(
         self,
@@ -54,20 +51,16 @@ class Answer:
         self._send = send
         self._finished = finished
         self._lock = threading.RLock()
-        self._held: list[Outgoing] | None = []
         self._over = False
         self._told = self.started
 
-    def open(self, job: Job) -> None:
-        """Send the ack and all that has come meanwhile."""
-        self.job = job
+    def began(self, job: Job) -> None:
+        """Learn which job works on this."""
         with self._lock:
-            held, self._held = self._held or [], None
-            for message in (self.ack, *held):
-                self._send(message, self.order.reply_port)
+            self.job = job
             over = self._over
-        if over:
-            self._finished(self)
+        if over:  # stopped, or even done, before the engine had told which job it is
+            job.cancel()
 
     @property
     def complete(self) -> bool:
@@ -150,16 +143,11 @@ class Answer:
         )
 
     def _emit(self, message: Outgoing) -> None:
-        """Send, or hold back until the ack is out."""
-        if self._held is None:
-            self._send(message, self.order.reply_port)
-        else:
-            self._held.append(message)
+        self._send(message, self.order.reply_port)
 
     def _end(self, last: Outgoing | None) -> None:
-        """Send the last reply, if any, and say that this is over once it is open."""
+        """Send the last reply, if any, and say that this is over."""
         if last is not None:
             self._emit(last)
         self._over = True
-        if self._held is None:
-            self._finished(self)
+        self._finished(self)

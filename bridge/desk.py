@@ -67,13 +67,15 @@ class Desk:
             kept = self._kept.begin(order.id, order.reply_port)
             answer = Answer(order, kept, self._clock, self._send, self._finished)
             self._running[order.id] = answer
+        # Sent before the engine begins: it is the first reply, and its sending delays no note.
+        self._send(answer.ack, order.reply_port)
         try:
             job = self._engine.submit(request, answer, key)
         except BaseException:
             with self._lock:
                 self._running.pop(order.id, None)
             raise
-        answer.open(job)
+        answer.began(job)
 
     def resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
         """Send messages of a take again, or how far it is; raises RequestError ``bad_args``."""
