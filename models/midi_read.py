@@ -57,13 +57,14 @@ def read_midi(source: str | Path | bytes, name: str | None = None) -> Score:
     data = _bytes_of(source, label)
     try:
         file = mido.MidiFile(file=io.BytesIO(data), clip=True)
-        heard = _listen(file, label)
+        return _score(_listen(file, label), file.ticks_per_beat)
     except MusicError:
         raise
+    except EOFError as error:
+        raise MusicError(f"{label}: not a readable MIDI file (it ends too early)") from error
     except Exception as error:  # mido raises whatever a broken byte leads it to
         reason = str(error) or type(error).__name__
         raise MusicError(f"{label}: not a readable MIDI file ({reason})") from error
-    return _score(heard, file.ticks_per_beat, label)
 
 
 def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
@@ -77,6 +78,8 @@ def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
             data = path.read_bytes()
         except OSError as error:
             raise MusicError(f"{label}: {error.strerror or error}") from error
+        except ValueError as error:  # no path at all, such as one with a NUL in it
+            raise MusicError(f"{label}: {error}") from error
     if len(data) > MAX_BYTES:
         raise MusicError(f"{label}: larger than {MAX_BYTES >> 20} MB, which no MIDI file needs")
     if data[:4] != b"MThd":
@@ -143,7 +146,7 @@ class _Track:
         elif message.type == "program_change":
             heard.programs.setdefault((self.number, message.channel), message.program)
         elif message.type == "track_name":
-            heard.names.setdefault(self.number, message.name.strip())
+            heard.names.setdefault(self.number, _text(message.name))
         elif message.type == "key_signature" and heard.key is None:
             heard.key = _key_name(message.key)
 
@@ -155,12 +158,20 @@ def _metre(numerator: int, denominator: int) -> Metre | None:
     return None
 
 
+def _text(latin: str) -> str:
+    """Return a text that mido read as Latin-1: as UTF-8 where it is that."""
+    try:
+        return latin.encode("latin-1").decode("utf-8").strip()
+    except UnicodeError:
+        return latin.strip()
+
+
 def _key_name(key: str) -> str:
     """Return mido's key ("F#m") the way a scale option is written ("F# minor")."""
     return f"{key[:-1]} minor" if key.endswith("m") else f"{key} major"
 
 
-def _score(heard: _Heard, ticks_per_beat: int, label: str) -> Score:
+def _score(heard: _Heard, ticks_per_beat: int) -> Score:
     """Turn ticks into beats."""
     who = list(dict.fromkeys(k for *_, k in sorted(heard.notes, key=lambda n: n[4])))
     notes = [
@@ -190,11 +201,14 @@ def _barlines(changes: dict[int, Metre], ticks_per_beat: int) -> Iterator[tuple[
         (start, first), (then, second) = found[:2]
         if then - start <= first.beats + 1e-6 and first.beats < second.beats:
             found.pop(0)  # the map counts backwards from its first barline
-    previous: Metre | None = None
-    for index, (beat, metre) in enumerate(found):
-        if index == 0 or metre != previous:
-            yield beat, metre
-        previous = metre
+    previous: tuple[float, Metre] | None = None
+    for beat, metre in found:
+        if previous and metre == previous[1]:
+            bars = (beat - previous[0]) / metre.beats
+            if abs(bars - round(bars)) < 1e-6:
+                continue  # says again what holds anyway
+        previous = (beat, metre)
+        yield previous
 
 
 def _part(heard: _Heard, who: _Key) -> Part:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil
+from contextlib import suppress
+from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from .note import Note
 from .score import Part, Score
 
 TICKS_PER_BEAT = 480
+MAX_TEMPO = 0xFFFFFF
+"""Microseconds a beat: what three bytes hold."""
 CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)
 _Event = tuple[int, int, Any]
 """Tick, rank at that tick, message: note ends come before note starts."""
@@ -23,52 +26,61 @@ _Event = tuple[int, int, Any]
 def write_midi(score: Score, path: str | Path) -> None:
     """Write a score as a MIDI file, whole or not at all.
 
-    Time in MIDI begins at 0: a score that begins before beat 0, or with a pick-up, is moved so that its
-    first bar begins there; a pick-up becomes a short first bar with a time signature of its own.
+    Time in MIDI begins at 0, with a barline: a score that begins before, or has no barline there, is moved
+    so that its first bar begins at 0. A pick-up becomes a short first bar with a time signature of its own.
 
     Raises:
         MusicError: the file cannot be written, with its name and the reason.
     """
     path = Path(path)
-    file = to_midi(score)
-    temporary = path.with_name(path.name + ".part")
+    try:
+        file = to_midi(score)
+        temporary = path.with_name(path.name + ".part")
+    except ValueError as error:  # a pitch above 127, say, or a path without a name
+        raise MusicError(f"{path}: cannot be written ({error})") from error
     try:
         with temporary.open("wb") as out:
             file.save(file=out)
         temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise MusicError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            temporary.unlink()
+        reason = getattr(error, "strerror", None) or error
+        raise MusicError(f"{path}: cannot be written ({reason})") from error
 
 
 def to_midi(score: Score) -> Any:
     """Return a score as a mido.MidiFile."""
-    first = _first_barline(score)
+    bars = _bars(score)
+    first = bars[0].start
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
-    file.tracks.append(_conductor(score, first))
+    file.tracks.append(_conductor(score, bars))
     for index, part in enumerate(score.parts):
         notes = [note for note in score.notes if note.part == index]
         file.tracks.append(_track(part, _channel(score.parts, index), notes, first))
     return file
 
 
-def _first_barline(score: Score) -> float:
-    """Return the beat that becomes tick 0."""
-    start = min((note.start for note in score.notes), default=0.0)
-    pickup = _pickup(score, start)
-    return pickup.start if pickup else min(0.0, score.metres.bar_at(start).start)
+def _bars(score: Score) -> list[Bar]:
+    """Return the metre changes to write; the first one becomes tick 0."""
+    origin = min((0.0, *(note.start for note in score.notes)))
+    first = _pickup(score, origin) or score.metres.bar_at(origin)
+    changes = [Bar(beat, metre) for beat, metre in score.metres.changes if beat > first.start + 1e-6]
+    return [first, *changes]
 
 
-def _pickup(score: Score, start: float) -> Bar | None:
+def _pickup(score: Score, origin: float) -> Bar | None:
     """Return the short bar before the first barline, in whole metre units, where there is one."""
     barline, metre = score.metres.changes[0]
-    early = barline - start
+    early = barline - origin
     if early <= 1e-6 or early >= metre.beats - 1e-6:
         return None
     unit = 4.0 / metre.denominator
-    while early / unit - round(early / unit) > 1e-6 and unit > 4.0 / 32:
+    while abs(early / unit - round(early / unit)) > 1e-6 and unit > 4.0 / 32 and early / unit <= 32:
         unit /= 2
     units = ceil(early / unit - 1e-6)
+    if units * unit > metre.beats - 1e-6:
+        return None  # all but a whole bar
     return Bar(barline - units * unit, Metre(units, round(4.0 / unit)))
 
 
@@ -76,25 +88,32 @@ def _ticks(beats: float) -> int:
     return round(beats * TICKS_PER_BEAT)
 
 
-def _conductor(score: Score, first: float) -> Any:
+def _conductor(score: Score, bars: list[Bar]) -> Any:
     """Return the track with title, key, tempos and metres."""
     events: list[_Event] = [(0, 0, mido.MetaMessage("track_name", name=score.title))] if score.title else []
-    start = min((note.start for note in score.notes), default=0.0)
-    pickup = _pickup(score, start)
-    bars = [(pickup.start, pickup.metre)] if pickup else []
-    for beat, metre in (*bars, *score.metres.changes):
-        tick = max(_ticks(beat - first), 0)
-        events.append(
-            (
-                tick,
-                1,
-                mido.MetaMessage("time_signature", numerator=metre.numerator, denominator=metre.denominator),
-            )
-        )
-    for index, (beat, tempo) in enumerate(score.tempos):
+    key = _key(score.key)
+    if key:
+        events.append((0, 1, mido.MetaMessage("key_signature", key=key)))
+    first = bars[0].start
+    for bar in bars:
+        metre = {"numerator": bar.metre.numerator, "denominator": bar.metre.denominator}
+        events.append((_ticks(bar.start - first), 1, mido.MetaMessage("time_signature", **metre)))
+    for index, (beat, bpm) in enumerate(score.tempos):
         tick = _ticks(max(beat - first, 0.0)) if index else 0  # the first tempo is a pick-up's, too
-        events.append((tick, 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))))
+        tempo = min(max(mido.bpm2tempo(bpm), 1), MAX_TEMPO)
+        events.append((tick, 2, mido.MetaMessage("set_tempo", tempo=tempo)))
     return _assembled(events)
+
+
+def _key(key: str | None) -> str | None:
+    """Return a major or minor key as mido writes it ("F#m"), or None: MIDI knows no other modes."""
+    tonic, _, mode = (key or "").partition(" ")
+    name = tonic + {"major": "", "minor": "m"}.get(mode, "?")
+    try:
+        mido.MetaMessage("key_signature", key=name)
+    except ValueError:
+        return None
+    return name
 
 
 def _channel(parts: tuple[Part, ...], index: int) -> int:
@@ -122,12 +141,13 @@ def _track(part: Part, channel: int, notes: list[Note], first: float) -> Any:
 
 def _separated(notes: list[Note]) -> list[tuple[Note, float]]:
     """Pair notes with their ends, cut where the same pitch is struck again: MIDI cannot overlap them."""
-    following: dict[int, float] = {}
+    following: dict[int, tuple[float, float]] = {}
     pairs = []
     for note in sorted(notes, key=lambda n: n.start, reverse=True):
-        again = following.get(note.pitch, float("inf"))
-        pairs.append((note, min(note.end, again) if again > note.start else note.end))
-        following[note.pitch] = note.start
+        struck, after = following.get(note.pitch, (inf, inf))
+        again = struck if struck > note.start else after  # two at once: the one after both
+        pairs.append((note, min(note.end, again)))
+        following[note.pitch] = (note.start, again)
     return pairs[::-1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import floor
 
 from .metre import MetreMap
 from .note import Note
@@ -60,48 +60,44 @@ def piano_roll(
     is_drum = any(part.is_drum for part in parts)
     pitches = rows_of(notes, is_drum)
     labels = {p: drum_name(p) if is_drum else pitch_name(p) for p in pitches}
-    margin = max(map(len, labels.values())) + 1
-    margin = max(margin, 4)
+    margin = max(*map(len, labels.values()), 3) + 1
     first = metres.bar_at(min(note.start for note in notes)).start
     last = max(note.start + (0.25 if is_drum else note.duration) for note in notes)
     columns = max(width - margin, 8)
     steps = 4 if is_drum or last - first <= columns / 4 * 6 else 2
+    rows = _rows(notes, metres, pitches, first, steps, is_drum, colour)
     staves = []
-    beats = columns / steps
-    for index in range(ceil((last - first) / beats - 1e-9)):
-        left = first + index * beats
-        shown = [n for n in notes if n.start < left + beats and max(n.end, n.start + 0.01) > left]
-        grid = _grid(
-            shown, metres, pitches, left, min(columns, ceil((last - left) * steps - 1e-9)), steps, colour
-        )
-        staves.append(
-            "\n".join(f"{labels[p]:<{margin}}{row}".rstrip() for p, row in zip(pitches, grid, strict=True))
-        )
+    for left in range(0, len(rows[pitches[0]]), columns):
+        lines = (f"{labels[p]:<{margin}}{''.join(rows[p][left : left + columns])}" for p in pitches)
+        staves.append("\n".join(line.rstrip() for line in lines))
     return "\n\n".join(staves)
 
 
-def _grid(
+def _rows(
     notes: Sequence[Note],
     metres: MetreMap,
     pitches: list[int],
-    left: float,
-    columns: int,
+    first: float,
     steps: int,
+    is_drum: bool,
     colour: bool,
-) -> list[str]:
-    """Return one string a pitch."""
-    blank = [" "] * columns
-    for column in range(1, columns):
-        beat = left + column / steps
+) -> dict[int, list[str]]:
+    """Return one list of cells a pitch, from the first barline to the end of the last note."""
+    spans = []
+    for note in sorted(notes, key=lambda n: n.start):
+        begin = floor((note.start - first) * steps + 0.5)
+        end = begin + 1 if is_drum else max(floor((note.end - first) * steps + 0.5), begin + 1)
+        spans.append((note, begin, end))
+    blank = [" "] * max(end for _, _, end in spans)
+    for column in range(1, len(blank)):
+        beat = first + column / steps
         if abs(metres.next_barline(beat) - beat) < 1e-6:
             blank[column] = "│"
     cells = {pitch: list(blank) for pitch in pitches}
-    for note in sorted(notes, key=lambda n: n.start):
-        begin = round((note.start - left) * steps)
-        end = max(round((note.end - left) * steps), begin + 1)
-        for column in range(max(begin, 0), min(end, columns)):
+    for note, begin, end in spans:
+        for column in range(begin, end):
             mark = "█" if column == begin else "▒"
             if colour:
                 mark = f"\x1b[{COLOURS[note.part % len(COLOURS)]}m{mark}\x1b[0m"
             cells[note.pitch][column] = mark
-    return ["".join(cells[pitch]) for pitch in pitches]
+    return cells

@@ -68,13 +68,14 @@ def _draw(roll: Roll, metres: MetreMap, parts: Sequence[Part]) -> Image.Image:
     pitches = rows_of(everything, is_drum) or [60]
     first = metres.bar_at(min((n.start for n in everything), default=0.0)).start
     last = min(max((n.end for n in everything), default=4.0), first + MAX_BEATS)
-    width = MARGIN + ceil((last - first) * BEAT) + 12
+    font, bold = ImageFont.load_default(10), ImageFont.load_default(13)
+    heading = 4 + bold.getlength(roll.title) + _legend_width(font, parts) + 10
+    width = max(MARGIN + ceil((last - first) * BEAT) + 12, ceil(heading))
     image = Image.new("RGB", (width, HEAD + len(pitches) * ROW + 4), PAPER)
     pen = ImageDraw.Draw(image)
-    font = ImageFont.load_default(10)
     _paper(pen, font, pitches, is_drum, width)
     _bars(pen, font, metres, first, last, image.height)
-    pen.text((4, 2), roll.title, INK, ImageFont.load_default(13))
+    pen.text((4, 2), roll.title, INK, bold)
     _legend(pen, font, parts, width)
     rows = {pitch: i for i, pitch in enumerate(pitches)}
     for notes, strength in ((roll.context, CONTEXT), (roll.notes, 1.0)):
@@ -123,6 +124,11 @@ def _bars(
         pen.line((x, HEAD - 4, x, height), LINE, 2)
         pen.text((x + 3, HEAD - 14), str(number), INK, font)
         barline, number = metres.next_barline(barline + 1e-3), number + 1
+
+
+def _legend_width(font: _Font, parts: Sequence[Part]) -> float:
+    """Return how wide the names of the parts are together."""
+    return sum(font.getlength(part.name) + 14 for part in parts) if len(parts) > 1 else 0
 
 
 def _legend(pen: ImageDraw.ImageDraw, font: _Font, parts: Sequence[Part], width: int) -> None:
