@@ -1,0 +1,114 @@
+"""`antiphon serve` in a process of its own: its greeting, its end, and what it refuses."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.client import Client
+from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
+from antiphon.bridge.server import version
+from program import PATIENCE_SECONDS, Bridge, Program, antiphon
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A client's socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(PATIENCE_SECONDS)
+        yield sock
+
+
+def hear(listener: socket.socket, address: str) -> Message:
+    """Wait for a message with this address."""
+    while True:
+        for message in read(listener.recv(MAX_DATAGRAM)):
+            if isinstance(message, Message) and message.address == address:
+                return message
+
+
+def refused(*words: str | Path) -> str:
+    """Return the one line that `serve` ends with, its status 2."""
+    with Program([antiphon(), "serve", *words]) as program:
+        assert program.ended() == 2
+    assert len(program.lines) == 1, program.lines
+    assert program.lines[0].startswith("antiphon: ")
+    return program.lines[0]
+
+
+def test_the_greeting_names_version_models_and_the_next_step(tiny_model: Path) -> None:
+    with Bridge("--models", tiny_model.parent, "--default", "tiny") as bridge:
+        assert bridge.lines[0].startswith(f"Antiphon {version()} listens on 127.0.0.1:{bridge.port} (UDP)")
+        assert "tiny" in bridge.lines[0].partition("models: ")[2].rstrip(".").split(", ")
+        assert "network" not in "\n".join(bridge.lines)
+        command = bridge.tip("command line").split()
+        with Program([antiphon(), *command[1:], "--seed", "7"]) as asked:
+            assert asked.ended() == 0
+        assert command[0] == "antiphon"
+        assert any("8 bars of 4/4, seed 7" in line for line in asked.lines), asked.lines
+
+
+def test_an_open_door_is_pointed_out(tiny_model: Path) -> None:
+    with Bridge("--models", tiny_model.parent, "--host", "0.0.0.0") as bridge:
+        assert any("Everybody on your network" in line and "--host 127.0.0.1" in line for line in bridge.lines)
+        assert f"127.0.0.1 {bridge.port}" in bridge.tip("Max")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_clients_are_told(
+    number: signal.Signals, tiny_model: Path, listener: socket.socket
+) -> None:
+    announced = f"127.0.0.1:{listener.getsockname()[1]}"
+    with (
+        Bridge("--models", tiny_model.parent, "--announce", announced) as bridge,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as notified,
+    ):
+        notified.settimeout(PATIENCE_SECONDS)
+        notified.sendto(encode(Message("/antiphon/notify", (1,))), ("127.0.0.1", bridge.port))
+        assert hear(notified, "/antiphon/notify/reply").args == (1,)
+        assert hear(notified, "/antiphon/startup").args == (version(),)
+        assert hear(listener, "/antiphon/startup").args == (version(),)
+        bridge.signal(number)
+        assert hear(notified, "/antiphon/shutdown").args == ()
+        assert hear(listener, "/antiphon/shutdown").args == ()
+        assert bridge.ended() == 0
+        assert bridge.lines[-1] == "The bridge is closed."
+
+
+def test_a_request_on_its_way_does_not_keep_it(tiny_model: Path, listener: socket.socket) -> None:
+    with Bridge("--models", tiny_model.parent, "--default", "tiny") as bridge:
+        ask = ("long", "bars", 256, "takes", 4, "mode", "single")
+        listener.sendto(encode(Message("/antiphon/generate", ask)), ("127.0.0.1", bridge.port))
+        hear(listener, "/antiphon/note")
+        bridge.signal(signal.SIGTERM)
+        assert bridge.ended() == 0
+
+
+def test_a_port_in_use_is_said_with_what_to_do(tiny_model: Path) -> None:
+    with Bridge("--models", tiny_model.parent) as bridge:
+        line = refused("--models", tiny_model.parent, "--port", str(bridge.port))
+        with Client("127.0.0.1", bridge.port) as client:
+            assert client.hello().name == "antiphon"  # the first one is not disturbed
+    assert f"port {bridge.port} on 127.0.0.1 cannot be had" in line
+    assert "another --port" in line
+
+
+def test_models_must_be_a_folder(tiny_model: Path) -> None:
+    assert f"--models {tiny_model} is not a folder" in refused("--models", tiny_model)
+
+
+def test_the_default_must_be_there(tiny_model: Path) -> None:
+    line = refused("--models", tiny_model.parent, "--default", "nobody")
+    assert "no model 'nobody'" in line
+    assert "tiny" in line
+
+
+def test_numbers_out_of_range_are_refused_with_the_limit(tiny_model: Path) -> None:
+    assert "in range 1..64" in refused("--models", tiny_model.parent, "--workers", "0")
+    with Program([antiphon(), "serve", "--port", "65536"]) as program:
+        assert program.ended() == 2
+    assert "range 0..65535" in program.lines[-1]
