@@ -15,6 +15,7 @@ from .cli_options import add_bridge_address
 from .cli_options import port as read_port
 from .engine import Engine
 from .pacer import Host
+from .protocol import HOST, PORT
 from .server import Server, version
 from .shelf import ModelShelf
 
@@ -76,7 +77,6 @@ def welcome(address: Host, models: list[str]) -> str:
     """Return what a newcomer can try next."""
     host, port = address
     named = host if ":" not in host else f"[{host}]"
-    other_port = "" if port == 7374 else f" --port {port}"
     listening = [
         f"Antiphon {version()} listens on {named}:{port} (UDP), models: {', '.join(models) or 'none'}."
     ]
@@ -86,17 +86,22 @@ def welcome(address: Host, models: list[str]) -> str:
         listening.append(
             "Everybody on your network can reach it; --host 127.0.0.1 keeps it to this computer."
         )
-    send = f"127.0.0.1 {port}" if host in ("0.0.0.0", "::") else f"{host} {port}"
+    near = {"0.0.0.0": HOST, "::": "::1"}.get(host, host)
+    ask = "".join([
+        "" if near == HOST else f" --host {near}",
+        "" if port == PORT else f" --port {port}",
+    ])  # fmt: skip
     return "\n".join([
         *listening,
         "Try next:",
-        f"  command line   antiphon ask generate --bars 8{other_port}",
+        f"  command line   antiphon ask generate --bars 8{ask}",
         "  liblo          oscdump 9101 &",
-        f"                 oscsend {send} /antiphon/generate ssisi tune reply_port 9101 bars 4",
-        f"  Max            [udpsend {send}] and [udpreceive 9101]",
+        f"                 oscsend {near} {port} /antiphon/generate ssisi tune reply_port 9101 bars 4",
+        f"  Max            [udpsend {near} {port}] and [udpreceive 9101]",
         "                 send it: /antiphon/hello 9101, then /antiphon/generate tune bars 4",
-        "  Pure Data      [netsend -u -b] and [oscformat -f ssi /antiphon/generate]",
-        f"                 send them: connect {send}, and list tune bars 4",
+        f"  Pure Data      [connect {near} {port}( → [netsend -u -b] → right outlet → [oscparse] → [print]",
+        "                 [list tune bars 4( → [oscformat /antiphon/generate] → [list prepend send] →",
+        "                 [list trim] → the same [netsend -u -b]",
         "Ctrl-C ends it.",
     ])  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import queue
 import re
 import signal
@@ -11,7 +13,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -24,9 +26,10 @@ class Program:
 
     Args:
         words: the program and its arguments.
+        environment: variables beside those of this process.
     """
 
-    def __init__(self, words: Sequence[str | Path]) -> None:
+    def __init__(self, words: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
         self.lines: list[str] = []
         """All lines so far."""
         self._name = str(words[0])
@@ -39,6 +42,7 @@ class Program:
             text=True,
             encoding="utf-8",
             errors="replace",
+            env={**os.environ, **(environment or {})},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -55,14 +59,19 @@ class Program:
 
     def until(self, pattern: str) -> re.Match[str]:
         """Wait for a line that holds ``pattern``; fail the test where the program ends before."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        found = self.has(pattern, PATIENCE_SECONDS)
+        assert found, f"{self._name} did not write {pattern!r} but {self.lines}"
+        return found
+
+    def has(self, pattern: str, seconds: float) -> re.Match[str] | None:
+        """Wait for a line that holds ``pattern``, at most ``seconds``; each line is looked at once."""
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 line = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"{self._name} did not write {pattern!r} but {self.lines}") from None
-            if line is None:
-                raise AssertionError(f"{self._name} ended without {pattern!r}: {self.lines}")
+                return None
+            assert line is not None, f"{self._name} ended without {pattern!r}: {self.lines}"
             if found := re.search(pattern, line):
                 return found
 
@@ -97,11 +106,12 @@ class Bridge(Program):
             self.__exit__(None, None, None)
             raise
 
-    def tip(self, name: str) -> str:
-        """Return what the greeting says to do with a client."""
-        found = [line.split(name, 1)[1].strip() for line in self.lines if line.strip().startswith(name)]
-        assert len(found) == 1, f"no line for {name!r} in {self.lines}"
-        return found[0]
+    def tip(self, name: str) -> list[str]:
+        """Return the lines in which the greeting says what to do with a client."""
+        at = next((i for i, line in enumerate(self.lines) if line.startswith(f"  {name}  ")), None)
+        assert at is not None, f"no line for {name!r} in {self.lines}"
+        more = itertools.takewhile(lambda line: line.startswith(" " * 17), self.lines[at + 1 :])
+        return [line[17:] for line in (self.lines[at], *more)]
 
 
 def antiphon() -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from antiphon.bridge.cli_serve import welcome
 from antiphon.bridge.client import Client
 from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
 from antiphon.bridge.server import version
@@ -45,7 +46,7 @@ def test_the_greeting_names_version_models_and_the_next_step(tiny_model: Path) -
         assert bridge.lines[0].startswith(f"Antiphon {version()} listens on 127.0.0.1:{bridge.port} (UDP)")
         assert "tiny" in bridge.lines[0].partition("models: ")[2].rstrip(".").split(", ")
         assert "network" not in "\n".join(bridge.lines)
-        command = bridge.tip("command line").split()
+        command = bridge.tip("command line")[0].split()
         with Program([antiphon(), *command[1:], "--seed", "7"]) as asked:
             assert asked.ended() == 0
         assert command[0] == "antiphon"
@@ -54,8 +55,29 @@ def test_the_greeting_names_version_models_and_the_next_step(tiny_model: Path) -
 
 def test_an_open_door_is_pointed_out(tiny_model: Path) -> None:
     with Bridge("--models", tiny_model.parent, "--host", "0.0.0.0") as bridge:
-        assert any("Everybody on your network" in line and "--host 127.0.0.1" in line for line in bridge.lines)
-        assert f"127.0.0.1 {bridge.port}" in bridge.tip("Max")
+        assert any(
+            "Everybody on your network" in line and "--host 127.0.0.1" in line for line in bridge.lines
+        )
+        assert f"127.0.0.1 {bridge.port}" in bridge.tip("Max")[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "listens", "ask", "send"),
+    [
+        (("127.0.0.1", 7374), "127.0.0.1:7374", "--bars 8\n", "[udpsend 127.0.0.1 7374]"),
+        (("127.0.0.1", 9), "127.0.0.1:9", "--bars 8 --port 9\n", "[udpsend 127.0.0.1 9]"),
+        (("::1", 7374), "[::1]:7374", "--bars 8 --host ::1\n", "[udpsend ::1 7374]"),
+        (("::", 9), "[::]:9", "--bars 8 --host ::1 --port 9\n", "[udpsend ::1 9]"),
+    ],
+)
+def test_the_greeting_sends_where_the_bridge_listens(
+    address: tuple[str, int], listens: str, ask: str, send: str
+) -> None:
+    text = welcome(address, [])
+    assert f"listens on {listens} (UDP), models: none." in text
+    assert "start again with --models" in text
+    assert ask in text
+    assert send in text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

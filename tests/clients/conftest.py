@@ -1,0 +1,37 @@
+"""A bridge in a process of its own, and the same bridge's answers by Antiphon's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.client import Client
+from antiphon.models.note import Note
+from program import Bridge
+
+
+@pytest.fixture(scope="session")
+def bridge(tiny_model: Path) -> Iterator[Bridge]:
+    """`antiphon serve` with a tiny model as its default."""
+    with Bridge("--models", tiny_model.parent, "--default", "tiny") as bridge:
+        yield bridge
+
+
+@pytest.fixture
+def client(bridge: Bridge) -> Iterator[Client]:
+    """What the others' notes are compared with."""
+    with Client("127.0.0.1", bridge.port, timeout=30.0) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def riff() -> tuple[Note, ...]:
+    """A context of one message."""
+    return (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90, 1))
+
+
+@pytest.fixture(scope="session")
+def song() -> tuple[Note, ...]:
+    """A context of two messages."""
+    return tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 60 + i, i % 2) for i in range(60))
