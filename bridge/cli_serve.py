@@ -23,6 +23,8 @@ SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while another wants it; Python's 5 ms are half an audio buffer."""
 POLL_SECONDS = 0.2
 """How often a call to stop is looked for."""
+MAX_QUEUE = 4096
+"""What `--queue` may be: more would only wait until they are given up."""
 log = logging.getLogger("antiphon.server")
 
 
@@ -59,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigError(f"--models {folder} is not a folder")
     if args.workers is not None and not 1 <= args.workers <= 64:
         raise ConfigError(f"--workers {args.workers} must be in range 1..64")
+    if not 1 <= args.queue <= MAX_QUEUE:
+        raise ConfigError(f"--queue {args.queue} must be in range 1..{MAX_QUEUE}")
     shelf = ModelShelf(args.models, default=args.default)
     if args.default:
         shelf.info(args.default)

@@ -131,6 +131,7 @@ def test_the_default_must_be_there(tiny_model: Path) -> None:
 
 def test_numbers_out_of_range_are_refused_with_the_limit(tiny_model: Path) -> None:
     assert "in range 1..64" in refused("--models", tiny_model.parent, "--workers", "0")
+    assert "--queue 0 must be in range 1..4096" in refused("--models", tiny_model.parent, "--queue", "0")
     with Program([antiphon(), "serve", "--port", "65536"]) as program:
         assert program.ended() == 2
     assert "range 0..65535" in program.lines[-1]
