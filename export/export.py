@@ -26,9 +26,10 @@ from ..train.fit import load_run, pieces_of
 from ..train.network import NoteNetwork
 from ..train.passages import passage, stack
 from .convert import convert, set_manifest, weight_bytes
+from .folded import memory_of, state_tensors
 from .quantise import quantise
 from .replay import Passage, Replay, session
-from .stepgraph import StepGraph, memory_of, state_tensors
+from .stepgraph import StepGraph
 from .verify import check_choices, check_nodes, check_parity, held_out
 
 log = logging.getLogger("antiphon.export")

@@ -147,3 +147,16 @@ class Talk:
 def flat(*notes):
     """Return notes as the protocol has them."""
     return [value for n in notes for value in (n.pitch, n.start, n.duration, n.velocity, n.part)]
+
+
+FAIL = "/antiphon/fail"
+FOUR = tuple(Note(60 + i, float(i), 1.0) for i in range(4))
+
+
+def context(talk, name="x", notes=FOUR, seq=0, of=1):
+    return talk.say("context", name, seq, of, len(notes), *flat(*notes))
+
+
+def request(talk):
+    """The last request that the engine was given."""
+    return talk.engine.jobs[-1].request

@@ -9,6 +9,7 @@ from antiphon.bridge.engine import Engine
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.models.codec import Codec, Field, offset_table, velocity_table
 from antiphon.models.score import Part
+from fake_bridge import Talk
 from tiny_model import save_tiny_model
 
 
@@ -38,3 +39,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelShelf:
 def engine(shelf: ModelShelf) -> Iterator[Engine]:
     with Engine(shelf, workers=2) as engine:
         yield engine
+
+
+@pytest.fixture
+def talk():
+    return Talk()
+
+
+@pytest.fixture
+def held():
+    """A conversation whose engine waits until told."""
+    return Talk(manual=True)

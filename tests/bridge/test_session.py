@@ -1,35 +1,11 @@
 import pytest
-from antiphon.bridge.answer import PROGRESS_SECONDS
-from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
+from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import OPTIONS
 from antiphon.bridge.request import Take
 from antiphon.bridge.session import MAX_ECHO
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
-from fake_bridge import FakeJob, Talk, flat, manifest, rule
-
-FAIL = "/antiphon/fail"
-FOUR = tuple(Note(60 + i, float(i), 1.0) for i in range(4))
-
-
-def context(talk, name="x", notes=FOUR, seq=0, of=1):
-    return talk.say("context", name, seq, of, len(notes), *flat(*notes))
-
-
-def request(talk):
-    """The last request that the engine was given."""
-    return talk.engine.jobs[-1].request
-
-
-@pytest.fixture
-def talk():
-    return Talk()
-
-
-@pytest.fixture
-def held():
-    """A conversation whose engine waits until told."""
-    return Talk(manual=True)
+from fake_bridge import FAIL, FOUR, FakeJob, Talk, context, flat, manifest, request, rule
 
 
 def test_hello_and_ping(talk):
@@ -281,110 +257,6 @@ class TestFailures:
         monkeypatch.setattr(talk.shelf, "models", lambda: 1 / 0)
         assert talk.say("models")[0][1:3] == ("/antiphon/models", "model_error")
         assert "ZeroDivisionError" in caplog.text
-
-
-class TestCancelAndTimeout:
-    def test_cancel_stops_the_engine_and_the_replies(self, held):
-        held.say("generate", "x")
-        ((_, name, code, _),) = held.say("cancel", "x")
-        assert (name, code) == ("x", "cancelled")
-        job, before = held.engine.jobs[0], len(held.said)
-        assert job.cancelled
-        job.play()
-        assert len(held.said) == before
-        assert held.say("cancel", "x")[0][2] == "bad_args"
-
-    def test_a_newer_request_of_the_same_id_replaces(self, held):
-        held.say("generate", "x", "bars", 2)
-        first, second = held.say("generate", "x", "bars", 3)
-        assert first[:3] == (FAIL, "x", "cancelled")
-        assert second == ("/antiphon/ack", "x", 0)
-        held.engine.jobs[1].play()
-        assert held.said[-1][0] == "/antiphon/done"
-
-    def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
-        held.say("generate", "x", "bars", 2)
-        assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
-        assert len(held.engine.jobs) == 1
-
-    def test_a_late_request_is_given_up(self, held):
-        held.say("generate", "x")
-        held.clock.advance(REQUEST_SECONDS - 1)
-        held.session.tick()
-        assert held.said[-1][0] == "/antiphon/ack"
-        held.clock.advance(1)
-        held.session.tick()
-        assert held.said[-1][:3] == (FAIL, "x", "timeout")
-        assert held.engine.jobs[0].cancelled
-
-    def test_progress_now_and_then(self, held):
-        held.say("generate", "x")
-        listener, before = held.engine.jobs[0].listener, len(held.said)
-        for i in range(100):
-            listener.on_progress(i / 100)
-            held.clock.advance(PROGRESS_SECONDS / 10)
-        told = held.said[before:]
-        assert {s[:2] for s in told} == {("/antiphon/progress", "x")}
-        assert 8 <= len(told) <= 10
-
-    def test_last_ms_is_the_last_request_s(self, held):
-        held.say("generate", "x")
-        held.clock.advance(0.125)
-        held.engine.jobs[0].play()
-        assert held.say("status")[0][5] == pytest.approx(125)
-
-
-class TestResend:
-    def test_some_and_all(self, talk):
-        said = talk.say("generate", "x", "beats", 50, "takes", 2)
-        first, second, third, done = [s for s in said if s[1:3] == ("x", 1)]
-        assert talk.say("resend", "x", 1, 1) == [second]
-        assert talk.say("resend", "x", 1, 2, 0, 2) == [third, first]
-        assert talk.say("resend", "x", 1) == [first, second, third, done]
-
-    def test_single_notes(self, talk):
-        said = talk.say("generate", "x", "beats", 2, "mode", "single")
-        assert talk.say("resend", "x", 0, 3) == [said[4]]
-
-    def test_what_cannot_be(self, held):
-        assert held.say("resend", "x", 0)[0][2] == "bad_args"
-        held.say("generate", "x", "bars", 1)
-        assert held.say("resend", "x", 0, 0) == [("/antiphon/progress", "x", 0.0)]
-        held.engine.jobs[0].play()
-        assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
-        assert held.say("resend", "x", 1)[0][2] == "bad_args"
-
-    def test_what_is_kept_is_bounded(self, talk):
-        for i in range(50):
-            talk.say("generate", i, "beats", 1000)
-        assert talk.session.weight < 20_000
-        assert talk.say("resend", 49, 0, 0)[0][0] == "/antiphon/notes"
-        assert talk.say("resend", 0, 0, 0)[0][2] == "bad_args"
-
-
-class TestSyncAndNotify:
-    def test_sync_waits_for_what_runs(self, held):
-        assert held.say("sync", 1) == [("/antiphon/synced", 1)]
-        held.say("generate", "a")
-        held.say("generate", "b")
-        assert held.say("sync", 2) == []
-        held.engine.jobs[1].play()
-        assert held.said[-1][0] == "/antiphon/done"
-        held.say("cancel", "a")
-        assert held.said[-1] == ("/antiphon/synced", 2)
-
-    def test_syncs_are_bounded(self, held):
-        held.say("generate", "a")
-        assert all(held.say("sync", i) == [] for i in range(MAX_WAITING))
-        assert held.say("sync", 99)[0][1:3] == ("/antiphon/sync", "busy")
-
-    def test_notify(self, talk):
-        talk.session.tell("/antiphon/shutdown")
-        assert talk.said == []
-        assert talk.say("notify", 1) == [("/antiphon/notify/reply", 1), ("/antiphon/startup", "0.1.0")]
-        talk.session.tell("/antiphon/model/added", "jazz")
-        assert talk.said[-1] == ("/antiphon/model/added", "jazz")
-        assert talk.say("notify", 0) == [("/antiphon/notify/reply", 0)]
 
 
 def test_an_engine_faster_than_its_ack(monkeypatch):

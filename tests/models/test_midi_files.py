@@ -1,0 +1,182 @@
+"""MIDI files made by hand, byte by byte: every format, and everything that can be wrong with one."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from antiphon.models.errors import MusicError
+from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.midi_read import read_midi
+from antiphon.models.midi_write import write_midi
+from antiphon.models.note import Note
+from antiphon.models.score import Part, Score
+
+END = b"\x00\xff\x2f\x00"
+
+
+def midi(*tracks: bytes, kind: int = 1, division: bytes = b"\x00\x60") -> bytes:
+    """Build a file with 96 ticks a beat; the tracks get their ends."""
+    head = b"MThd\x00\x00\x00\x06" + kind.to_bytes(2, "big") + len(tracks).to_bytes(2, "big") + division
+    chunks = [b"MTrk" + (len(track) + 4).to_bytes(4, "big") + track + END for track in tracks]
+    return head + b"".join(chunks)
+
+
+def heard(data: bytes) -> list[tuple[int, float, float]]:
+    """Read a file's notes: pitch, start, duration."""
+    return [(n.pitch, n.start, n.duration) for n in read_midi(data).notes]
+
+
+C4 = b"\x00\x90\x3c\x50\x60\x80\x3c\x40"
+E4 = b"\x00\x91\x40\x50\x60\x81\x40\x40"
+
+
+def test_running_status_and_velocity_0() -> None:
+    assert heard(midi(b"\x00\x90\x3c\x50\x60\x3c\x00\x00\x3e\x50\x30\x3e\x00")) == [
+        (60, 0.0, 1.0),
+        (62, 1.0, 0.5),
+    ]
+
+
+def test_format_0_has_a_part_a_channel() -> None:
+    score = read_midi(midi(C4 + E4, kind=0))
+    assert [(n.pitch, n.start, n.part) for n in score.notes] == [(60, 0.0, 0), (64, 1.0, 1)]
+
+
+def test_format_1_plays_tracks_at_once() -> None:
+    score = read_midi(midi(C4, E4, kind=1))
+    assert [(n.pitch, n.start, n.part) for n in score.notes] == [(60, 0.0, 0), (64, 0.0, 1)]
+
+
+def test_format_2_plays_tracks_one_after_the_other() -> None:
+    score = read_midi(midi(C4, E4, kind=2))
+    assert [(n.pitch, n.start, n.part) for n in score.notes] == [(60, 0.0, 0), (64, 1.0, 1)]
+
+
+def test_without_tempo_and_metre() -> None:
+    score = read_midi(midi(C4))
+    assert score.tempos == ((0.0, 120.0),)
+    assert score.metres == MetreMap(((0.0, Metre(4, 4)),))
+    assert score.key is None
+
+
+def test_a_late_tempo_and_metre_leave_the_start_as_it_is() -> None:
+    late = b"\x83\x00\xff\x51\x03\x0f\x42\x40\x00\xff\x58\x04\x03\x02\x18\x08"  # 384 ticks: 4 beats
+    score = read_midi(midi(late, C4))
+    assert score.tempos == ((0.0, 120.0), (4.0, 60.0))
+    assert score.metres == MetreMap(((0.0, Metre(4, 4)), (4.0, Metre(3, 4))))
+
+
+def test_a_metre_said_again_within_a_bar_cuts_the_bar() -> None:
+    four = b"\xff\x58\x04\x04\x02\x18\x08"
+    at_4_and_6 = b"\x00" + four + b"\x83\x00" + four + b"\x81\x40" + four
+    assert read_midi(midi(at_4_and_6, C4)).metres == MetreMap(((0.0, Metre()), (6.0, Metre())))
+
+
+def test_an_impossible_metre_is_left_out() -> None:
+    assert read_midi(midi(b"\x00\xff\x58\x04\x00\x02\x18\x08" + C4)).metres == MetreMap()
+
+
+def test_hanging_notes_end_with_their_track() -> None:
+    assert heard(midi(b"\x00\x90\x3c\x50\x60\x90\x3e\x50\x60\x80\x3e\x00")) == [
+        (60, 0.0, 2.0),
+        (62, 1.0, 1.0),
+    ]
+
+
+def test_an_end_without_a_beginning_is_ignored() -> None:
+    assert heard(midi(b"\x00\x80\x3c\x40")) == []
+
+
+def test_overlapping_notes_end_in_their_order() -> None:
+    data = midi(b"\x00\x90\x3c\x50\x60\x90\x3c\x51\x60\x80\x3c\x00\x60\x80\x3c\x00")
+    assert heard(data) == [(60, 0.0, 2.0), (60, 1.0, 2.0)]
+
+
+def test_a_note_without_length_gets_a_tick() -> None:
+    assert heard(midi(b"\x00\x90\x3c\x50\x00\x80\x3c\x00")) == [(60, 0.0, 1 / 96)]
+
+
+@pytest.mark.parametrize("raw", ["Flöte".encode(), "Flöte".encode("latin-1")])
+def test_names_in_utf_8_and_latin_1(raw: bytes) -> None:
+    name = b"\x00\xff\x03" + bytes([len(raw)]) + raw
+    assert read_midi(midi(name + C4)).parts == (Part("Flöte"),)
+
+
+def test_a_part_without_name_is_called_after_its_sound() -> None:
+    score = read_midi(midi(b"\x00\xc0\x28" + C4 + b"\x00\x99\x24\x50\x60\x89\x24\x00"))
+    assert score.parts == (Part("Violin", 40), Part("drums", 0, is_drum=True))
+
+
+def refused(source: Path | bytes, *words: str, name: str | None = None) -> None:
+    """Check that a file is refused with its name and ``words``."""
+    with pytest.raises(MusicError) as error:
+        read_midi(source, name)
+    for word in (name or str(source), *words):
+        assert word in str(error.value)
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "smpte": (midi(C4, division=b"\xe7\x28"), "SMPTE"),
+    "no-division": (midi(C4, division=b"\x00\x00"), "SMPTE"),
+    "empty": (b"", "MThd"),
+    "garbage": (b"RIFF\x00\x01garbage", "MThd"),
+    "garbage-after-head": (
+        b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x00\x60garbage and more",
+        "not a readable MIDI file",
+    ),
+    "head-only": (b"MThd", "ends too early"),
+    "no-such-track": (midi(C4).replace(b"\x00\x01\x00\x01\x00\x60", b"\x00\x01\x00\x05\x00\x60"), "early"),
+    "endless-time": (midi(b"\xff" * 600 + b"\x7f\x90\x3c\x50"), "not a readable MIDI file"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_files(kind: str, tmp_path: Path) -> None:
+    data, word = BROKEN[kind]
+    path = tmp_path / f"{kind}.mid"
+    path.write_bytes(data)
+    refused(path, word)
+    refused(data, word, name="the take")
+
+
+def test_truncated_anywhere() -> None:
+    data = midi(C4 + E4, E4)
+    for length in range(len(data)):
+        refused(data[:length], name="cut.mid")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    refused(tmp_path)
+    refused(tmp_path / "missing.mid", "No such file")
+    refused(tmp_path / "no\0path.mid")
+
+
+def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.mid"
+    path.write_bytes(midi(C4))
+    monkeypatch.setattr("antiphon.models.midi_read.MAX_BYTES", 20)
+    refused(path, "larger than")
+    refused(path.read_bytes(), "larger than", name="large")
+    monkeypatch.undo()
+    monkeypatch.setattr("antiphon.models.midi_read.MAX_NOTES", 0)
+    refused(path, "more than 0 notes")
+
+
+def test_random_damage(tmp_path: Path) -> None:
+    path = tmp_path / "whole.mid"
+    parts = (Part("lead", 5), Part("kit", 0, is_drum=True))
+    notes = tuple(Note(50 + i, i / 2, 0.75, 60 + i, i % 2) for i in range(20))
+    write_midi(Score(notes, tempos=((0.0, 90.0), (4.0, 140.0)), parts=parts, key="D minor"), path)
+    whole, chance, refusals = path.read_bytes(), random.Random(20), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 8)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        try:
+            read_midi(bytes(data), "damaged.mid")
+        except MusicError as error:
+            assert str(error).startswith("damaged.mid: ")
+            refusals += 1
+    assert 0 < refusals < 300
