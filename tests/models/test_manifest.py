@@ -1,0 +1,61 @@
+"""What a model file says of itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from antiphon.models.errors import ModelFileError
+from antiphon.models.manifest import FORMAT_VERSION, Manifest, Source
+from antiphon.models.metre import Metre
+from tiny_model import tiny_manifest
+
+
+def changed(**changes: Any) -> str:
+    """Return the JSON of a manifest with keys replaced, or taken out where the value is ...."""
+    data = json.loads(tiny_manifest().to_json()) | changes
+    return json.dumps({key: value for key, value in data.items() if value is not ...})
+
+
+def test_round_trip() -> None:
+    source = Source("Tunes", "CC0", "Ada, Béla")
+    manifest = tiny_manifest("jig", sources=(source,), held_out={"test": 1.5})
+    assert Manifest.from_json(manifest.to_json()) == manifest
+
+
+def test_a_metre_not_learnt_has_code_0() -> None:
+    manifest = tiny_manifest()
+    assert [manifest.metre_code(Metre.parse(m)) for m in manifest.metres] == list(
+        range(1, len(manifest.metres) + 1)
+    )
+    assert manifest.metre_code(Metre(11, 8)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("{}", "no format_version"),
+        (changed(format_version="1"), "no format_version"),
+        (changed(format_version=FORMAT_VERSION + 1), "update Antiphon"),
+        (changed(fields=...), "'fields'"),
+        (changed(fields=[{"name": "delta", "values": [3, 1]}]), "'fields'.*ascending"),
+        (changed(ticks_per_beat="many"), "'ticks_per_beat'"),
+        (changed(metres=["5/5"]), "'metres'"),
+        (changed(parts=[{"nom": "x"}]), "'parts'"),
+        (changed(state=[{"name": "h"}]), "'state'"),
+        (changed(memory={"heads": 2}), "'memory'"),
+        (changed(defaults=7), "'defaults'"),
+        (changed(held_out={"test": "low"}), "'held_out'"),
+        (changed(name=...), "missing or wrong.*name"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        Manifest.from_json(text)
+
+
+def test_keys_of_a_later_minor_version_are_left_alone() -> None:
+    assert Manifest.from_json(changed(colour="blue")).name == tiny_manifest().name

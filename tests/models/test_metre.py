@@ -1,0 +1,61 @@
+"""Metres and barlines."""
+
+from __future__ import annotations
+
+import pytest
+from antiphon.models.errors import MusicError
+from antiphon.models.metre import Metre, MetreMap
+from hypothesis import given
+from hypothesis import strategies as st
+
+WALTZ_AFTER_PICKUP = MetreMap(((1.0, Metre(3, 4)), (7.0, Metre(6, 8)), (8.5, Metre(4, 4))))
+
+
+@pytest.mark.parametrize(
+    ("text", "beats"), [("4/4", 4.0), ("6/8", 3.0), (" 3 / 4 ", 3.0), ("7/16", 1.75), ("1/1", 4.0)]
+)
+def test_parse(text: str, beats: float) -> None:
+    metre = Metre.parse(text)
+    assert metre.beats == beats
+    assert Metre.parse(str(metre)) == metre
+
+
+@pytest.mark.parametrize(
+    "text", ["", "4", "4/", "/4", "4/4/4", "-3/4", "3.5/4", "x/y", "0/4", "65/4", "4/3", "4/128"]
+)
+def test_what_is_no_metre(text: str) -> None:
+    with pytest.raises(MusicError, match="metre"):
+        Metre.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("beat", "start", "metre"),
+    [(0.5, -2.0, "3/4"), (1.0, 1.0, "3/4"), (6.99, 4.0, "3/4"), (7.0, 7.0, "6/8"), (8.49, 7.0, "6/8"),
+     (8.5, 8.5, "4/4"), (100.0, 96.5, "4/4"), (0.9999999, 1.0, "3/4")],
+)  # fmt: skip
+def test_bars(beat: float, start: float, metre: str) -> None:
+    bar = WALTZ_AFTER_PICKUP.bar_at(beat)
+    assert bar.start == pytest.approx(start)
+    assert str(bar.metre) == metre
+
+
+@pytest.mark.parametrize(
+    ("beat", "line"), [(-0.5, 1.0), (1.0, 1.0), (1.1, 4.0), (7.2, 8.5), (8.5, 8.5), (9.0, 12.5)]
+)
+def test_next_barline(beat: float, line: float) -> None:
+    """A change cuts the bar before it short: the bar of 6/8 at beat 7 ends at 8.5."""
+    assert WALTZ_AFTER_PICKUP.next_barline(beat) == pytest.approx(line)
+
+
+@given(st.floats(-1000, 1000), st.floats(-100, 100))
+def test_a_shifted_map_has_shifted_bars(beat: float, by: float) -> None:
+    line = WALTZ_AFTER_PICKUP.next_barline(beat)
+    assert line >= beat - 1e-5
+    shifted = WALTZ_AFTER_PICKUP.shifted(by)
+    assert shifted.bar_at(line + by + 0.01).start == pytest.approx(line + by, abs=1e-4)
+
+
+@pytest.mark.parametrize("changes", [(), ((0.0, Metre()), (0.0, Metre())), ((4.0, Metre()), (0.0, Metre()))])
+def test_maps_ascend(changes: tuple[tuple[float, Metre], ...]) -> None:
+    with pytest.raises(MusicError, match="ascending barlines"):
+        MetreMap(changes)
