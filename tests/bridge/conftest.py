@@ -10,6 +10,7 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.models.codec import Codec, Field, offset_table, velocity_table
 from antiphon.models.score import Part
 from fake_bridge import Talk
+from stage import Stage
 from tiny_model import save_tiny_model
 
 
@@ -50,3 +51,10 @@ def talk():
 def held():
     """A conversation whose engine waits until told."""
     return Talk(manual=True)
+
+
+@pytest.fixture
+def stage():
+    stage = Stage()
+    yield stage
+    stage.close()
