@@ -8,34 +8,28 @@ import onnxruntime as ort
 
 session = ort.InferenceSession(sys.argv[1])
 card = json.loads(session.get_modelmeta().custom_metadata_map["antiphon"])
-random = np.random.default_rng(int(sys.argv[2]) if len(sys.argv) > 2 else 7)
-memory, fields, metre = card["memory"], card["fields"], card["defaults"]["metre"]
-numerator, denominator = map(int, metre.split("/"))
-free = {"batch": 1, "memory": memory["length"] + 1 if memory else 0}
-feed = {}
-for port in session.get_inputs():
-    kind = np.int32 if "int32" in port.type else np.float32
-    feed[port.name] = np.zeros([free.get(size, size) for size in port.shape], kind)
+fields, ticks, metre = card["fields"], card["ticks_per_beat"], card["defaults"]["metre"]
+sizes, types = {"batch": 1, "memory": 65}, {"tensor(int32)": np.int32, "tensor(float)": np.float32}
+feed = {i.name: np.zeros([sizes.get(n, n) for n in i.shape], types[i.type]) for i in session.get_inputs()}
 feed |= {s["name"]: np.full([1, *s["shape"]], s["initial"], s["dtype"]) for s in card["state"]}
 feed["note"][0] = [feed["mask_" + f["name"]].shape[1] for f in fields]  # what stands before the first note
-feed["clock"][0, 2] = card["ticks_per_beat"] * 4 * numerator // denominator
-feed["conditions"][0, 0] = card["metres"].index(metre) + 1
+feed["clock"][0, 2] = 4 * ticks * int(metre.split("/")[0]) // int(metre.split("/")[1])
+feed["conditions"][0, 0] = card["metres"].index(metre) + 1 if metre in card["metres"] else 0
 feed["forced"][:], feed["temperature"][:], feed["top_p"][:] = -1, card["defaults"]["temperature"], 0.95
 feed["mask_delta"][0, -1] = -1e9  # the last delta means the end of the piece: not yet
-if memory:
-    feed["memory_positions"][0] = [-1e7] + [1e7] * memory["length"]  # row 0 means "nothing", 1e7 unused
-names, tick, position = [port.name for port in session.get_outputs()], 0, 0
-for step in range(64):
-    feed["uniform"] = random.random((1, len(fields)), np.float32)
+if card["memory"]:
+    feed["memory_positions"][0] = [-1e7] + 64 * [1e7]  # row 0 stands for "nothing"; 1e7: still unused
+names, draws = [o.name for o in session.get_outputs()], np.random.default_rng(7)
+tick = place = 0
+for step in range(1, 65):
+    feed["uniform"] = draws.random((1, len(fields)), np.float32)
     out = dict(zip(names, session.run(None, feed), strict=True))
-    if memory:  # this step's key, and the value that completes the step before
-        row, before = 1 + step % memory["length"], 1 + (step - 1) % memory["length"]
-        feed["memory_positions"][0, row], feed["memory_keys"][..., row] = 1e7, out["key"]
-        if step:
-            feed["memory_values"][:, :, before], feed["memory_positions"][0, before] = out["value"], position
-        position = feed["clock"][0, 0] * 1024 + feed["clock"][0, 1]
+    if card["memory"]:
+        feed["memory_keys"][..., step] = out["key"]
+        if step > 1:  # what followed the step before is known only now
+            feed["memory_values"][:, :, step - 1], feed["memory_positions"][0, step - 1] = out["value"], place
+        place = feed["clock"][0, 0] * 1024 + feed["clock"][0, 1]
     note = {f["name"]: f["values"][code] for f, code in zip(fields, out["chosen"][0], strict=True)}
     tick += note["delta"]
-    beat, length = tick / card["ticks_per_beat"], note.get("duration", 1) / card["ticks_per_beat"]
-    print(f"beat {beat:7.3f}  pitch {note['pitch']:3d}  beats {length:5.3f}  part {note.get('part', 0)}")
+    print(f"beat {tick / ticks:7.3f}  {json.dumps(note)}")
     feed |= {"note": out["chosen"]} | {name[:-4]: out[name] for name in names if name.endswith("_out")}

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from antiphon.bridge import options, protocol, scale
+from antiphon.bridge import arguments as bounds
+from antiphon.bridge import contexts, desk, options, osc, protocol, resend, resolve, scale, session, sessions
 from antiphon.models import manifest, step
 from antiphon.models.codec import Codec, Field
 from antiphon.models.score import Part
@@ -32,15 +34,22 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in escaped)
 
 
+KINDS: Mapping[protocol.Kind, str] = {
+    "id": "s or i", "int": "i", "float": "f", "str": "s", "any": "i, f or s",
+    "notes": "iffii …", "options": "s and value …", "ints": "i …", "values": "any …",
+}  # fmt: skip
+"""The OSC types of an argument."""
+
+
 def arguments(entry: protocol.Address) -> str:
     """Return an address with its arguments: `/antiphon/load model`."""
-    words = [f"[{a.name}]" if a.optional else a.name for a in entry.arguments]
-    return f"`{' '.join([entry.address, *words])}`"
+    return f"`{bounds.usage(entry)}`"
 
 
 def meanings(entry: protocol.Address) -> str:
-    """Return what each argument is."""
-    return "; ".join(f"*{a.name}* ({a.kind}): {a.doc}" if a.doc else f"*{a.name}* ({a.kind})"
+    """Return what each argument is; the id, which nearly all have, is explained in the text."""
+    told = {a.name: "" if a.kind == "id" else a.doc for a in entry.arguments}
+    return "; ".join(f"*{a.name}* ({KINDS[a.kind]})" + (f": {told[a.name]}" if told[a.name] else "")
                      for a in entry.arguments)  # fmt: skip
 
 
@@ -73,12 +82,42 @@ def limits() -> str:
     ])  # fmt: skip
 
 
+def most() -> str:
+    """Return the table of what the bridge takes and keeps, at most."""
+    rows: list[tuple[str, object, str]] = [
+        ("Bytes of a datagram", osc.MAX_DATAGRAM, "the system refuses to send it"),
+        ("Bundles inside one another", osc.MAX_DEPTH, "`bad_args`"),
+        ("Characters of an id", bounds.MAX_ID, "`bad_args`"),
+        ("Values of a ping", session.MAX_ECHO, "`too_large`"),
+        ("Notes of a context", contexts.MAX_CONTEXT_NOTES, "`too_large`"),
+        ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),
+        ("Beats of an answer, all takes together", resolve.MAX_BEATS, "`too_large`"),
+        ("Requests of a client under way", desk.MAX_RUNNING, "`busy`"),
+        ("Syncs of a client that wait", desk.MAX_WAITING, "`busy`"),
+        ("Seconds for an answer", f"{desk.REQUEST_SECONDS:g}", "`timeout`"),
+        ("Contexts of a client", contexts.MAX_CONTEXTS, "the one not used for longest is forgotten"),
+        ("Answers of a client kept for resending", resend.MAX_REQUESTS, "the oldest is forgotten"),
+        ("Clients", sessions.MAX_SESSIONS, "the one not heard of for longest is forgotten"),
+    ]
+    return table(("What", "At most", "Beyond that"), rows)
+
+
 def request_options() -> str:
     """Return the table of request options."""
     kinds = {"i": "whole number", "f": "number", "s": "text"}
-    rows = [(f"`{o.key}`", kinds[o.type], f"{o.low:g} to {o.high:g}" if o.type != "s" else "",
-             f"{o.default}", o.doc) for o in options.OPTIONS]  # fmt: skip
+    rows = [(f"`{o.key}`", kinds[o.type], f"{plain(o.low)} to {plain(o.high)}" if o.type != "s" else "",
+             o.default if isinstance(o.default, str) else plain(o.default), o.doc)
+            for o in options.OPTIONS]  # fmt: skip
     return table(("Option", "Type", "Range", "Default", "Meaning"), rows)
+
+
+def plain(number: float) -> str:
+    """Return a number without an exponent and without a needless .0.
+
+    >>> plain(1e6), plain(0.25)
+    ('1000000', '0.25')
+    """
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def scales() -> str:
@@ -123,9 +162,19 @@ def fields_of(module: ModuleType, name: str) -> list[tuple[str, str, str]]:
     return found
 
 
+def as_toml(default: str) -> str:
+    """Return a Python literal as a TOML file has it.
+
+    >>> as_toml("(0, 0)"), as_toml("True"), as_toml("'4/4'")
+    ('[0, 0]', 'true', '"4/4"')
+    """
+    value = ast.literal_eval(default)
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
 def keys(name: str) -> str:
     """Return the table of a section of a training configuration."""
-    rows = [(f"`{key}`", f"`{default}`", text) for key, default, text in fields_of(config, name)]
+    rows = [(f"`{key}`", f"`{as_toml(default)}`", text) for key, default, text in fields_of(config, name)]
     return table(("Key", "Default", "Meaning"), rows)
 
 
@@ -147,7 +196,7 @@ def script() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "requests": requests, "replies": replies, "failures": failures, "limits": limits,
+    "requests": requests, "replies": replies, "failures": failures, "limits": limits, "most": most,
     "options": request_options, "scales": scales,
     "inputs": lambda: ports(step.inputs), "outputs": lambda: ports(step.outputs),
     "manifest": manifest_keys, "script": script,
