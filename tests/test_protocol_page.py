@@ -25,7 +25,7 @@ FREE = {"version", "n", "notes", "total", "nats_per_note",
 
 def parse(line: str) -> tuple[str, Message, str]:
     """Return a line's direction, message and types."""
-    arrow, address, *rest = shlex.split(line)
+    arrow, address, *rest = shlex.split(re.sub(r"\n +", " ", line))
     types, values = (rest[0], rest[1:]) if rest else ("", [])
     assert len(types) == len(values), line
     return arrow, Message(address, tuple(READ[t](v) for t, v in zip(types, values, strict=True))), types
