@@ -1,12 +1,20 @@
-"""Pages agree with the code, and their links lead somewhere."""
+"""Pages agree with the code: tables, links, and the commands that they show."""
 
 from __future__ import annotations
 
+import argparse
 import re
 import runpy
+import shlex
+import textwrap
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from antiphon.bridge.cli import COMMANDS, load
+from antiphon.train.config import TrainConfig
+from antiphon.train.prepareconfig import parse as parse_prepare
 
 ROOT = Path(__file__).parents[1]
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
@@ -17,6 +25,7 @@ TEXTS = [
     *sorted((ROOT / "models").glob("*.md")),
     ROOT / "tests/benchmarks/README.md",
 ]
+CONFIGURATIONS = sorted((ROOT / "train" / "configs").glob("*.toml"))
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -51,3 +60,95 @@ def test_the_readme_names_every_address_and_option() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [entry.address for entry in REQUESTS if entry.address not in readme] == []
     assert [option.key for option in OPTIONS if option.key not in readme] == []
+
+
+def parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a subcommand; a wrong argument raises ArgumentError instead of leaving."""
+    made = argparse.ArgumentParser(prog=f"antiphon {name}", exit_on_error=False)
+    load(name, COMMANDS[name]).add_arguments(made)
+    return made
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the words of every command that a page shows, in a block or within a sentence."""
+    shown = re.findall(r"`(antiphon [^`]+)`", text)
+    shown += re.findall(r"^(?: {4}(?:pip .*&& )?|# +)(antiphon .*)$", text, re.MULTILINE)
+    return [shlex.split(" ".join(command.split()), comments=True)[1:] for command in shown]
+
+
+def options(text: str) -> set[str]:
+    """Return the options that a page names within sentences."""
+    return {word for code in re.findall(r"`(--[^`]+)`", text) for word in code.split() if word[:2] == "--"}
+
+
+def wrong(words: list[str]) -> str:
+    """Return what is wrong with a command; the name alone may stand for it."""
+    name, *rest = words
+    if name not in COMMANDS:
+        return f"no command {name}"
+    try:
+        if rest and rest != ["--help"]:
+            parser(name).parse_args(rest)
+    except (argparse.ArgumentError, SystemExit) as error:
+        return f"{' '.join(words)}: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("page", [*TEXTS, *CONFIGURATIONS], ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_are_as_their_parsers_have_them(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [found for words in commands(text) if (found := wrong(words))] == []
+
+
+def test_many_commands_are_looked_at() -> None:
+    shown = [words for page in TEXTS for words in commands(page.read_text(encoding="utf-8"))]
+    assert {words[0] for words in shown if len(words) > 1} >= COMMANDS.keys() - {"models", "doctor"}
+    assert any("tune.mid" in words for words in shown)
+
+
+@pytest.mark.parametrize("words", ["prepare x --out y --melodies", "export runs/x", "serv", "train"])
+def test_a_wrong_command_is_noticed(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = commands(f"Say `antiphon {words} `.\n\n    antiphon {words}\n")
+    assert len(shown) == 2
+    assert all(bool(wrong(command)) is (words != "train") for command in shown)
+
+
+@pytest.mark.parametrize("page", TEXTS[:-1], ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_exist(page: Path) -> None:
+    """Those of the page's own command, if it is about one; those of the benchmarks are their own."""
+    about = [page.stem] if page.stem in COMMANDS else list(COMMANDS)
+    known = {flag for name in about for action in parser(name)._actions for flag in action.option_strings}
+    assert options(page.read_text(encoding="utf-8")) <= known
+
+
+def test_the_page_on_prepare_names_every_option() -> None:
+    page = (ROOT / "docs" / "prepare.md").read_text(encoding="utf-8")
+    flags = {flag for action in parser("prepare")._actions for flag in action.option_strings}
+    assert flags - {"-h", "--help"} <= set(re.findall(r"--[a-z-]+", page))
+
+
+def test_the_page_on_prepare_names_every_reason() -> None:
+    page = (ROOT / "docs" / "prepare.md").read_text(encoding="utf-8")
+    reasons = {
+        reason
+        for file in (ROOT / "train").glob("*.py")
+        for reason in re.findall(r'Skipped\([^",]+, "([^"]+)"', file.read_text(encoding="utf-8"))
+    }
+    table = page[page.index("| Reason |") : page.index("## Stopping")]
+    firsts = "".join(row.split("|")[1] for row in table.splitlines()[2:] if row)
+    assert reasons | {"duplicate"} == set(re.findall("`([^`]+)`", firsts))
+
+
+def blocks(page: str, begin: str) -> list[dict[str, Any]]:
+    """Return the TOML blocks of a page whose first line starts with ``begin``."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    found = re.findall(rf"(?:^    {begin}.*\n)(?:^(?: {{4}}.*)?\n)*", text, re.MULTILINE)
+    return [tomllib.loads(textwrap.dedent(block)) for block in found]
+
+
+def test_the_configurations_of_the_pages_can_be_read() -> None:
+    (prepared,) = blocks("prepare.md", "drum_map")
+    assert len(parse_prepare(prepared).parts) == 3
+    for page in ("training-config.md", "train-your-own.md"):
+        (trained,) = blocks(page, "dataset")
+        assert TrainConfig.from_dict(trained).card.name == "mine"
