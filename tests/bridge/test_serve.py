@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
 from antiphon.bridge.server import version
 from program import PATIENCE_SECONDS, Bridge, Program, antiphon
+
+SOON_SECONDS = 20.0
+"""How long the end may take after a signal: it takes one, a hang takes for ever."""
 
 
 @pytest.fixture
@@ -99,6 +103,19 @@ def test_a_signal_ends_it_and_clients_are_told(
         assert hear(listener, "/antiphon/shutdown").args == ()
         assert bridge.ended() == 0
         assert bridge.lines[-1] == "The bridge is closed."
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_right_after_the_start_ends_it(number: signal.Signals, tiny_model: Path) -> None:
+    # Models are being loaded then. It hung now and then, so once shows little.
+    for _ in range(10):
+        with Program([antiphon(), "serve", "--port", "0", "--models", tiny_model.parent]) as program:
+            program.until("listens on")
+            program.signal(number)
+            began = time.monotonic()
+            assert program.ended() == 0, program.lines
+            assert time.monotonic() - began < SOON_SECONDS
+        assert program.lines[-1] == "The bridge is closed."
 
 
 def test_a_request_on_its_way_does_not_keep_it(tiny_model: Path, listener: socket.socket) -> None:

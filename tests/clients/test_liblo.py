@@ -64,6 +64,16 @@ def oscsend(bridge: Bridge, address: str, types: str, *values: object) -> None:
     subprocess.run(words, check=True, timeout=PATIENCE_SECONDS)
 
 
+def free(port: int) -> bool:
+    """Return whether nobody has a UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
+
+
 def test_hello_and_generate(bridge: Bridge, client: Client, oscdump: Oscdump) -> None:
     oscsend(bridge, "/antiphon/hello", "is", oscdump.port, "oscsend")
     oscdump.until("/antiphon/hello/reply")
@@ -120,9 +130,12 @@ def test_an_unknown_address_is_heard(bridge: Bridge, oscdump: Oscdump) -> None:
 
 
 def test_the_greeting_s_lines_work(bridge: Bridge) -> None:
-    port = free_port()
-    hear, ask = (line.replace("9101", str(port)) for line in bridge.tip("liblo"))
-    assert hear == f"oscdump {port} &"
+    hear, ask = bridge.tip("liblo")
+    assert hear == "oscdump 9101 &"
+    port = 9101
+    if not free(port):  # the only change to what is printed
+        port = free_port()
+        ask = ask.replace(" 9101 ", f" {port} ")
     # A terminal gets each line at once without -L.
     with Oscdump(["oscdump", "-L", str(port)], port) as oscdump:
         subprocess.run(shlex.split(ask), check=True, timeout=PATIENCE_SECONDS)
