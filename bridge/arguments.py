@@ -12,6 +12,8 @@ from .protocol import VALUES_A_NOTE, Address, Argument
 
 MAX_ID = 255
 """Characters of a string id, which every reply repeats."""
+MAX_REASON = 1000
+"""Characters of a failure's message: what a client sent may be long, and is not sent back in full."""
 _BEATS_LIMIT = 1e6
 """Beyond it 32-bit floats no longer tell 24 ticks a beat apart."""
 INT32 = 2**31
@@ -62,6 +64,12 @@ def identity(value: Value) -> Value | None:
     if not math.isfinite(value) or value != int(value) or not -INT32 <= value < INT32:
         return None
     return int(value)
+
+
+def shortened(text: str) -> str:
+    """Return a message without its middle where it is too long: its beginning and end say what to do."""
+    half = MAX_REASON // 2
+    return text if len(text) <= MAX_REASON else f"{text[:half]}…{text[-half + 1 :]}"
 
 
 def _one(argument: Argument, value: Value) -> Value:

@@ -10,7 +10,7 @@ from ..models.errors import AntiphonError, RequestError
 from ..models.note import Note
 from . import options as option_table
 from .answer import Order
-from .arguments import check, identity
+from .arguments import check, identity, shortened
 from .contexts import Contexts
 from .desk import Desk
 from .options import AUTO, OPTIONS, OptionValue
@@ -69,9 +69,14 @@ class Session:
         return not (self.weight or self.settings or self.reply_port or self.notified or self._desk.running)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a request of the client is on its way."""
+        return bool(self._desk.running)
+
+    @property
     def model(self) -> str:
         """The client's model; raises RequestError ``unknown_model`` when there is none at all."""
-        return str(self.settings["model"]) if "model" in self.settings else self._house.models.default
+        return str(self.settings.get("model") or self._house.models.default)
 
     def handle(self, message: Message) -> None:
         """Answer one message. Never raises: what goes wrong becomes ``/antiphon/fail``."""
@@ -121,9 +126,8 @@ class Session:
         if entry is not None and entry.arguments and entry.arguments[0].kind == "id" and message.args:
             name = identity(message.args[0])
         port = _told_port(message) or self.reply_port
-        self._send(
-            Message("/antiphon/fail", (message.address[:255] if name is None else name, code, text)), port
-        )
+        about = message.address[:255] if name is None else name
+        self._send(Message("/antiphon/fail", (about, code, shortened(text))), port)
 
     def _hello(self, reply_port: int | None, client: str | None, protocol: int | None) -> None:
         if reply_port is not None:
@@ -158,7 +162,7 @@ class Session:
         self._reply("/antiphon/models/done", len(models))
 
     def _load(self, name: str) -> None:
-        self._house.models.info(name)  # an unknown one is told at once
+        name = self._house.models.info(name).name  # an unknown one is told at once
 
         def work() -> None:
             try:

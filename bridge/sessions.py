@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import chain
 
 from .osc import Outgoing, Value
 from .pacer import Host
@@ -19,7 +20,7 @@ WEIGH_EVERY = 64
 
 
 class Sessions:
-    """Sessions by sender; blank ones and then the least recently used ones are forgotten first.
+    """Sessions by sender; blank ones are forgotten first, then the least recently used that await no answer.
 
     Args:
         house: what they share.
@@ -75,8 +76,9 @@ class Sessions:
         taken: list[Session] = []
         while len(self._by_sender) > MAX_SESSIONS:
             older = list(self._by_sender)[:-1]
-            blank = next((sender for sender in older if self._by_sender[sender].is_blank), older[0])
-            taken.append(self._by_sender.pop(blank))
+            blank = (sender for sender in older if self._by_sender[sender].is_blank)
+            idle = (sender for sender in older if not self._by_sender[sender].is_waiting)
+            taken.append(self._by_sender.pop(next(chain(blank, idle, older))))
         return taken
 
     def _over_weight(self) -> list[Session]:
