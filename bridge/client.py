@@ -5,7 +5,7 @@
 
     with Client() as bridge:
         theme = [Note(62, 0.0, 1.0), Note(65, 1.0, 1.0), Note(69, 2.0, 2.0)]
-        take = bridge.continue_(theme, bars=4, scale="D dorian", seed=7)[0]
+        take = bridge.continue_(theme, bars=4, metre="4/4", scale="D dorian", seed=7)[0]
         for note in take.notes:
             print(note.start, note.pitch)
 

@@ -68,7 +68,7 @@ class PrepareConfig:
     least: int = 3
     """How often a delta or duration must occur in training to get a code of its own."""
     sources: tuple[Mapping[str, str], ...] = ()
-    """name, licence, attribution of each, for the model's card."""
+    """name, licence, attribution of each, kept with the data set."""
 
     def __post_init__(self) -> None:
         names = self.field_names
