@@ -43,8 +43,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("beats", "f", 0.25, 1024, AUTO, "length of the answer in beats, instead of bars; auto: by bars"),
     Option("metre", "s", 0, 0, AUTO, 'metre of the answer, such as 6/8; set by /antiphon/set it is the '
            "context's too; auto: the model's usual one"),
-    Option("tempo", "f", 10, 400, AUTO, "quarter notes a minute, for the file that is written; it changes no note; "
-           "auto: the model's usual one"),
+    Option("tempo", "f", 10, 400, AUTO, "quarter notes a minute, for a file that is written; "
+           "it changes no note; auto: the model's usual one"),
     Option("temperature", "f", 0.05, 4, AUTO, "below 1 plainer, above 1 wilder; auto: what suits the model"),
     Option("top_p", "f", 0.01, 1, AUTO, "choose among the likeliest up to this probability; "
            "auto: what suits the model"),
