@@ -97,7 +97,11 @@ def most() -> str:
         ("Seconds for an answer", f"{desk.REQUEST_SECONDS:g}", "`timeout`"),
         ("Contexts of a client", contexts.MAX_CONTEXTS, "the one not used for longest is forgotten"),
         ("Answers of a client kept for resending", resend.MAX_REQUESTS, "the oldest is forgotten"),
-        ("Clients", sessions.MAX_SESSIONS, "the one not heard of for longest is forgotten"),
+        (
+            "Clients",
+            sessions.MAX_SESSIONS,
+            "one with nothing to lose is forgotten, else the one not heard of for longest that awaits no answer",
+        ),
     ]
     return table(("What", "At most", "Beyond that"), rows)
 
