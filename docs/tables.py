@@ -100,7 +100,7 @@ def most() -> str:
         (
             "Clients",
             sessions.MAX_SESSIONS,
-            "one with nothing to lose is forgotten, else the one not heard of for longest that awaits no answer",
+            "one with nothing to lose is forgotten, else the one longest unheard of that awaits no answer",
         ),
     ]
     return table(("What", "At most", "Beyond that"), rows)
