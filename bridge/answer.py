@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..models.note import Note
 from .clock import Clock
-from .osc import Message, NoteMessage, Outgoing, Value
+from .osc import Encoded, Message, NoteMessage, Outgoing, Value, encoded
 from .ports import Job
 from .protocol import NOTES_A_DATAGRAM
 from .request import Take
@@ -53,6 +53,8 @@ class Answer:
         self._lock = threading.RLock()
         self._over = False
         self._told = self.started
+        self._singles: dict[int, list[Encoded]] = {}
+        """By take, what was sent in mode single."""
 
     def began(self, job: Job) -> None:
         """Learn which job works on this."""
@@ -88,7 +90,10 @@ class Answer:
         if self.order.single:
             with self._lock:
                 if not self._over:
-                    self._emit(NoteMessage("/antiphon/note", (self.order.id, take, index), (note,)))
+                    head = (self.order.id, take, index)
+                    message = encoded(NoteMessage("/antiphon/note", head, (note,)))
+                    self._singles.setdefault(take, []).append(message)
+                    self._emit(message)
 
     def on_progress(self, fraction: float) -> None:
         """Tell how far the request is, now and then."""
@@ -105,7 +110,8 @@ class Answer:
 
     def on_take(self, take: Take) -> None:
         """Send a take and keep it for resending."""
-        notes = self._messages(take)
+        single = self.order.single
+        notes = tuple(self._singles.pop(take.index, ())) if single else self._messages(take)
         done = Message(
             "/antiphon/done",
             (self.order.id, take.index, len(take.notes), take.end_beats, take.seed, take.nats_per_note),
@@ -114,7 +120,7 @@ class Answer:
             if self._over:
                 return
             self._kept.takes[take.index] = Sent(notes, done, len(take.notes) + len(notes) + 1)
-            for message in () if self.order.single else notes:
+            for message in () if single else notes:
                 self._emit(message)
             self._emit(done)
 
@@ -130,15 +136,13 @@ class Answer:
             if not self._over:
                 self._end(Message("/antiphon/fail", (self.order.id, code, message)))
 
-    def _messages(self, take: Take) -> tuple[NoteMessage, ...]:
-        """Return a take's notes as messages, at least one in mode chunk."""
+    def _messages(self, take: Take) -> tuple[Encoded, ...]:
+        """Return a take's notes as messages of mode chunk, at least one."""
         head = (self.order.id, take.index)
-        if self.order.single:
-            return tuple(NoteMessage("/antiphon/note", (*head, i), (n,)) for i, n in enumerate(take.notes))
         size = NOTES_A_DATAGRAM
         chunks = [take.notes[at : at + size] for at in range(0, len(take.notes), size)] or [()]
         return tuple(
-            NoteMessage("/antiphon/notes", (*head, seq, len(chunks), len(chunk)), chunk)
+            encoded(NoteMessage("/antiphon/notes", (*head, seq, len(chunks), len(chunk)), chunk))
             for seq, chunk in enumerate(chunks)
         )
 

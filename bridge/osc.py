@@ -46,6 +46,11 @@ class Malformed:
     reason: str
 
 
+def is_bundle(datagram: bytes) -> bool:
+    """Return whether a datagram may hold more than one message."""
+    return datagram.startswith(_BUNDLE)
+
+
 def read(datagram: bytes) -> Iterator[Message | Malformed]:
     """Yield the messages of a datagram in order; never raises, whatever the bytes.
 
@@ -62,7 +67,7 @@ def read(datagram: bytes) -> Iterator[Message | Malformed]:
 
 def _element(data: bytes, depth: int) -> Iterator[Message | Malformed]:
     """Yield what one message or bundle holds."""
-    if not data.startswith(_BUNDLE):
+    if not is_bundle(data):
         yield _message(data)
     elif depth >= MAX_DEPTH:
         yield Malformed("#bundle", f"bundles nest deeper than {MAX_DEPTH}")
@@ -181,12 +186,34 @@ class NoteMessage:
         return (*self.head, *flat(self.notes))
 
 
-Outgoing = Message | NoteMessage
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A message whose datagram is made already: less to keep than its notes, and nothing to send again."""
+
+    address: str
+    datagram: bytes
+
+    @property
+    def args(self) -> tuple[Value, ...]:
+        """All arguments, flat."""
+        (message,) = read(self.datagram)
+        assert isinstance(message, Message)
+        return message.args
+
+
+Outgoing = Message | NoteMessage | Encoded
 
 
 def encode(message: Outgoing) -> bytes:
     """Return a message's datagram."""
+    if isinstance(message, Encoded):
+        return message.datagram
     return build_notes(message) if isinstance(message, NoteMessage) else build(message)
+
+
+def encoded(message: Outgoing) -> Encoded:
+    """Return a message with its datagram made."""
+    return Encoded(message.address, encode(message))
 
 
 def flat(notes: tuple[Note, ...]) -> list[Value]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from .clock import Clock
 from .protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
+from .quota import OVERHEAD_BYTES, Quota
 
-MAX_QUEUED = 32768
-"""Datagrams that may wait for one client: 5 s of the pace."""
-MAX_QUEUED_ALL = 65536
+MAX_CLIENT_BYTES = 16 << 20
+"""Bytes that may wait for one client, with what keeping them costs: as much as it may ask for at once."""
+MAX_BYTES = 64 << 20
 MAX_LANES = 1024
 log = logging.getLogger("antiphon.osc.out")
 
@@ -48,6 +49,7 @@ class Pacer:
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._queued = 0
+        self._quota = Quota(MAX_CLIENT_BYTES, MAX_BYTES)
         self._closed = False
         self.dropped = 0
         """Datagrams given up because too much waited."""
@@ -57,6 +59,11 @@ class Pacer:
         """Datagrams that wait."""
         return self._queued
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits, with what keeping it costs."""
+        return self._quota.total
+
     def put(self, datagram: bytes, host: Host) -> None:
         """Send a datagram, now or when the pace allows; never blocks. Thread-safe."""
         with self._lock:
@@ -65,7 +72,7 @@ class Pacer:
             if not lane.waiting and lane.may(now) and self._send(datagram, host):
                 lane.times.append(now)
                 return
-            if len(lane.waiting) >= MAX_QUEUED or self._queued >= MAX_QUEUED_ALL:
+            if not self._quota.admit(host, len(datagram) + OVERHEAD_BYTES):
                 self.dropped += 1
                 if self.dropped.bit_count() == 1:  # 1, 2, 4, 8 …: once is news, a flood is not
                     log.warning("%s:%d takes too little: %d datagrams dropped so far", *host, self.dropped)
@@ -100,7 +107,7 @@ class Pacer:
         """Send one datagram of a lane; return whether more could go."""
         if not lane.may(now) or not self._send(lane.waiting[0], host):
             return False
-        lane.waiting.popleft()
+        self._quota.release(host, len(lane.waiting.popleft()) + OVERHEAD_BYTES)
         lane.times.append(now)
         self._queued -= 1
         return bool(lane.waiting)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ..models.errors import RequestError
-from .osc import Outgoing, Value
+from .osc import Encoded, Outgoing, Value
 
 MAX_REQUESTS = 16
 MAX_WEIGHT = 16384
@@ -17,7 +17,7 @@ MAX_WEIGHT = 16384
 class Sent:
     """The messages of one take."""
 
-    notes: tuple[Outgoing, ...]
+    notes: tuple[Encoded, ...]
     """By seq (or by index, in mode single)."""
     done: Outgoing
     weight: int

@@ -8,23 +8,23 @@ import secrets
 import selectors
 import socket
 import threading
-from collections import deque
 from collections.abc import Iterable
 from types import TracebackType
 
 from ..models.errors import ConfigError, RequestError
+from .backlog import Backlog
 from .chores import Chores
 from .clock import Clock, SystemClock
-from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode, read
+from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode
 from .pacer import Host, Pacer
 from .ports import Catalogue, Generator, House
 from .protocol import HOST, PORT
 from .sessions import Sessions
 
 RECEIVE_BUFFER = 4 << 20
-MAX_BACKLOG = 65536
-"""Datagrams that may wait to be read."""
-MAX_BACKLOG_BYTES = 64 << 20
+DRAINED_AT_ONCE = 512
+"""Datagrams taken from the system between two answers, some 2 ms of work: a sender who never pauses
+must not keep everybody from being answered, nor answering let the system's buffer overflow."""
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 """How often the folders of models are looked at."""
@@ -67,8 +67,7 @@ class Server:
         self._chores = Chores()
         house = House(engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add)
         self.sessions = Sessions(house, self.send)
-        self._backlog: deque[tuple[bytes, Host]] = deque()
-        self._backlog_bytes = 0
+        self._backlog = Backlog()
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._receive, name="antiphon-receive", daemon=True),
@@ -140,7 +139,7 @@ class Server:
         return True
 
     def _receive(self) -> None:
-        """Take what has come and answer one of it, over and over.
+        """Take what has come and answer one message of it, over and over.
 
         One thread does both: with two, the one that parses would keep the interpreter from the one
         that empties the system's small buffer.
@@ -151,11 +150,11 @@ class Server:
                 if self._backlog or selector.select(TICK_SECONDS):
                     self._drain()
                 if self._backlog:
-                    self._answer(*self._backlog.popleft())
+                    self._answer(*self._backlog.pop())
 
     def _drain(self) -> None:
-        """Move all that the system holds into the backlog."""
-        while True:
+        """Move what the system holds into the backlog."""
+        for _ in range(DRAINED_AT_ONCE):
             try:
                 datagram, sender = self._socket.recvfrom(MAX_DATAGRAM + 1)
             except BlockingIOError:
@@ -164,26 +163,21 @@ class Server:
                 continue  # Windows: an earlier reply found nobody
             except OSError:
                 return  # closed
-            if len(self._backlog) >= MAX_BACKLOG or self._backlog_bytes + len(datagram) > MAX_BACKLOG_BYTES:
+            if not self._backlog.put(datagram, sender[:2]):
                 self.send(Message("/antiphon/fail", ("/", "busy", "too many datagrams wait")), sender[:2])
-            else:
-                self._backlog_bytes += len(datagram)
-                self._backlog.append((datagram, sender[:2]))
 
-    def _answer(self, datagram: bytes, sender: Host) -> None:
-        """Hand the messages of a datagram to the sender's session."""
-        self._backlog_bytes -= len(datagram)
+    def _answer(self, message: Message | Malformed | None, sender: Host) -> None:
+        """Hand a message to the sender's session."""
+        if log_in.isEnabledFor(logging.DEBUG):
+            log_in.debug("%s:%d %.300s", *sender, message)
         try:
             session = self.sessions.of(sender)
-            for message in read(datagram):
-                if log_in.isEnabledFor(logging.DEBUG):
-                    log_in.debug("%s:%d %.300s", *sender, message)
-                if isinstance(message, Malformed):
-                    session.reject(message.address, message.reason)
-                else:
-                    session.handle(message)
-        except Exception:  # whatever one datagram does, the next one is answered
-            log.exception("a datagram of %d bytes from %s:%d failed", len(datagram), *sender)
+            if isinstance(message, Malformed):
+                session.reject(message.address, message.reason)
+            elif message is not None:
+                session.handle(message)
+        except Exception:  # whatever one message does, the next one is answered
+            log.exception("%.300s from %s:%d failed", message, *sender)
 
     def _keep_house(self) -> None:
         """Give up late requests and look for new models."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from antiphon.bridge.backlog import Backlog
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.osc import Message, encode, read
@@ -116,12 +117,15 @@ def test_each_datagram_is_answered_or_refused(
 
     monkeypatch.setattr(server._pacer, "put", count)
     chance, whole = random.Random(2026), seeds()
+    backlog = Backlog()
     silent: list[bytes] = []
     memory: list[int] = []
     for number in range(COUNT):
         datagram = damaged(chance, whole)
         heard = replies
-        server._answer(datagram, ("127.0.0.9", 20_000 + number % 40))
+        backlog.put(datagram, ("127.0.0.9", 20_000 + number % 40))
+        while backlog:
+            server._answer(*backlog.pop())
         if replies == heard:
             silent.append(datagram)
         if number in (COUNT // 2, COUNT - 1):

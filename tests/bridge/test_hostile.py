@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.contexts import MAX_CONTEXT_NOTES, MAX_CONTEXTS, MAX_SESSION_NOTES
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.engine import Engine
+from antiphon.bridge.osc import Message, encode
 from antiphon.bridge.server import Server
 from antiphon.bridge.sessions import MAX_SESSIONS
 from antiphon.bridge.shelf import ModelShelf
@@ -140,7 +142,7 @@ def test_a_bridge_does_not_talk_to_itself(scene: Scene, monkeypatch: pytest.Monk
     put, answer = scene.server._pacer.put, scene.server._answer
     monkeypatch.setattr(scene.server._pacer, "put", lambda d, host: (sent.append((d, host)), put(d, host))[1])
     monkeypatch.setattr(
-        scene.server, "_answer", lambda d, host: (heard.append((d, host)), answer(d, host))[1]
+        scene.server, "_answer", lambda m, host: (heard.append((m, host)), answer(m, host))[1]
     )
 
     def talk(wire: Wire, port: int) -> None:
@@ -162,9 +164,51 @@ def test_a_bridge_does_not_talk_to_itself(scene: Scene, monkeypatch: pytest.Monk
     talk(asker, listener.port)
     expected = len(listener.until("synced"))
     talk(scene.wire(), own[1])
-    assert eventually(lambda: any(d.startswith(b"/antiphon/synced\0") and host == own for d, host in heard))
+    assert eventually(lambda: any("/antiphon/synced" in str(m) and host == own for m, host in heard))
     assert scene.undisturbed()
     assert sum(host == own for _, host in sent) == sum(host == own for _, host in heard) == expected
+
+
+class Endless:
+    """A socket whose senders are faster than anybody can read."""
+
+    def __init__(self, datagram: bytes, sender: tuple[str, int]) -> None:
+        self.datagram, self.sender = datagram, sender
+        self.reads = 0
+
+    def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
+        self.reads += 1
+        assert self.reads < 100_000, "nobody is ever answered"
+        return self.datagram, self.sender
+
+
+def test_a_sender_without_pause_keeps_nobody_from_being_answered(
+    engine: Engine, shelf: ModelShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(engine, shelf, port=0)  # never started: this test is its receiving thread
+    server._socket.close()
+    answered: list[tuple[str, int]] = []
+    monkeypatch.setattr(server, "_answer", lambda message, sender: answered.append(sender))
+    datagram = encode(Message("/antiphon/ping", (1,)))
+    monkeypatch.setattr(server, "_socket", Endless(datagram, ("127.0.0.1", 7)))
+    server._drain()
+    monkeypatch.setattr(server, "_socket", Endless(datagram, ("127.0.0.1", 8)))
+    server._drain()
+    for _ in range(2):
+        server._answer(*server._backlog.pop())
+    assert answered == [("127.0.0.1", 7), ("127.0.0.1", 8)]
+
+
+def test_hundreds_of_resends_of_a_long_answer_keep_nobody_waiting(scene: Scene) -> None:
+    wire = scene.wire()
+    wire.send("generate", "long", "model", "tiny", "bars", 100, "mode", "single", "seed", 1)
+    whole = wire.until("done")
+    resend = encode(Message("/antiphon/resend", ("long", 0)))
+    flood = b"#bundle\0" + bytes(8) + (struct.pack(">i", len(resend)) + resend) * 500
+    wire.raw(flood)
+    assert scene.undisturbed()
+    again = wire.until("done")
+    assert again == [message for message in whole if message[0] in ("/antiphon/note", "/antiphon/done")]
 
 
 def test_hundreds_of_clients_and_the_oldest_go(scene: Scene) -> None:

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 from antiphon.bridge.clock import FakeClock
-from antiphon.bridge.pacer import MAX_LANES, MAX_QUEUED, Pacer
+from antiphon.bridge.pacer import MAX_BYTES, MAX_CLIENT_BYTES, MAX_LANES, Pacer
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
 
 A, B = ("127.0.0.1", 1), ("127.0.0.1", 2)
@@ -80,11 +80,26 @@ def test_a_full_system_buffer_keeps_the_datagram(wire):
 
 
 def test_what_waits_is_bounded_and_told(wire, caplog):
-    for _ in range(MAX_QUEUED + DATAGRAMS_A_SLOT + 5):
-        wire.pacer.put(b"a", A)
-    assert wire.pacer.queued == MAX_QUEUED
-    assert wire.pacer.dropped == 5
+    large = bytes(1 << 16)
+    for _ in range(MAX_CLIENT_BYTES // len(large) + DATAGRAMS_A_SLOT + 5):
+        wire.pacer.put(large, A)
+    assert MAX_CLIENT_BYTES - 2 * len(large) < wire.pacer.queued * len(large) < MAX_CLIENT_BYTES
+    assert 5 <= wire.pacer.dropped <= 7
     assert "1 datagrams dropped" in caplog.text
+
+
+def test_flooded_clients_leave_room_for_the_others(wire):
+    large = bytes(1 << 16)
+    floods = [("127.0.0.1", 100 + i) for i in range(6)]
+    for _ in range(MAX_CLIENT_BYTES // len(large)):
+        for host in floods:
+            wire.pacer.put(large, host)
+    assert wire.pacer.dropped, "all that may wait waits"
+    before = wire.pacer.dropped
+    for i in range(2000):
+        wire.pacer.put(i.to_bytes(2, "big"), B)
+    assert wire.pacer.dropped == before
+    assert MAX_BYTES - 6 * 2 * len(large) < wire.pacer.waiting_bytes < 2 * MAX_BYTES
 
 
 def test_lanes_are_bounded(wire):
