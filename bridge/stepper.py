@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.manifest import Manifest
+from ..models.manifest import Manifest, Memory
 from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
 
 MOST_ROWS = 16
 """From here on a bigger batch hardly gains speed and makes every row in it slower."""
 BUCKET = 64
-"""Rows by which the attention memory grows."""
+"""Slots by which the attention memory grows."""
 
 Array = npt.NDArray[Any]
 
@@ -65,7 +65,8 @@ class Stepper:
         self.rows = 0
         self._session = session
         self._phase = 0
-        self._bindings: dict[tuple[int, int], Any] = {}
+        self._bindings: dict[tuple[int, int, int], Any] = {}
+        """By rows, phase and slots."""
         self._steps = np.zeros(MOST_ROWS, np.int64)
         self._position = np.zeros(MOST_ROWS, np.float32)
         self._initial = {s.name: s.initial for s in manifest.state}
@@ -73,7 +74,9 @@ class Stepper:
             s.name: f"{s.name}_out" for s in manifest.state
         }
         memory = manifest.memory
-        self._most_slots = memory.length + 1 if memory else 0
+        self._sizes = (memory_sizes(memory) if memory else ())[-1 if self.batching.whole_memory else 0 :]
+        self._memories: dict[int, tuple[Array, Array, Array]] = {}
+        """Keys, values and positions, by slots."""
         self._slots = 0
         self._allocate()
         self._show()
@@ -101,9 +104,9 @@ class Stepper:
         self._keys: Array
         self._values: Array
         self._positions: Array
-        if self._most_slots:
+        if self._sizes:
             self._key, self._value = made["key"], made["value"]
-            self._grow(self._most_slots if self.batching.whole_memory else min(BUCKET, self._most_slots))
+            self._resize(self._sizes[0])
 
     def _show(self) -> None:
         """Point ``note`` and ``clock`` to what the next step reads."""
@@ -131,9 +134,11 @@ class Stepper:
         if self.rows >= self.batching.most:
             raise IndexError(f"a stepper of this model holds {self.batching.most} rows")
         row = self.rows
+        if self._sizes and not row:
+            self._resize(self._sizes[0])
         self.rows += 1
         self._reset(row)
-        if self._most_slots:
+        if self._sizes:
             self._positions[row] = UNUSED_POSITION
             self._positions[row, 0] = NULL_POSITION
         if snapshot is not None:
@@ -148,8 +153,8 @@ class Stepper:
         if snapshot.memory is not None:
             keys, values, positions = snapshot.memory
             used = positions.shape[0]
-            while self._slots < used:
-                self._grow(min(self._slots + BUCKET, self._most_slots))
+            if used > self._slots:
+                self._resize(used)
             self._keys[row, :, :, :used] = keys
             self._values[row, :, :used] = values
             self._positions[row, :used] = positions
@@ -157,7 +162,7 @@ class Stepper:
     def snapshot(self, row: int) -> Snapshot:
         """Return a copy of all that a row carries."""
         memory = None
-        if self._most_slots:
+        if self._sizes:
             used = min(int(self._steps[row]) + 1, self._slots)
             memory = (
                 self._keys[row, :, :, :used].copy(),
@@ -177,7 +182,7 @@ class Stepper:
             buffer[row] = buffer[last]
         for array in (*self._copied, self._steps, self._position):
             array[row] = array[last]
-        if self._most_slots:
+        if self._sizes:
             for array in (self._keys, self._values, self._positions):
                 array[row] = array[last]
 
@@ -188,14 +193,16 @@ class Stepper:
     def step(self) -> None:
         """Run one step for all rows."""
         rows = self.rows
-        if self._slots < self._most_slots and int(self._steps[:rows].max()) + 2 > self._slots:
-            self._grow(min(self._slots + BUCKET, self._most_slots))
+        if self._sizes and self._slots < self._sizes[-1]:
+            used = int(self._steps[:rows].max()) + 2
+            if used > self._slots:
+                self._resize(used)
         run = max(rows, self.batching.least)
-        binding = self._bindings.get((run, self._phase))
+        binding = self._bindings.get((run, self._phase, self._slots))
         if binding is None:
             binding = self._bind(run)
         self._session.run_with_iobinding(binding)
-        if self._most_slots:
+        if self._sizes:
             self._remember(rows)
         self._steps[:rows] += 1
         self._phase ^= 1
@@ -228,20 +235,31 @@ class Stepper:
         self._positions[begun, befores] = self._position[begun]
         self._position[:rows] = clock[:rows, 0] * POSITION_STRIDE + clock[:rows, 1]
 
-    def _grow(self, slots: int) -> None:
-        """Give the memory ``slots`` rows; no row may have begun its ring anew."""
+    def _resize(self, used: int) -> None:
+        """Give the memory the least size that holds ``used`` slots, keeping what the rows have in it.
+
+        No row may have begun its ring anew.
+        """
+        slots = next(size for size in self._sizes if size >= min(used, self._sizes[-1]))
+        if slots not in self._memories:
+            self._memories[slots] = self._make_memory(slots)
+        keys, values, positions = self._memories[slots]
+        kept, rows = min(self._slots, slots), self.rows
+        if rows:
+            keys[:rows, :, :, :kept] = self._keys[:rows, :, :, :kept]
+            values[:rows, :, :kept] = self._values[:rows, :, :kept]
+            positions[:rows, kept:] = UNUSED_POSITION
+            positions[:rows, :kept] = self._positions[:rows, :kept]
+        self._keys, self._values, self._positions, self._slots = keys, values, positions, slots
+
+    def _make_memory(self, slots: int) -> tuple[Array, Array, Array]:
         memory = self.manifest.memory
         assert memory is not None
-        old = self._slots
         keys = np.zeros((MOST_ROWS, memory.heads, memory.key_size, slots), np.float32)
         values = np.zeros((MOST_ROWS, memory.heads, slots, memory.value_size), np.float32)
         positions = np.full((MOST_ROWS, slots), UNUSED_POSITION, np.float32)
         positions[:, 0] = NULL_POSITION
-        if old:
-            keys[:, :, :, :old], values[:, :, :old] = self._keys, self._values
-            positions[:, :old] = self._positions
-        self._keys, self._values, self._positions, self._slots = keys, values, positions, slots
-        self._bindings.clear()
+        return keys, values, positions
 
     def _bind(self, rows: int) -> Any:
         """Make the binding of ``rows`` rows in the current phase.
@@ -252,7 +270,7 @@ class Stepper:
         reads, writes = self._buffers[self._phase], self._buffers[self._phase ^ 1]
         made = self._buffers[0]
         bound = {name: made[name] for name in self._fixed} | {name: reads[name] for name in self._carried}
-        if self._most_slots:
+        if self._sizes:
             bound |= {
                 "memory_keys": self._keys,
                 "memory_values": self._values,
@@ -264,5 +282,11 @@ class Stepper:
         for name in self._outputs:
             array = writes[source[name]] if name in source else made[name]
             binding.bind_output(name, "cpu", 0, array.dtype.type, (rows, *array.shape[1:]), array.ctypes.data)
-        self._bindings[rows, self._phase] = binding
+        self._bindings[rows, self._phase, self._slots] = binding
         return binding
+
+
+def memory_sizes(memory: Memory) -> tuple[int, ...]:
+    """Return the numbers of slots that a memory has while it fills up, the whole last."""
+    whole = memory.length + 1
+    return (*range(BUCKET, whole - BUCKET // 2, BUCKET), whole)
