@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,36 @@ class Constraints:
         return mask
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What masks depend on. Equal for one manifest object, which is quicker told than equal manifests."""
+
+    manifest: Manifest = field(compare=False)
+    identity: int
+    low: int
+    high: int
+    scale: frozenset[int] | None
+    parts: frozenset[int] | None
+
+
 def constraints(manifest: Manifest, request: GenerationRequest) -> Constraints:
     """Return the masks of a request; raises RequestError(bad_args) when they leave nothing."""
+    asked = _Asked(manifest, id(manifest), request.low, request.high, request.scale, request.parts)
+    return _constraints(asked)
+
+
+# Requests of a client differ in seed and length, seldom in these: making masks anew took a fifth of a
+# millisecond of the first note's time, cold as it is after a pause. The key keeps its manifest, so an id
+# stays the same object's.
+@lru_cache(maxsize=64)
+def _constraints(asked: _Asked) -> Constraints:
+    manifest = asked.manifest
     codec = manifest.codec
     fixed: dict[FieldName, Mask] = {
         f.name: np.zeros(f.size, np.float32) for f in codec.fields if f.name != "delta"
     }
-    fixed["pitch"] = _pitches(manifest, request)
-    parts = _parts(manifest, request)
+    fixed["pitch"] = _pitches(asked)
+    parts = _parts(asked)
     if "part" in codec.names:
         values = codec["part"].array
         fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
@@ -63,30 +86,31 @@ def _deltas(codec: Codec) -> dict[tuple[bool, bool], Mask]:
     return deltas
 
 
-def _parts(manifest: Manifest, request: GenerationRequest) -> set[int]:
+def _parts(asked: _Asked) -> set[int]:
     """Return the parts that may play."""
-    codec = manifest.codec
+    codec = asked.manifest.codec
     known = {int(v) for v in codec["part"].values} if "part" in codec.names else {0}
-    if request.parts is None:
+    if asked.parts is None:
         return known
-    unknown = sorted(request.parts - known)
-    if unknown or not request.parts:
+    unknown = sorted(asked.parts - known)
+    if unknown or not asked.parts:
         raise RequestError(
-            "bad_args", f"parts {sorted(request.parts)} must be among {', '.join(map(str, sorted(known)))}"
+            "bad_args", f"parts {sorted(asked.parts)} must be among {', '.join(map(str, sorted(known)))}"
         )
-    return known & request.parts
+    return known & asked.parts
 
 
-def _pitches(manifest: Manifest, request: GenerationRequest) -> Mask:
+def _pitches(asked: _Asked) -> Mask:
+    manifest = asked.manifest
     values = manifest.codec["pitch"].array
-    allowed = (values >= request.low) & (values <= request.high)
-    if request.scale is not None:
-        playing = [p for i, p in enumerate(manifest.parts) if request.parts is None or i in request.parts]
+    allowed = (values >= asked.low) & (values <= asked.high)
+    if asked.scale is not None:
+        playing = [p for i, p in enumerate(manifest.parts) if asked.parts is None or i in asked.parts]
         if any(part.is_drum for part in playing):
             raise RequestError("bad_args", f"model {manifest.name!r} plays drums, which have no scale")
-        allowed &= np.isin(values.astype(np.int64) % 12, sorted(request.scale))
-    text = f"no pitch of model {manifest.name!r} is in range {request.low}..{request.high}"
-    return _mask(allowed, text + (" and in the scale" if request.scale is not None else ""))
+        allowed &= np.isin(values.astype(np.int64) % 12, sorted(asked.scale))
+    text = f"no pitch of model {manifest.name!r} is in range {asked.low}..{asked.high}"
+    return _mask(allowed, text + (" and in the scale" if asked.scale is not None else ""))
 
 
 def _mask(allowed: npt.NDArray[Any], otherwise: str) -> Mask:
