@@ -82,7 +82,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         defaults=Defaults(
             card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
         ),
-        sources=tuple(Source(**source) for source in card.sources),
+        sources=tuple(map(Source.of, card.sources or dataset.info.get("sources", ()))),
         parameters=int(network.count_params()),
         quantisation=weights,
         antiphon_version=release,

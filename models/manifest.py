@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .codec import Codec, Field
-from .errors import AntiphonError, ModelFileError
+from .errors import AntiphonError, ConfigError, ModelFileError
 from .metre import Metre
 from .score import Part
 from .step import DType
@@ -48,6 +48,17 @@ class Source:
     name: str
     licence: str
     attribution: str = ""
+
+    @classmethod
+    def of(cls, entry: Any) -> Source:
+        """Return what a table of a configuration says; raises ConfigError that names the key."""
+        known = ("name", "licence", "attribution")
+        if not isinstance(entry, Mapping) or not {"name", "licence"} <= entry.keys() <= set(known):
+            raise ConfigError(f"sources: {entry!r} must be a table of {', '.join(known)}")
+        wrong = next((key for key in entry if not isinstance(entry[key], str)), None)
+        if wrong:
+            raise ConfigError(f"sources: {wrong} must be text, not {entry[wrong]!r}")
+        return cls(**entry)
 
 
 @dataclass(frozen=True)

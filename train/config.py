@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..models.errors import ConfigError
+from ..models.manifest import Source
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class CardConfig:
     top_p: float = 0.98
     """Top-p of requests that name none."""
     sources: tuple[dict[str, str], ...] = ()
-    """Tables with name, licence and attribution."""
+    """Tables with name, licence and attribution; without any, those of the data set."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,8 @@ def _section(kind: type[_Section], name: str, data: Any) -> _Section:
 def _check(config: TrainConfig) -> None:
     """Raise ConfigError for values that cannot work."""
     n, f = config.network, config.fit
+    for source in config.card.sources:
+        Source.of(source)
     positive = {
         "network.units": n.units,
         "network.layers": n.layers,

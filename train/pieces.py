@@ -14,7 +14,11 @@ from antiphon.models.score import Score
 from . import abcfile, gridjson
 from .accents import with_written_bars
 from .musicxml import read_musicxml
+from .patience import TookTooLong, patience
 from .sources import Item, Kind, Skipped, Work, decode_text, read_bytes
+
+PIECE_SECONDS = 120.0
+"""How long one piece may take: a symphony takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,10 @@ def _read(item: Item, piece: _Unread) -> Piece | Skipped:
     """Read one piece."""
     label = piece.name if piece.name == item.name else f"{item.name}: {piece.name}"
     try:
-        return Piece(item.name, piece.name, piece.split, piece.read())
+        with patience(PIECE_SECONDS):
+            return Piece(item.name, piece.name, piece.split, piece.read())
+    except TookTooLong:
+        return Skipped(label, "took too long", f"not read after {PIECE_SECONDS:g} s")
     except MusicError as error:
         return Skipped(label, "unreadable", _one_line(error))
     except Exception as error:  # a file nobody foresaw must not end the other files' work

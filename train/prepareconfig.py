@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from antiphon.models.codec import FIELD_ORDER, FieldName
 from antiphon.models.errors import ConfigError
+from antiphon.models.manifest import Source
 from antiphon.models.score import Part
 
 from .drummap import DRUM_MAPS
@@ -159,6 +160,9 @@ def parse(data: Mapping[str, Any]) -> PrepareConfig:
             if not isinstance(value, list):
                 raise ConfigError(f"{key} must be a list")
             values[key] = tuple(value)
+            if key == "sources":
+                for entry in value:
+                    Source.of(entry)
         elif type(value) is not type(known[key]):
             raise ConfigError(f"{key} must be of type {type(known[key]).__name__}, not {value!r}")
         else:

@@ -35,12 +35,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tree of trained runs, and one that is broken."""
     root = tmp_path_factory.mktemp("export")
     data = write_dataset(root / "set", pieces=6, notes=40)
+    info = json.loads((data / "dataset.json").read_text())
+    info["sources"] = [{"name": "made up", "licence": "CC0-1.0"}]
+    (data / "dataset.json").write_text(json.dumps(info))
     for name, network in NETWORKS.items():
         settings = {
             "dataset": str(data),
             "network": {**SIZES, **network},
             "fit": {"crop": 32, "batch": 4, "steps": 6, "evaluate_every": 6, "learning_rate": 0.01},
-            "card": {"name": name, "sources": [{"name": "made up", "licence": "CC0-1.0"}]},
+            # "full" says nothing of its data: the data set does.
+            "card": {"name": name, "sources": [{"name": "made up", "licence": "CC0-1.0"}] * (name != "full")},
         }
         Run(TrainConfig.from_dict(settings), root / "runs" / name).fit()
     broken = root / "runs" / "broken"

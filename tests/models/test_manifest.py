@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from antiphon.models.errors import ModelFileError
+from antiphon.models.errors import ConfigError, ModelFileError
 from antiphon.models.manifest import FORMAT_VERSION, Manifest, Source
 from antiphon.models.metre import Metre
 from tiny_model import tiny_manifest
@@ -59,3 +59,17 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
 
 def test_keys_of_a_later_minor_version_are_left_alone() -> None:
     assert Manifest.from_json(changed(colour="blue")).name == tiny_manifest().name
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"name": "mine"}, "must be a table of name, licence"),
+        ("mine", "must be a table"),
+        ({"name": "mine", "licence": "CC0", "url": "x"}, "must be a table of"),
+        ({"name": "mine", "licence": 3}, "licence must be text, not 3"),
+    ],
+)
+def test_a_source_says_what_is_wrong_with_it(entry: object, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Source.of(entry)
