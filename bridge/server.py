@@ -22,9 +22,10 @@ from .protocol import HOST, PORT
 from .sessions import Sessions
 
 RECEIVE_BUFFER = 4 << 20
-DRAINED_AT_ONCE = 512
-"""Datagrams taken from the system between two answers, some 2 ms of work: a sender who never pauses
-must not keep everybody from being answered, nor answering let the system's buffer overflow."""
+DRAINED_AT_ONCE = 4096
+"""Datagrams taken from the system between two answers, some 10 ms of work. A sender who never pauses
+must not keep everybody from being answered; but an answer sets workers going, who then compete with the
+reader: with 512 a burst of 10,000 large contexts overflowed the system's buffer."""
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 """How often the folders of models are looked at."""
