@@ -27,9 +27,17 @@ from ..models.errors import AntiphonError, RequestError
 from ..models.note import Note
 from ..models.score import Score
 from .collect import Collector
-from .options import OptionValue
+from .options import AUTO, OptionValue
 from .osc import MAX_DATAGRAM, Message, NoteMessage, Outgoing, Value, encode, read
-from .protocol import DATAGRAMS_A_SLOT, HOST, NOTES_A_DATAGRAM, PORT, PROTOCOL, SLOT_SECONDS
+from .protocol import (
+    DATAGRAMS_A_SLOT,
+    HOST,
+    NOTES_A_DATAGRAM,
+    PORT,
+    PROTOCOL,
+    SEED_BITS,
+    SLOT_SECONDS,
+)
 from .request import Take
 
 AGAIN_SECONDS = 0.25
@@ -91,6 +99,8 @@ class Client:
         self._name = secrets.token_hex(3)
         self._numbers = itertools.count(1)
         self._takes = 1
+        self._seeded = False
+        """Whether :meth:`set` fixed the seed."""
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -152,6 +162,7 @@ class Client:
             self._one("/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key))
         takes = options.get("takes", self._takes)
         self._takes = 1 if isinstance(takes, str) else int(takes)
+        self._seeded = options["seed"] != AUTO if "seed" in options else self._seeded
 
     def get(self, option: str) -> Value:
         """Return what holds for an option."""
@@ -208,13 +219,16 @@ class Client:
         for taken in ("mode", "reply_port"):
             if taken in options:
                 raise RequestError("bad_args", f"{taken} is the client's own to choose")
+        if options.get("seed", AUTO) == AUTO and not self._seeded:
+            # Sent twice because its ack got lost, a request must mean the same notes twice.
+            options = {**options, "seed": secrets.randbits(SEED_BITS)}
         pairs = [value for pair in options.items() for value in pair]
         mode = ("mode", "chunk" if on_note is None else "single")
         wanted = options.get("takes", self._takes)
         collector = Collector(name, 1 if isinstance(wanted, str) else int(wanted), on_note)
         request = Message(verb, (name, *pairs, *mode))
         try:
-            self._talk(lambda: collector.missing() or [request], collector.take, name)
+            self._talk(lambda: collector.missing() or [request], collector.take, name, collector.excuses)
         except KeyboardInterrupt:
             self._socket.send(encode(Message("/antiphon/cancel", (name,))))
             raise
@@ -243,11 +257,12 @@ class Client:
         say: Outgoing | Callable[[], Sequence[Outgoing]],
         take: Callable[[Message], bool],
         name: str | None = None,
+        excuses: Callable[[Message], bool] = lambda failure: False,
     ) -> None:
         """Send, and send again what ``say`` tells after each silence, until ``take`` has all it wants.
 
-        Raises RequestError when the bridge refuses ``name`` (by default the message's address), or stays
-        silent for the timeout.
+        Raises RequestError when the bridge refuses ``name`` (by default the message's address) and
+        ``excuses`` does not call for another try, or when it stays silent for the timeout.
         """
         told: Callable[[], Sequence[Outgoing]] = say if callable(say) else lambda: [say]
         refused = name or told()[0].address
@@ -258,6 +273,8 @@ class Client:
             while (left := silence - time.monotonic()) > 0:
                 for message in self._receive(left):
                     if message.address == "/antiphon/fail" and message.args[0] == refused:
+                        if excuses(message):
+                            continue
                         raise RequestError(str(message.args[1]), str(message.args[2]))
                     if take(message):
                         return

@@ -40,6 +40,8 @@ class Collector:
         self._on_note = on_note
         self._partial = {index: _Partial() for index in range(wanted)}
         self._accepted = False
+        self._begun = False
+        """Whether more than an ack has come."""
 
     def take(self, message: Message) -> bool:
         """Take one message; return whether all takes are complete."""
@@ -47,6 +49,7 @@ class Collector:
         if not args or args[0] != self._name or message.address == "/antiphon/fail":
             return False
         self._accepted = True
+        self._begun |= message.address != "/antiphon/ack"
         if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/done"):
             partial = self._partial.setdefault(int(args[1]), _Partial())
             if message.address == "/antiphon/notes":
@@ -83,6 +86,16 @@ class Collector:
                 lost = [seq for seq in range(self._pieces(partial)) if seq not in partial.pieces]
                 asks.append(Message("/antiphon/resend", (self._name, index, *lost)))
         return asks
+
+    def excuses(self, failure: Message) -> bool:
+        """Return whether a failure calls for the request once more.
+
+        The bridge knows nothing to send again where a late ack of the context was taken for the
+        request's, which itself got lost.
+        """
+        again = self._accepted and not self._begun and failure.args[1] == "bad_args"
+        self._accepted &= not again
+        return again
 
     def takes(self) -> list[Take]:
         """Return the takes, all complete."""

@@ -16,6 +16,8 @@ DATAGRAMS_A_SLOT = 32
 SLOT_SECONDS = 0.005
 """Linux' default receive buffer holds 256 small datagrams: so paced, every client tried gets them all."""
 VALUES_A_NOTE = 5
+SEED_BITS = 24
+"""Of seeds that nobody named: Pd and Max hold them exactly as 32-bit floats."""
 CAPABILITIES = ("generate", "continue", "resend", "cancel", "notify", "sync", "single")
 
 Kind = Literal["id", "int", "float", "str", "any", "notes", "options", "ints", "values"]

@@ -18,7 +18,7 @@ from .clock import Clock, SystemClock
 from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode
 from .pacer import Host, Pacer
 from .ports import Catalogue, Generator, House
-from .protocol import HOST, PORT
+from .protocol import HOST, PORT, SEED_BITS
 from .sessions import Sessions
 
 RECEIVE_BUFFER = 4 << 20
@@ -29,8 +29,6 @@ reader: with 512 a burst of 10,000 large contexts overflowed the system's buffer
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 """How often the folders of models are looked at."""
-SEED_BITS = 24
-"""Seeds that the bridge chooses: Pd and Max hold them exactly as 32-bit floats."""
 log = logging.getLogger("antiphon.server")
 log_in = logging.getLogger("antiphon.osc.in")
 log_out = logging.getLogger("antiphon.osc.out")

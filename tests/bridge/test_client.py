@@ -5,15 +5,18 @@ import threading
 
 import pytest
 from antiphon.bridge.client import Client
+from antiphon.bridge.osc import Message, encode, read
+from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
 
 
-class TestClient:
-    @pytest.fixture
-    def client(self, stage):
-        with Client(port=stage.server.address[1]) as client:
-            yield client
+@pytest.fixture
+def client(stage):
+    with Client(port=stage.server.address[1]) as client:
+        yield client
 
+
+class TestClient:
     def test_the_small_talk(self, client):
         bridge = client.hello()
         assert (bridge.name, bridge.protocol) == ("antiphon", 1) and "continue" in bridge.capabilities
@@ -46,8 +49,6 @@ class TestClient:
         assert len(client.generate(bars=1)) == 3
 
     def test_a_refusal_is_an_error_with_the_code(self, client):
-        from antiphon.models.errors import RequestError
-
         with pytest.raises(RequestError, match="did you mean 'bars'") as error:
             client.generate(brs=2)
         assert error.value.code == "bad_args"
@@ -57,8 +58,6 @@ class TestClient:
 
 
 def test_nobody_there_is_told_soon():
-    from antiphon.models.errors import RequestError
-
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         with (
@@ -114,3 +113,67 @@ def test_what_gets_lost_is_asked_for_again(stage, single):
     assert [len(take.notes) for take in takes] == [200, 200]
     assert len(told) == 400 * single
     assert stage.engine.primed[-1][2] == tuple(notes)
+
+
+class Forgetful(threading.Thread):
+    """A bridge that acknowledges contexts twice and misses the first request."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.heard = []
+        self.refuses = False
+
+    def run(self):
+        while True:
+            data, sender = self.socket.recvfrom(65507)
+            (message,) = read(data)
+            if message.address == "/stop":
+                self.socket.close()
+                return
+            self.heard.append(message)
+            for address, *args in self.answers(message, sum(m == message for m in self.heard)):
+                self.socket.sendto(encode(Message("/antiphon/" + address, tuple(args))), sender)
+
+    def answers(self, message, times):
+        name = message.args[0]
+        if message.address == "/antiphon/context":
+            return [("ack", name, 0)] * 2
+        if message.address == "/antiphon/resend":
+            return [("fail", name, "bad_args", "nothing is kept of it")]
+        if times == 1:
+            return []
+        if self.refuses:
+            return [("fail", name, "bad_args", "no")]
+        note = (60, 4.0, 1.0, 80, 0)
+        return [("ack", name, 0), ("notes", name, 0, 0, 1, 1, *note), ("done", name, 0, 1, 8.0, 3, 1.5)]
+
+    def stop(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(encode(Message("/stop")), self.socket.getsockname())
+        self.join(5)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_late_ack_of_the_context_is_no_ack_of_the_request(refuses):
+    bridge = Forgetful()
+    bridge.refuses = refuses
+    bridge.start()
+    with Client(port=bridge.socket.getsockname()[1]) as client:
+        if refuses:
+            with pytest.raises(RequestError, match="^no$"):
+                client.continue_([Note(60, 0.0, 1.0)])
+        else:
+            assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (Note(60, 4.0, 1.0),)
+    bridge.stop()
+    asked = [m for m in bridge.heard if m.address == "/antiphon/continue"]
+    assert len(asked) == 2 and asked[0] == asked[1] and "seed" in asked[0].args
+
+
+def test_a_seed_that_was_set_is_not_overridden(client, stage):
+    client.set(seed=77)
+    assert client.generate(bars=1)[0].seed == 77
+    client.set(seed="auto")
+    first, second = (client.generate(bars=1)[0].seed for _ in range(2))
+    assert first != second

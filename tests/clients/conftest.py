@@ -35,3 +35,9 @@ def riff() -> tuple[Note, ...]:
 def song() -> tuple[Note, ...]:
     """A context of two messages."""
     return tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 60 + i, i % 2) for i in range(60))
+
+
+@pytest.fixture(scope="session")
+def long_song() -> tuple[Note, ...]:
+    """A context of 200 notes, in five messages."""
+    return tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 60 + i % 60, i % 2) for i in range(200))

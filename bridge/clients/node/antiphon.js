@@ -1,0 +1,526 @@
+/**
+ * A client of the Antiphon bridge in one file: Node, and the `js` object of Max and Max for Live.
+ *
+ * The core knows no network and no clock: it is given `send`, `now` and `later`, and told of every message that
+ * comes in. In Node, `Antiphon.connect` gives it a UDP socket. ES5, so that Max 8 reads it too.
+ *
+ * Licence: Apache-2.0.
+ */
+(function (root) {
+    "use strict";
+
+    var PROTOCOL = 1;
+    var NOTES_A_MESSAGE = 48;
+    var MESSAGES_AT_ONCE = 32;
+    var PAUSE_MS = 5;
+    var AGAIN_MS = 250;   // how long a message may stay unanswered before it is sent again
+    var HELLO_MS = 2000;  // a bridge on this computer answers within a millisecond
+    var SILENCE_MS = 5000;
+    var SEED_BITS = 24;   // what every host can hold exactly
+
+    /**
+     * @param {object} host what the program around gives: send(address, args), now() in ms, later(fn, ms) that
+     *     returns a handle, clear(handle); and name, replyPort (0: replies come to the port that sends).
+     */
+    function Antiphon(host) {
+        this._host = host;
+        this._questions = [];
+        this._requests = {};
+        this._settings = {};
+        this._out = [];
+        this._burst = 0; // messages sent since the last pause
+        this._pausing = null;
+        this._ticking = null;
+        this._count = 0;
+        this._prefix = (host.name || "js") + "-" + Math.floor(Math.random() * 0xffffff).toString(16) + "-";
+        this.silenceMs = SILENCE_MS;
+    }
+
+    // ---- what a program calls
+
+    /** Find the bridge. callback(error, {name, version, protocol, replyPort, capabilities}) */
+    Antiphon.prototype.hello = function (callback) {
+        this._ask("/antiphon/hello", [this._host.replyPort || 0, this._host.name || "js", PROTOCOL], HELLO_MS,
+            function (address, args) {
+                if (address !== "/antiphon/hello/reply") { return undefined; }
+                if (args[2] !== PROTOCOL) {
+                    throw failure("protocol", "the bridge speaks protocol " + args[2] + ", this client " + PROTOCOL +
+                        "; bring both to one version");
+                }
+                return {name: args[0], version: args[1], protocol: args[2], replyPort: args[3],
+                    capabilities: words(args[4])};
+            }, callback);
+    };
+
+    /** List the models. callback(error, [{name, title, tasks, parts, megabytes}]) */
+    Antiphon.prototype.models = function (callback) {
+        this._list("model", callback, function (a) {
+            return {name: a[0], title: a[1], tasks: words(a[2]), parts: words(a[3]), megabytes: a[4]};
+        });
+    };
+
+    /** List the options. callback(error, [{key, type, min, max, def, doc}]) */
+    Antiphon.prototype.params = function (callback) {
+        this._list("param", callback, function (a) {
+            return {key: a[0], type: a[1], min: a[2], max: a[3], def: a[4], doc: a[5]};
+        });
+    };
+
+    /** Ask how the bridge is. callback(error, {protocol, model, ready, queued, lastMs}) */
+    Antiphon.prototype.status = function (callback) {
+        this._ask("/antiphon/status", [], this.silenceMs, function (address, a) {
+            return address === "/antiphon/status/reply" ?
+                {protocol: a[0], model: a[1], ready: !!a[2], queued: a[3], lastMs: a[4]} : undefined;
+        }, callback);
+    };
+
+    /** Load a model and make it this client's. callback(error, name) */
+    Antiphon.prototype.load = function (model, callback) {
+        this._ask("/antiphon/load", [model], this.silenceMs, function (address, a) {
+            return address === "/antiphon/loaded" && a[0] === model ? model : undefined;
+        }, callback);
+    };
+
+    /** Set options for all requests to come; "auto" takes one back. callback(error, {key: value}) */
+    Antiphon.prototype.set = function (options, callback) {
+        var keys = Object.keys(options), settings = this._settings, held = {};
+        this._ask("/antiphon/set", pairs(options), this.silenceMs, function (address, a) {
+            if (address !== "/antiphon/get/reply" || keys.indexOf(a[0]) < 0) { return undefined; }
+            held[a[0]] = a[1];
+            if (Object.keys(held).length < keys.length) { return undefined; }
+            keys.forEach(function (key) { settings[key] = options[key]; });
+            return held;
+        }, callback);
+    };
+
+    /** Ask for an option. callback(error, value) */
+    Antiphon.prototype.get = function (key, callback) {
+        this._ask("/antiphon/get", [key], this.silenceMs, function (address, a) {
+            return address === "/antiphon/get/reply" && a[0] === key ? a[1] : undefined;
+        }, callback);
+    };
+
+    /**
+     * Ask for notes; returns the request's id.
+     *
+     * @param {string} verb "generate", "continue", or another of the bridge's capabilities.
+     * @param {object} wish notes (the context: {pitch, start, duration, velocity, part}), options, single (each
+     *     note as soon as it is chosen), and the functions progress(fraction), note(take, index, note) and
+     *     done(error, takes). done is called once; takes are {index, notes, endBeats, seed, natsPerNote}.
+     */
+    Antiphon.prototype.request = function (verb, wish) {
+        var id = this._prefix + (++this._count), options = copy(wish.options || {});
+        // Sent twice because an ack got lost, a request must mean the same notes twice.
+        if (auto(options.seed) && auto(this._settings.seed)) {
+            options.seed = Math.floor(Math.random() * (1 << SEED_BITS));
+        }
+        options.mode = wish.single ? "single" : "chunk";
+        var takes = auto(options.takes) ? this._settings.takes : options.takes;
+        var request = {
+            id: id, wish: wish, acked: false, asked: false, begun: false, cancelled: false, takes: {},
+            count: auto(takes) ? 1 : Number(takes),
+            message: ["/antiphon/" + verb, [id].concat(pairs(options))],
+            context: wish.notes ? contextMessages(id, wish.notes) : [],
+            heard: this._host.now(), sent: this._host.now()
+        };
+        this._requests[id] = request;
+        this._say(request);
+        return id;
+    };
+
+    /** Stop a request: its done is called with the error "cancelled". */
+    Antiphon.prototype.cancel = function (id) {
+        var request = this._requests[id];
+        if (request) {
+            request.cancelled = true;
+            this._say(request);
+        }
+    };
+
+    /** Forget everything that is under way; no function is called any more. */
+    Antiphon.prototype.close = function () {
+        this._questions = [];
+        this._requests = {};
+        this._out = [];
+        this._burst = 0;
+        var host = this._host;
+        [this._pausing, this._ticking].forEach(function (handle) {
+            if (handle !== null) { host.clear(handle); }
+        });
+        this._pausing = this._ticking = null;
+    };
+
+    /** Tell the client of a message from the bridge. Messages that are not for it are left alone. */
+    Antiphon.prototype.receive = function (address, args) {
+        var request = this._requests[args[0]];
+        if (request) {
+            request.heard = this._host.now();
+            this._hear(request, address, args);
+            return;
+        }
+        for (var i = 0; i < this._questions.length; i++) {
+            var question = this._questions[i], found, error = null;
+            if (address === "/antiphon/fail" && args[0] === question.address) {
+                error = failure(args[1], args[2]);
+            } else {
+                try {
+                    found = question.take(address, args);
+                } catch (thrown) {
+                    error = thrown;
+                }
+                if (found === undefined && !error) { continue; }
+            }
+            this._questions.splice(i, 1);
+            if (question.callback) { question.callback(error, found); }
+            return;
+        }
+    };
+
+    // ---- questions: a message, and the one reply or list that answers it
+
+    Antiphon.prototype._ask = function (address, args, patience, take, callback) {
+        var now = this._host.now();
+        this._questions.push({address: address, args: args, take: take, callback: callback, began: now, sent: now,
+            patience: patience});
+        this._post(address, args);
+        this._tick();
+    };
+
+    Antiphon.prototype._list = function (name, callback, read) {
+        var found = {}, order = [];
+        this._ask("/antiphon/" + name + "s", [], this.silenceMs, function (address, args) {
+            if (address === "/antiphon/" + name) {
+                if (!found[args[0]]) { order.push(args[0]); }
+                found[args[0]] = read(args);
+            }
+            return address === "/antiphon/" + name + "s/done" && order.length >= args[0] ?
+                order.map(function (key) { return found[key]; }) : undefined;
+        }, callback);
+    };
+
+    // ---- requests
+
+    /** Send what a request waits for: its context, itself, or what got lost of its answer. */
+    Antiphon.prototype._say = function (request) {
+        var self = this;
+        request.sent = this._host.now();
+        if (request.cancelled) {
+            this._post("/antiphon/cancel", [request.id]);
+        } else if (request.context.length) {
+            request.context.forEach(function (message) { self._post(message[0], message[1]); });
+        } else if (!request.acked) {
+            this._post(request.message[0], request.message[1]);
+        } else {
+            request.asked = true;
+            missing(request).forEach(function (args) { self._post("/antiphon/resend", args); });
+        }
+        this._tick();
+    };
+
+    Antiphon.prototype._hear = function (request, address, args) {
+        var wish = request.wish;
+        request.begun = request.begun || (address !== "/antiphon/fail" && address !== "/antiphon/ack");
+        if (address === "/antiphon/fail" && request.asked && !request.begun && !request.cancelled) {
+            // The bridge knows nothing to send again: what looked like the request's ack was a late one of its
+            // context, and the request itself got lost.
+            request.acked = request.asked = false;
+            this._say(request);
+        } else if (address === "/antiphon/fail") {
+            this._end(request, request.cancelled ? failure("cancelled", "cancelled as asked") :
+                failure(args[1], args[2]));
+        } else if (address === "/antiphon/ack") {
+            this._acked(request, args[1]);
+        } else if (address === "/antiphon/progress") {
+            if (wish.progress) { wish.progress(args[1]); }
+        } else if (address === "/antiphon/notes") {
+            request.acked = true;
+            var take = takeOf(request, args[1]);
+            take.of = args[3];
+            take.chunks[args[2]] = notesOf(args, 5);
+        } else if (address === "/antiphon/note") {
+            request.acked = true;
+            var singles = takeOf(request, args[1]).chunks;
+            if (!singles[args[2]]) {
+                singles[args[2]] = notesOf(args, 3);
+                if (wish.note) { wish.note(args[1], args[2], singles[args[2]][0]); }
+            }
+        } else if (address === "/antiphon/done") {
+            takeOf(request, args[1]).done = {total: args[2], endBeats: args[3], seed: args[4], natsPerNote: args[5]};
+        }
+        if (this._requests[request.id] && !request.cancelled) { this._check(request); }
+    };
+
+    Antiphon.prototype._acked = function (request, seq) {
+        if (!request.context.length) {
+            request.acked = true;
+            return;
+        }
+        request.context = request.context.filter(function (message) { return message[1][1] !== seq; });
+        if (!request.context.length && !request.cancelled) { this._say(request); }
+    };
+
+    /** End a request whose takes are all here. */
+    Antiphon.prototype._check = function (request) {
+        var takes = [], index;
+        for (index = 0; index < request.count; index++) {
+            if (!request.takes[index] || !complete(request.takes[index])) { return; }
+            takes.push(result(index, request.takes[index]));
+        }
+        this._end(request, null, takes);
+    };
+
+    Antiphon.prototype._end = function (request, error, takes) {
+        delete this._requests[request.id];
+        if (request.wish.done) { request.wish.done(error, takes); }
+    };
+
+    // ---- time
+
+    /** Look after what has not been answered, as long as there is anything. */
+    Antiphon.prototype._tick = function () {
+        var self = this;
+        if (this._ticking !== null || !(this._questions.length || Object.keys(this._requests).length)) { return; }
+        this._ticking = this._host.later(function () {
+            self._ticking = null;
+            self._again();
+            self._tick();
+        }, AGAIN_MS / 2);
+    };
+
+    Antiphon.prototype._again = function () {
+        var self = this, now = this._host.now();
+        this._questions.slice().forEach(function (question) {
+            if (now - question.began >= question.patience) {
+                self._questions.splice(self._questions.indexOf(question), 1);
+                if (question.callback) { question.callback(silence()); }
+            } else if (now - question.sent >= AGAIN_MS) {
+                question.sent = now;
+                self._post(question.address, question.args);
+            }
+        });
+        Object.keys(this._requests).forEach(function (id) {
+            var request = self._requests[id];
+            if (!request) { return; }
+            if (now - request.heard >= self.silenceMs) {
+                self._end(request, silence());
+            } else if (now - Math.max(request.heard, request.sent) >= AGAIN_MS) {
+                self._say(request);
+            }
+        });
+    };
+
+    /** Send a message within the pace that the bridge's buffer takes: at once, or when the pause is over. */
+    Antiphon.prototype._post = function (address, args) {
+        this._out.push([address, args]);
+        this._flush();
+    };
+
+    Antiphon.prototype._flush = function () {
+        var self = this;
+        while (this._out.length && this._burst < MESSAGES_AT_ONCE) {
+            this._burst++;
+            this._host.send.apply(this._host, this._out.shift());
+        }
+        if (this._burst && this._pausing === null) {
+            this._pausing = this._host.later(function () {
+                self._pausing = null;
+                self._burst = 0;
+                self._flush();
+            }, PAUSE_MS);
+        }
+    };
+
+    // ---- plain functions
+
+    function failure(code, message) {
+        return {code: String(code), message: String(message)};
+    }
+
+    function silence() {
+        return failure("timeout", "no bridge answers: start it with `antiphon serve`");
+    }
+
+    function auto(value) {
+        return value === undefined || value === "auto";
+    }
+
+    function words(text) {
+        return String(text).split(",").filter(function (word) { return word.length > 0; });
+    }
+
+    function copy(from) {
+        var to = {};
+        Object.keys(from).forEach(function (key) { to[key] = from[key]; });
+        return to;
+    }
+
+    function pairs(options) {
+        return Object.keys(options).reduce(function (all, key) { return all.concat([key, options[key]]); }, []);
+    }
+
+    function byOnset(a, b) {
+        return a.start - b.start || (a.part || 0) - (b.part || 0) || a.pitch - b.pitch;
+    }
+
+    /** A context as messages [address, args] of at most 48 notes. */
+    function contextMessages(id, notes) {
+        var ordered = notes.slice().sort(byOnset), messages = [];
+        var of = Math.max(1, Math.ceil(ordered.length / NOTES_A_MESSAGE));
+        for (var seq = 0; seq < of; seq++) {
+            var chunk = ordered.slice(seq * NOTES_A_MESSAGE, (seq + 1) * NOTES_A_MESSAGE);
+            messages.push(["/antiphon/context", chunk.reduce(function (args, n) {
+                return args.concat([n.pitch, n.start, n.duration, n.velocity === undefined ? 80 : n.velocity,
+                    n.part || 0]);
+            }, [id, seq, of, chunk.length])]);
+        }
+        return messages;
+    }
+
+    function notesOf(args, at) {
+        var notes = [];
+        for (; at + 4 < args.length; at += 5) {
+            notes.push({pitch: args[at], start: args[at + 1], duration: args[at + 2], velocity: args[at + 3],
+                part: args[at + 4]});
+        }
+        return notes;
+    }
+
+    /** A take as far as it has come: messages (or, one by one, notes) by number. */
+    function takeOf(request, index) {
+        if (!request.takes[index]) { request.takes[index] = {chunks: {}, of: null, done: null}; }
+        return request.takes[index];
+    }
+
+    function expected(take) {
+        return take.of !== null ? take.of : take.done.total;
+    }
+
+    function complete(take) {
+        // In mode chunk a take has at least one message, even one without notes.
+        return !!take.done && (take.of !== null || take.done.total === 0 || !!take.chunks[0]) &&
+            Object.keys(take.chunks).length >= expected(take);
+    }
+
+    function result(index, take) {
+        var notes = [];
+        for (var at = 0; at < expected(take); at++) { notes = notes.concat(take.chunks[at] || []); }
+        return {index: index, notes: notes, endBeats: take.done.endBeats, seed: take.done.seed,
+            natsPerNote: take.done.natsPerNote};
+    }
+
+    /** The arguments of the resends that bring what is missing. */
+    function missing(request) {
+        var asks = [];
+        for (var index = 0; index < request.count; index++) {
+            var take = request.takes[index];
+            if (take && complete(take)) { continue; }
+            var ask = [request.id, index];
+            if (take && take.done && Object.keys(take.chunks).length) {
+                for (var at = 0; at < expected(take) && ask.length < 2 + MESSAGES_AT_ONCE; at++) {
+                    if (!take.chunks[at]) { ask.push(at); }
+                }
+            }
+            asks.push(ask);
+            if (!(take && take.done)) { break; } // it tells how far the request is; once is enough
+        }
+        return asks;
+    }
+
+    // ---- OSC over UDP, in Node alone
+
+    function padded(text) {
+        var bytes = Buffer.from(text + "\0", "utf8");
+        return Buffer.concat([bytes, Buffer.alloc((4 - bytes.length % 4) % 4)]);
+    }
+
+    /** A message as a datagram: whole numbers as i, others as f, texts as s. */
+    function encode(address, args) {
+        var tags = ",", parts = args.map(function (value) {
+            var four = Buffer.alloc(4);
+            if (typeof value === "string") {
+                tags += "s";
+                return padded(value);
+            }
+            value = Number(value);
+            if (value === Math.round(value) && Math.abs(value) < 0x80000000) {
+                tags += "i";
+                four.writeInt32BE(value, 0);
+            } else {
+                tags += "f";
+                four.writeFloatBE(value, 0);
+            }
+            return four;
+        });
+        return Buffer.concat([padded(address), padded(tags)].concat(parts));
+    }
+
+    /** A datagram of the bridge as {address, args}; throws where it is none. */
+    function decode(bytes) {
+        var at = 0;
+        function text() {
+            var end = bytes.indexOf(0, at), found = bytes.toString("utf8", at, end);
+            if (end < 0) { throw new Error("not an OSC message"); }
+            at = end + 4 - end % 4;
+            return found;
+        }
+        var address = text(), tags = text(), args = [];
+        for (var i = 1; i < tags.length; i++) {
+            if (tags[i] === "s") {
+                args.push(text());
+            } else {
+                args.push(tags[i] === "i" ? bytes.readInt32BE(at) : rounded(bytes.readFloatBE(at)));
+                at += 4;
+            }
+        }
+        return {address: address, args: args};
+    }
+
+    /** A 32-bit float without the noise that it has as a double. */
+    function rounded(value) {
+        return Math.round(value * 1e6) / 1e6;
+    }
+
+    /**
+     * Open a socket and find the bridge. callback(error, client, bridge)
+     *
+     * @param {object} where host ("127.0.0.1"), port (7374), name.
+     */
+    function connect(where, callback) {
+        var socket = require("dgram").createSocket("udp4");
+        var client = new Antiphon({
+            name: where.name || "node",
+            now: Date.now,
+            later: setTimeout,
+            clear: clearTimeout,
+            send: function (address, args) {
+                socket.send(encode(address, args), where.port || 7374, where.host || "127.0.0.1");
+            }
+        });
+        var close = client.close;
+        client.close = function () {
+            close.call(client);
+            socket.close();
+        };
+        socket.on("message", function (bytes) {
+            var message;
+            try {
+                message = decode(bytes);
+            } catch (error) {
+                return; // a stranger's datagram
+            }
+            client.receive(message.address, message.args);
+        });
+        socket.on("error", function () { /* nobody listens yet: the silence will be noticed */ });
+        client.hello(function (error, bridge) {
+            if (error) { client.close(); }
+            callback(error, error ? undefined : client, bridge);
+        });
+    }
+
+    Antiphon.encode = encode;
+    Antiphon.decode = decode;
+    Antiphon.connect = connect;
+    Antiphon.PROTOCOL = PROTOCOL;
+    root.Antiphon = Antiphon;
+    if (typeof module !== "undefined" && module.exports) { module.exports = Antiphon; }
+}(typeof globalThis !== "undefined" ? globalThis : this));

@@ -1,0 +1,198 @@
+// The core with a clock and a network of the test's own: nothing here waits.
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert");
+const Antiphon = require("../../../bridge/clients/node/antiphon.js");
+
+class World {
+    constructor() {
+        this.time = 0;
+        this.sent = [];
+        this.timers = [];
+        this.client = new Antiphon({
+            name: "core",
+            replyPort: 9101,
+            now: () => this.time,
+            later: (act, ms) => {
+                const timer = {act, at: this.time + ms};
+                this.timers.push(timer);
+                return timer;
+            },
+            clear: (timer) => { this.timers = this.timers.filter((other) => other !== timer); },
+            send: (address, args) => this.sent.push([address, ...args]),
+        });
+    }
+
+    /** Let time pass; returns what was sent meanwhile. */
+    wait(ms) {
+        const before = this.sent.length, end = this.time + ms;
+        for (;;) {
+            this.timers.sort((a, b) => a.at - b.at);
+            if (!this.timers.length || this.timers[0].at > end) break;
+            const timer = this.timers.shift();
+            this.time = timer.at;
+            timer.act();
+        }
+        this.time = end;
+        return this.sent.slice(before);
+    }
+
+    hear(address, ...args) {
+        const before = this.sent.length;
+        this.client.receive("/antiphon/" + address, args);
+        return this.sent.slice(before);
+    }
+
+    /** Ask for notes; returns the id and what done was called with. */
+    ask(wish = {}) {
+        const ends = [];
+        const id = this.client.request(wish.notes ? "continue" : "generate",
+            {...wish, done: (error, takes) => ends.push(error || takes)});
+        return [id, ends];
+    }
+}
+
+const NOTE = [60, 0, 1, 80, 0];
+const notes = (count) => Array.from({length: count}, (_, i) => ({pitch: 60 + i % 12, start: i / 4, duration: 0.25}));
+
+test("hello is said again until it is answered, and for two seconds at most", () => {
+    const world = new World(), heard = [];
+    world.client.hello((error, bridge) => heard.push(error || bridge));
+    assert.deepStrictEqual(world.sent, [["/antiphon/hello", 9101, "core", 1]]);
+    assert.strictEqual(world.wait(1000).length, 4);
+    world.hear("hello/reply", "antiphon", "0.1.0", 1, 9101, "generate,continue");
+    assert.deepStrictEqual(heard[0].capabilities, ["generate", "continue"]);
+    assert.deepStrictEqual(world.wait(5000), []);
+    world.client.hello((error) => heard.push(error));
+    world.wait(2200);
+    assert.match(heard[1].message, /antiphon serve/);
+    world.client.hello((error) => heard.push(error));
+    world.hear("hello/reply", "antiphon", "9", 2, 9101, "");
+    assert.strictEqual(heard[2].code, "protocol");
+});
+
+test("a context of 200 notes goes in five messages; those without an ack go again; then the request", () => {
+    const world = new World();
+    const [id] = world.ask({notes: notes(200).reverse(), options: {bars: 2, seed: 5}});
+    assert.deepStrictEqual(world.sent.map((m) => m.slice(0, 5)),
+        [0, 1, 2, 3, 4].map((seq) => ["/antiphon/context", id, seq, 5, seq < 4 ? 48 : 8]));
+    assert.deepStrictEqual(world.sent[0].slice(5, 10), [60, 0, 0.25, 80, 0]);
+    for (const seq of [4, 0, 2]) assert.deepStrictEqual(world.hear("ack", id, seq), []);
+    assert.deepStrictEqual(world.wait(400).map((m) => m[2]), [1, 3]);
+    world.hear("ack", id, 1);
+    assert.deepStrictEqual(world.hear("ack", id, 3), [["/antiphon/continue", id, "bars", 2, "seed", 5, "mode", "chunk"]]);
+    assert.strictEqual(world.wait(400).length, 1, "the very same once more");
+    assert.deepStrictEqual(world.sent.at(-1), world.sent.at(-2));
+});
+
+test("at most 32 messages at once, then 5 ms", () => {
+    const world = new World();
+    world.ask({notes: notes(48 * 100)});
+    assert.strictEqual(world.sent.length, 32);
+    assert.strictEqual(world.wait(4).length, 0);
+    assert.strictEqual(world.wait(1).length, 32);
+    assert.strictEqual(world.wait(10).length, 36);
+});
+
+test("a seed is chosen where none is given, for a request sent twice is one request", () => {
+    const world = new World();
+    world.ask();
+    const first = world.sent[0], seed = first[first.indexOf("seed") + 1];
+    assert.ok(Number.isInteger(seed) && seed >= 0 && seed < 1 << 24);
+    world.client.set({seed: 3});
+    world.hear("get/reply", "seed", 3);
+    world.ask();
+    assert.ok(!world.sent.at(-1).includes("seed"));
+});
+
+test("takes in any order, doubled and with gaps, come once and whole", () => {
+    const world = new World();
+    const [id, ends] = world.ask({options: {takes: 2}});
+    world.hear("ack", id, 0);
+    world.hear("notes", id, 1, 0, 1, 1, ...NOTE);
+    world.hear("done", id, 1, 1, 16, 6, 1.5);
+    world.hear("done", id, 1, 1, 16, 6, 1.5);
+    world.hear("done", id, 0, 49, 16, 5, 1.25);
+    world.hear("notes", id, 0, 1, 2, 1, 72, 4, 1, 80, 0);
+    assert.deepStrictEqual(ends, []);
+    assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0, 0]]);
+    world.hear("notes", id, 0, 0, 2, 48, ...Array(48).fill(NOTE).flat());
+    assert.strictEqual(ends.length, 1);
+    assert.deepStrictEqual(ends[0].map((take) => [take.index, take.notes.length, take.seed]), [[0, 49, 5], [1, 1, 6]]);
+    assert.strictEqual(ends[0][0].notes[48].pitch, 72);
+    world.hear("notes", id, 0, 0, 2, 1, ...NOTE);
+    assert.strictEqual(ends.length, 1);
+    assert.deepStrictEqual(world.wait(6000), [], "nothing is left to do");
+});
+
+test("a take without notes is a take", () => {
+    const world = new World();
+    const [id, ends] = world.ask();
+    world.hear("ack", id, 0);
+    world.hear("done", id, 0, 0, 16, 5, 0);
+    world.hear("notes", id, 0, 0, 1, 0);
+    assert.deepStrictEqual(ends[0][0].notes, []);
+});
+
+test("single notes are heard once each, and missing ones asked for by index", () => {
+    const world = new World(), heard = [];
+    const [id, ends] = world.ask({single: true, note: (take, index) => heard.push(index)});
+    world.hear("ack", id, 0);
+    for (const index of [0, 2, 2]) world.hear("note", id, 0, index, ...NOTE);
+    world.hear("done", id, 0, 4, 16, 5, 1);
+    assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0, 1, 3]]);
+    for (const index of [3, 1]) world.hear("note", id, 0, index, ...NOTE);
+    assert.deepStrictEqual(heard, [0, 2, 3, 1]);
+    assert.strictEqual(ends[0][0].notes.length, 4);
+});
+
+test("a late ack of the context is no ack of the request", () => {
+    const world = new World();
+    const [id, ends] = world.ask({notes: notes(3)});
+    const [request] = world.hear("ack", id, 0);
+    world.hear("ack", id, 0);
+    assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0]]);
+    assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), [request]);
+    world.hear("fail", id, "bad_args", "bars 0 must be in range");
+    assert.deepStrictEqual(ends, [{code: "bad_args", message: "bars 0 must be in range"}]);
+});
+
+test("after five silent seconds a request is given up, but not while there is progress", () => {
+    const world = new World(), fractions = [];
+    const [id, ends] = world.ask({progress: (fraction) => fractions.push(fraction)});
+    for (let i = 0; i < 5; i++) {
+        world.wait(4000);
+        world.hear("progress", id, i / 5);
+    }
+    assert.deepStrictEqual([ends.length, fractions.length], [0, 5]);
+    world.wait(5300);
+    assert.strictEqual(ends[0].code, "timeout");
+    assert.match(ends[0].message, /antiphon serve/);
+});
+
+test("cancel ends with cancelled, and a failure with the bridge's own words", () => {
+    const world = new World();
+    const [id, ends] = world.ask();
+    const [other, others] = world.ask({options: {brs: 1}});
+    world.client.cancel(id);
+    world.hear("fail", id, "cancelled", "cancelled as asked");
+    world.hear("fail", other, "bad_args", "no option 'brs'; did you mean 'bars'?");
+    assert.strictEqual(ends[0].code, "cancelled");
+    assert.deepStrictEqual(others[0], {code: "bad_args", message: "no option 'brs'; did you mean 'bars'?"});
+});
+
+test("lists wait for all of their lines; a closed client says nothing more", () => {
+    const world = new World(), found = [];
+    world.client.models((error, list) => found.push(list));
+    world.hear("models/done", 2);
+    world.hear("model", "folk", "Tunes", "generate,continue", "melody", 3.5);
+    assert.deepStrictEqual(found, []);
+    world.hear("model", "folk", "Tunes", "generate,continue", "melody", 3.5);
+    world.hear("model", "drums", "Grooves", "generate", "kit", 4);
+    world.hear("models/done", 2);
+    assert.deepStrictEqual(found[0].map((model) => model.name), ["folk", "drums"]);
+    world.client.status(() => found.push("status"));
+    world.client.close();
+    assert.deepStrictEqual(world.wait(9000), []);
+    assert.strictEqual(found.length, 1);
+});
