@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "ask": Command("antiphon.bridge.cli_ask", "ask a running bridge, as a DAW would"),
     "generate": Command("antiphon.bridge.cli_generate", "make music without a bridge"),
     "models": Command("antiphon.bridge.cli_models", "list the models at hand"),
+    "clients": Command("antiphon.bridge.cli_clients", "put Antiphon into Max, Live, REAPER, Pd …"),
     "doctor": Command("antiphon.bridge.cli_doctor", "check the installation and say what to do"),
     "prepare": Command("antiphon.train.prepare", "turn music files into a data set", "train"),
     "train": Command("antiphon.train.fit", "train a model", "train"),

@@ -45,6 +45,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_the_wheel_holds_what_a_musician_needs(wheel: set[str]) -> None:
+    clients = {f"antiphon/{p.relative_to(ROOT)}" for p in (ROOT / "bridge/clients").rglob("*") if p.is_file()}
+    assert len(clients) > 4
+    assert clients <= wheel
     for pattern in ("models/*.onnx", "models/*.md", "train/configs/*.toml", "*/py.typed", "*/*.py"):
         wanted = {
             f"antiphon/{p.relative_to(ROOT)}"

@@ -162,7 +162,7 @@ def test_a_late_ack_of_the_context_is_no_ack_of_the_request(refuses):
     bridge.start()
     with Client(port=bridge.socket.getsockname()[1]) as client:
         if refuses:
-            with pytest.raises(RequestError, match="^no$"):
+            with pytest.raises(RequestError, match=r"^no$"):
                 client.continue_([Note(60, 0.0, 1.0)])
         else:
             assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (Note(60, 4.0, 1.0),)

@@ -1,0 +1,119 @@
+"""What ships for each host: files, where the host looks for them, and what to do once they are there."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..models.errors import ConfigError
+
+CARD = "install.toml"
+PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+_KEYS = ("title", "folder", "next", "look", "copy")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The computer as far as folders go; the real one by default."""
+
+    platform: str = PLATFORMS.get(sys.platform, "linux")
+    home: Path = field(default_factory=Path.home)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def expand(self, text: str) -> Path | None:
+        """Return a folder written with ~ and %VARIABLES%; None where a variable is not set here."""
+        names = re.findall(r"%(\w+)%", text)
+        if any(name not in self.variables for name in names):
+            return None
+        for name in names:
+            text = text.replace(f"%{name}%", self.variables[name])
+        return self.home / text[2:] if text.startswith("~/") else Path(text)
+
+
+@dataclass(frozen=True)
+class HostClient:
+    """The client of one host."""
+
+    name: str
+    """What the command line calls it."""
+    title: str
+    folder: str
+    """Where the files go below the destination; "" straight into it."""
+    next: str
+    """What a musician does then."""
+    look: Mapping[str, tuple[str, ...]]
+    """By platform, the folders where the host looks; the first that exists is taken, else the first."""
+    files: Mapping[PurePosixPath, Traversable]
+    """By path below the folder."""
+
+    def place(self, here: Surroundings) -> Path:
+        """Return where the files go by themselves; raises ConfigError where that cannot be known."""
+        found = [path for text in self.look.get(here.platform, ()) if (path := here.expand(text))]
+        if not found:
+            raise ConfigError(f"say where the files for {self.title} are to go: --dest DIR")
+        return next((path for path in found if path.is_dir()), found[0]) / self.folder
+
+
+def shipped(folder: Traversable | None = None) -> list[str]:
+    """Return the names of all hosts that have a client."""
+    return sorted(entry.name for entry in (folder or _clients()).iterdir() if (entry / CARD).is_file())
+
+
+def host_client(name: str, folder: Traversable | None = None) -> HostClient:
+    """Return a host's client; raises ConfigError where there is none, or its card is wrong.
+
+    Args:
+        name: as in :func:`shipped`.
+        folder: what holds a folder for each host; by default the one that ships.
+    """
+    folder = folder or _clients()
+    names = shipped(folder)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        raise ConfigError(f"no client for {name!r}; {hint}")
+    card = tomllib.loads((folder / name / CARD).read_text(encoding="utf-8"))
+    _check(name, card)
+    files = {path: file for path, file in _walk(folder / name) if str(path) != CARD}
+    for target, source in card.get("copy", {}).items():
+        files[PurePosixPath(target)] = folder.joinpath(*PurePosixPath(source).parts)
+    look = {platform: tuple(places) for platform, places in card.get("look", {}).items()}
+    return HostClient(name, card["title"], card["folder"], card["next"], look, files)
+
+
+def _clients() -> Traversable:
+    return importlib.resources.files("antiphon.bridge") / "clients"
+
+
+def _walk(folder: Traversable, below: str = "") -> Iterator[tuple[PurePosixPath, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            yield from _walk(entry, f"{below}{entry.name}/")
+        else:
+            yield PurePosixPath(below + entry.name), entry
+
+
+def _check(name: str, card: Mapping[str, Any]) -> None:
+    """Raise ConfigError that names the key which is wrong."""
+    where = f"clients/{name}/{CARD}"
+    if unknown := card.keys() - set(_KEYS):
+        raise ConfigError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(_KEYS)}")
+    for key in ("title", "folder", "next"):
+        if not isinstance(card.get(key), str):
+            raise ConfigError(f"{where}: {key} must be text")
+    look, copied = card.get("look", {}), card.get("copy", {})
+    if not isinstance(look, Mapping) or not look.keys() <= set(PLATFORMS.values()):
+        raise ConfigError(f"{where}: look must be a table of {', '.join(PLATFORMS.values())}")
+    if not all(isinstance(p, list) and p and all(isinstance(t, str) for t in p) for p in look.values()):
+        raise ConfigError(f"{where}: look must hold lists of folders")
+    if not isinstance(copied, Mapping) or not all(isinstance(v, str) for v in copied.values()):
+        raise ConfigError(f"{where}: copy must be a table of target = source")
