@@ -13,10 +13,12 @@ from ..models.score import DEFAULT_TEMPO, Part, Score
 from .cli_options import add_bridge_address, add_request_options, request_options
 from .cli_result import Answered, add_output_options, check_output_options, show
 from .client import Client
+from .notelist import SUFFIX
 from .options import AUTO, OptionValue
+from .relay import relay
 from .shelf import ModelShelf
 
-VERBS = ("continue", "generate")
+VERBS = ("continue", "generate", "models")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,12 @@ class _Model:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `ask` has."""
-    parser.add_argument("verb", choices=VERBS, help="what to do")
+    parser.add_argument(
+        "verb", metavar="VERB", help="continue, generate, models, or what else the bridge can do"
+    )
     parser.add_argument("--in", dest="input", type=Path, metavar="FILE.mid", help="the notes to continue")
+    parser.add_argument("--while", dest="wanted", type=Path, metavar="FILE",
+                        help="cancel as soon as this file is gone (with --out FILE.notes)")  # fmt: skip
     add_bridge_address(parser)
     add_request_options(parser)
     add_output_options(parser)
@@ -39,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, show and write."""
+    if args.out is not None and args.out.suffix == SUFFIX:
+        check_output_options(args)
+        return relay(args)
+    if args.wanted is not None or args.verb not in VERBS[:2]:
+        raise ConfigError(f"--while and verbs but {' and '.join(VERBS[:2])} need --out FILE{SUFFIX}")
     options = request_options(args)
     check_output_options(args)
     if (args.verb == "continue") != (args.input is not None):

@@ -14,18 +14,19 @@ What gets lost on the way is asked for again.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 
 from ..models.errors import AntiphonError, RequestError
 from ..models.note import Note
 from ..models.score import Score
+from .about import Bridge, ModelLine, Status
 from .collect import Collector
 from .options import AUTO, OptionValue
 from .osc import MAX_DATAGRAM, Message, NoteMessage, Outgoing, Value, encode, read
@@ -42,43 +43,10 @@ from .request import Take
 
 AGAIN_SECONDS = 0.25
 """How long a request may stay unanswered before it is sent again."""
+STOP_SECONDS = 0.05
 OnNote = Callable[[int, int, Note], None]
+OnProgress = Callable[[float], None]
 __all__ = ["Bridge", "Client", "ModelLine", "Status", "Take"]
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """Who answered a hello."""
-
-    name: str
-    version: str
-    protocol: int
-    capabilities: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a bridge is."""
-
-    protocol: int
-    model: str
-    ready: bool
-    """Whether the model is loaded."""
-    queued: int
-    """Requests waiting or being answered, of all clients."""
-    last_ms: float
-    """How long this client's last request took."""
-
-
-@dataclass(frozen=True)
-class ModelLine:
-    """One model of a bridge."""
-
-    name: str
-    title: str
-    tasks: tuple[str, ...]
-    parts: tuple[str, ...]
-    megabytes: float
 
 
 class Client:
@@ -177,7 +145,7 @@ class Client:
             on_note: called with take, index and note as soon as each is chosen.
             options: the protocol's: model, bars, seed, scale, temperature …
         """
-        return self._request("/antiphon/generate", self._new_id(), options, on_note)
+        return self.request("generate", options=options, on_note=on_note)
 
     def continue_(
         self, notes: Iterable[Note], *, on_note: OnNote | None = None, **options: OptionValue
@@ -189,9 +157,51 @@ class Client:
             on_note: called with take, index and note as soon as each is chosen.
             options: the protocol's: model, start, bars, metre, seed, scale, temperature …
         """
+        return self.request("continue", notes, options, on_note=on_note)
+
+    def request(
+        self,
+        verb: str,
+        notes: Iterable[Note] | None = None,
+        options: Mapping[str, OptionValue] | None = None,
+        *,
+        on_note: OnNote | None = None,
+        on_progress: OnProgress | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> list[Take]:
+        """Return what any verb of the bridge's capabilities makes.
+
+        Args:
+            verb: "generate", "continue" …
+            notes: the context, in any order; None for verbs that take none.
+            options: the protocol's.
+            on_note: called with take, index and note as soon as each is chosen.
+            on_progress: called with the fraction that exists, at most ten times a second.
+            stop: looked at twenty times a second; True cancels, which raises RequestError ``cancelled``.
+        """
+        options = dict(options or {})
         name = self._new_id()
-        self._send_context(name, Score.ordered(list(notes)))
-        return self._request("/antiphon/continue", name, options, on_note)
+        if notes is not None:
+            self._send_context(name, Score.ordered(list(notes)))
+        for taken in ("mode", "reply_port"):
+            if taken in options:
+                raise RequestError("bad_args", f"{taken} is the client's own to choose")
+        if options.get("seed", AUTO) == AUTO and not self._seeded:
+            # Sent twice because its ack got lost, a request must mean the same notes twice.
+            options["seed"] = secrets.randbits(SEED_BITS)
+        pairs = [value for pair in options.items() for value in pair]
+        mode = ("mode", "chunk" if on_note is None else "single")
+        wanted = options.get("takes", self._takes)
+        collector = Collector(name, 1 if isinstance(wanted, str) else int(wanted), on_note, on_progress)
+        message = Message(f"/antiphon/{verb}", (name, *pairs, *mode))
+        try:
+            self._talk(
+                lambda: collector.missing() or [message], collector.take, name, collector.excuses, stop
+            )
+        except KeyboardInterrupt:
+            self._cancel(name)
+            raise
+        return collector.takes()
 
     def _new_id(self) -> str:
         return f"{self._name}-{next(self._numbers)}"
@@ -212,27 +222,10 @@ class Client:
 
         self._talk(lambda: list(waiting.values()), take, name)
 
-    def _request(
-        self, verb: str, name: str, options: dict[str, OptionValue], on_note: OnNote | None
-    ) -> list[Take]:
-        """Send a request and collect its takes."""
-        for taken in ("mode", "reply_port"):
-            if taken in options:
-                raise RequestError("bad_args", f"{taken} is the client's own to choose")
-        if options.get("seed", AUTO) == AUTO and not self._seeded:
-            # Sent twice because its ack got lost, a request must mean the same notes twice.
-            options = {**options, "seed": secrets.randbits(SEED_BITS)}
-        pairs = [value for pair in options.items() for value in pair]
-        mode = ("mode", "chunk" if on_note is None else "single")
-        wanted = options.get("takes", self._takes)
-        collector = Collector(name, 1 if isinstance(wanted, str) else int(wanted), on_note)
-        request = Message(verb, (name, *pairs, *mode))
-        try:
-            self._talk(lambda: collector.missing() or [request], collector.take, name, collector.excuses)
-        except KeyboardInterrupt:
+    def _cancel(self, name: str) -> None:
+        """Stop a request; nobody waits for what the bridge says to it."""
+        with contextlib.suppress(OSError):
             self._socket.send(encode(Message("/antiphon/cancel", (name,))))
-            raise
-        return collector.takes()
 
     def _one(
         self,
@@ -258,21 +251,25 @@ class Client:
         take: Callable[[Message], bool],
         name: str | None = None,
         excuses: Callable[[Message], bool] = lambda failure: False,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         """Send, and send again what ``say`` tells after each silence, until ``take`` has all it wants.
 
-        Raises RequestError when the bridge refuses ``name`` (by default the message's address) and
+        Raises RequestError when the bridge refuses ``name`` or the message's address and
         ``excuses`` does not call for another try, or when it stays silent for the timeout.
         """
         told: Callable[[], Sequence[Outgoing]] = say if callable(say) else lambda: [say]
-        refused = name or told()[0].address
+        refused = (name, told()[0].address)  # an unknown verb is refused by its address
         heard = time.monotonic()
         while True:
             self._send(told())
             silence = time.monotonic() + AGAIN_SECONDS
             while (left := silence - time.monotonic()) > 0:
-                for message in self._receive(left):
-                    if message.address == "/antiphon/fail" and message.args[0] == refused:
+                if name and stop and stop():
+                    self._cancel(name)
+                    raise RequestError("cancelled", "cancelled as asked")
+                for message in self._receive(min(left, STOP_SECONDS) if stop else left):
+                    if message.address == "/antiphon/fail" and message.args[0] in refused:
                         if excuses(message):
                             continue
                         raise RequestError(str(message.args[1]), str(message.args[2]))

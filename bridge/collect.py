@@ -31,13 +31,18 @@ class Collector:
         name: the request's id.
         wanted: how many takes it has.
         on_note: given each note once; makes this a collector for mode single.
+        on_progress: given the fraction that exists.
     """
 
     def __init__(
-        self, name: str, wanted: int, on_note: Callable[[int, int, Note], None] | None = None
+        self,
+        name: str,
+        wanted: int,
+        on_note: Callable[[int, int, Note], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
     ) -> None:
         self._name = name
-        self._on_note = on_note
+        self._on_note, self._on_progress = on_note, on_progress
         self._partial = {index: _Partial() for index in range(wanted)}
         self._accepted = False
         self._begun = False
@@ -50,6 +55,8 @@ class Collector:
             return False
         self._accepted = True
         self._begun |= message.address != "/antiphon/ack"
+        if message.address == "/antiphon/progress" and self._on_progress is not None:
+            self._on_progress(float(args[1]))
         if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/done"):
             partial = self._partial.setdefault(int(args[1]), _Partial())
             if message.address == "/antiphon/notes":

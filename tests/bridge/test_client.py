@@ -177,3 +177,21 @@ def test_a_seed_that_was_set_is_not_overridden(client, stage):
     client.set(seed="auto")
     first, second = (client.generate(bars=1)[0].seed for _ in range(2))
     assert first != second
+
+
+def test_any_verb_may_be_asked_for(client):
+    assert len(client.request("generate", options={"bars": 1})[0].notes) == 8
+    with pytest.raises(RequestError) as error:
+        client.request("harmonise", [Note(60, 0.0, 1.0)])
+    assert error.value.code == "unknown_address"
+
+
+def test_progress_and_stop(stage):
+    stage.engine.manual = True
+    fractions = []
+    with Client(port=stage.server.address[1]) as client:
+        with pytest.raises(RequestError) as error:
+            client.request("generate", on_progress=fractions.append, stop=lambda: bool(stage.engine.jobs))
+        assert error.value.code == "cancelled"
+        assert client.ping() < 5.0
+    assert stage.engine.jobs[0].cancelled

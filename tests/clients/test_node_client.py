@@ -87,13 +87,14 @@ def test_small_talk(bridge: Bridge, client: Client) -> None:
 def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, ...]) -> None:
     options = {"bars": 12, "takes": 2, "seed": 5}
     context = plain(long_song)
-    _, chunks, singles, tune, cancelled, wrong = node(
+    _, chunks, singles, tune, cancelled, wrong, unknown = node(
         bridge.port,
         {"verb": "continue", "notes": context, "options": options},
         {"verb": "continue", "notes": context, "options": options, "single": True},
         {"verb": "generate", "options": {"model": "folk", "bars": 8, "seed": 3}},
         {"verb": "generate", "options": {"bars": 256, "takes": 4}, "cancel": "now"},
         {"verb": "generate", "options": {"brs": 4}},
+        {"verb": "harmonise"},
     )
     expected = same(client.continue_(long_song, **options))
     assert told(chunks["takes"]) == told(singles["takes"]) == expected
@@ -101,6 +102,7 @@ def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, 
     assert told(tune["takes"]) == same(client.generate(model="folk", bars=8, seed=3))
     assert cancelled["error"]["code"] == "cancelled"
     assert "did you mean 'bars'" in wrong["error"]["message"]
+    assert unknown["error"]["code"] == "unknown_address"
 
 
 def test_progress_and_a_cancel_in_the_middle(bridge: Bridge) -> None:

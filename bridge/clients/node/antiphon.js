@@ -158,6 +158,7 @@
             this._hear(request, address, args);
             return;
         }
+        if (address === "/antiphon/fail" && this._refuse(args)) { return; }
         for (var i = 0; i < this._questions.length; i++) {
             var question = this._questions[i], found, error = null;
             if (address === "/antiphon/fail" && args[0] === question.address) {
@@ -174,6 +175,15 @@
             if (question.callback) { question.callback(error, found); }
             return;
         }
+    };
+
+    /** End the requests whose verb the bridge does not know: it refuses those by their address. */
+    Antiphon.prototype._refuse = function (args) {
+        var self = this, refused = Object.keys(this._requests).filter(function (id) {
+            return self._requests[id].message[0] === args[0];
+        });
+        refused.forEach(function (id) { self._end(self._requests[id], failure(args[1], args[2])); });
+        return refused.length > 0;
     };
 
     // ---- questions: a message, and the one reply or list that answers it
