@@ -15,7 +15,8 @@ Rect = tuple[float, float, float, float]
 OBJECTS: dict[str, tuple[int, int]] = {
     # name: inlets, outlets; from the reference pages of Max 8. -1: as many as arguments.
     "js": (1, -2), "udpsend": (1, 0), "udpreceive": (1, 1), "pattr": (1, 3), "pattrstorage": (1, 1),
-    "prepend": (1, 1), "print": (1, 0), "coll": (1, 4), "noteout": (3, 0), "notein": (1, 3), "antiphon": (1, 4),
+    "prepend": (1, 1), "print": (1, 0), "coll": (1, 4), "noteout": (3, 0), "notein": (1, 3),
+    "antiphon": (1, 4),
     "p": (0, 0), "pack": (-1, 1), "unpack": (1, -1), "pipe": (-1, -3), "makenote": (-5, -6), "midiin": (1, 1),
     "midiout": (1, 0), "midiparse": (1, 8), "midiformat": (7, 2), "route": (1, -4), "live.thisdevice": (1, 3),
     "t": (1, -1), "loadbang": (1, 1), "thispatcher": (1, 2), "live.miditool.in": (1, 2),
@@ -101,8 +102,8 @@ def _box_faults(box: Placed, is_heard: bool) -> list[str]:
         found.append(
             f"[{box.text}] has {inlets} inlets and {outlets} outlets, not {box.inlets}, {box.outlets}"
         )
-    silent = ("udpreceive", "notein", "pattr", "pattrstorage", "loadbang", "live.thisdevice", "midiin", "p", "dict",
-              "live.miditool.in", "js", "coll")  # fmt: skip
+    silent = ("udpreceive", "notein", "pattr", "pattrstorage", "loadbang", "live.thisdevice", "midiin", "p",
+              "dict", "live.miditool.in", "js", "coll")  # fmt: skip
     if not is_heard and name not in silent:
         found.append(f"[{box.text}] hears nothing")
     return found

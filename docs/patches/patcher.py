@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Patcher:
 
     def chain(self, *names: str) -> None:
         """Connect first outlets to first inlets, one after the other."""
-        for above, below in zip(names, names[1:], strict=False):
+        for above, below in pairwise(names):
             self.patch(above, 0, below)
 
     def to_json(self, origin: Sequence[float] = (60.0, 90.0)) -> dict[str, Any]:

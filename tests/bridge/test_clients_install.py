@@ -88,7 +88,11 @@ class TestCards:
         assert not any(path.suffix == ".py" for path in host.files)
         for platform in host.look:
             assert host.place(
-                Surroundings(platform, Path("/home/me"), {"APPDATA": "C:/a", "USERPROFILE": "C:/u"})
+                Surroundings(
+                    platform,
+                    Path("/home/me"),
+                    {"APPDATA": "C:/a", "USERPROFILE": "C:/u", "LOCALAPPDATA": "C:/l"},
+                )
             )
         assert not host.look or set(host.look) <= set(PLATFORMS.values())
 

@@ -1,4 +1,4 @@
-"""The Max package: its script among stubs of Max's js object, over real UDP; its patchers walked and drawn."""
+"""The Max package: its script among stubs of Max's js object, over UDP; its patchers walked and drawn."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def test_a_shipped_model_a_scale_of_two_words_and_again(bridge: Bridge, client: 
     song = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
     sets = [send("set", "model", "folk"), send("set", "metre", "4/4"), send("set", "scale", "D", "dorian")]
     _, first, second, third, _ = run(
-        bridge.port, READY, *sets, *notes(song), send("continue"), until("done"), send("again"), until("done"),
-        send("lock", 1), send("again"), until("done"),
+        bridge.port, READY, *sets, *notes(song), send("continue"), until("done"), send("again"),
+        until("done"), send("lock", 1), send("again"), until("done"),
     )  # fmt: skip
     seeds = [of(said, STATUS)[-1][2] for said in (first, second, third)]
     assert seeds[0] != seeds[1] == seeds[2]
@@ -117,7 +117,7 @@ def test_over_a_lossy_network(bridge: Bridge, client: Client, long_song: tuple[N
         )
     expected = client.continue_(long_song, **options)
     assert [of(said, NOTES) for said in answers] == [flat(expected[0])] * 3
-    assert network.counts["lost"] > 3
+    assert min(network.counts.values()) > 0, network.counts
 
 
 @needs_node
@@ -134,15 +134,24 @@ def test_messages_that_make_no_sense_are_told(bridge: Bridge) -> None:
     steps = [step for message in wrong for step in (send(*message), until("error"))]
     _, *told, _ = run(bridge.port, READY, *steps)
     told = [of(said, STATUS)[-1][1] for said in told]
-    assert [bool(re.search(pattern, text)) for pattern, text in zip(
-        ("no message frobnicate", "no notes to continue", "nothing has been asked", "no answer", "no answer",
-         "pitch, start and duration", "set bars 4", r"in range 10\.\.400"), told, strict=True)] == [True] * 8  # fmt: skip
+    patterns = (
+        "no message frobnicate", "no notes to continue", "nothing has been asked", "no answer", "no answer",
+        "pitch, start and duration", "set bars 4", r"in range 10\.\.400",
+    )  # fmt: skip
+    assert [text for pattern, text in zip(patterns, told, strict=True) if not re.search(pattern, text)] == []
 
 
 @needs_node
 def test_what_is_played_in_becomes_the_context(bridge: Bridge) -> None:
-    keys = [send("record", 1), send("midi", 60, 90), send("midi", 64, 80), send("midi", 60, 0), send("midi", 64, 0),
-            send("record", 0), until("context")]  # fmt: skip
+    played = [
+        ("record", 1),
+        ("midi", 60, 90),
+        ("midi", 64, 80),
+        ("midi", 60, 0),
+        ("midi", 64, 0),
+        ("record", 0),
+    ]
+    keys = [*(send(*message) for message in [*played, ("record", 0)]), until("context")]
     _, said, done, _ = run(bridge.port, READY, *keys, send("continue"), until("done"))
     assert of(said, STATUS)[-1] == ["context", 2]
     assert of(done, NOTES)
