@@ -86,14 +86,9 @@ class TestCards:
         assert host.files and host.title and host.next
         assert all(file.is_file() for file in host.files.values())
         assert not any(path.suffix == ".py" for path in host.files)
+        variables = {"APPDATA": "C:/a", "USERPROFILE": "C:/u", "LOCALAPPDATA": "C:/l"}
         for platform in host.look:
-            assert host.place(
-                Surroundings(
-                    platform,
-                    Path("/home/me"),
-                    {"APPDATA": "C:/a", "USERPROFILE": "C:/u", "LOCALAPPDATA": "C:/l"},
-                )
-            )
+            assert host.place(Surroundings(platform, Path("/home/me"), variables))
         assert not host.look or set(host.look) <= set(PLATFORMS.values())
 
 
