@@ -1,0 +1,99 @@
+"""SuperCollider: the class of the Quark in sclang itself, against a real bridge.
+
+Skipped where sclang is not installed; `pytest tests/clients/test_supercollider.py` runs it where it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.client import Client, Take
+from antiphon.models.note import Note
+from lossy import lossy
+from program import Bridge, free_port
+
+HERE = Path(__file__).parent / "supercollider"
+QUARK = Path(__file__).parents[2] / "bridge/clients/supercollider"
+pytestmark = [
+    pytest.mark.client,
+    pytest.mark.skipif(not shutil.which("sclang"), reason="sclang (supercollider-language) is not installed"),
+]
+Lines = list[tuple[str, str]]
+
+
+def sclang(folder: Path, port: int, *, rounds: int = 1, more: bool = False) -> Lines:
+    """Run drive.scd with the Quark's classes; return what it said."""
+    config = folder / "config.yaml"
+    config.write_text(
+        f"includePaths:\n    - {QUARK / 'Classes'}\nexcludePaths: []\npostInlineWarnings: false\n"
+    )
+    done = subprocess.run(
+        ["sclang", "-l", config, HERE / "drive.scd"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1", "HOME": str(folder),
+             "ANTIPHON_PORT": str(port), "ANTIPHON_ROUNDS": str(rounds), "ANTIPHON_MORE": "1" if more else "0"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [line[1:].split(" ", 1) for line in done.stdout.splitlines() if line.startswith("@")]
+    assert said and said[-1][0] == "end", done.stdout
+    return [(word, rest) for word, rest in said]
+
+
+def answers(said: Lines) -> list[tuple[float, int, list[list[float]]]]:
+    """Return the takes: beat where it ends, seed, notes."""
+    found: list[tuple[float, int, list[list[float]]]] = []
+    for word, rest in said:
+        if word == "take":
+            _, end, seed = rest.split()
+            found.append((float(end), int(seed), []))
+        elif word == "note":
+            found[-1][2].append([float(value) for value in rest.split()])
+    return found
+
+
+def same(found: tuple[float, int, list[list[float]]], take: Take) -> None:
+    end, seed, notes = found
+    assert (end, seed, len(notes)) == (take.end_beats, take.seed, len(take.notes))
+    for got, n in zip(notes, take.notes, strict=True):
+        assert got == pytest.approx([n.pitch, n.start, n.duration, n.velocity, n.part], abs=1e-4)
+
+
+def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path) -> None:
+    said = sclang(tmp_path, bridge.port, more=True)
+    told = dict(said)
+    assert "continue" in told["hello"]
+    assert set(told["models"].split(",")) == {model.name for model in client.models()}
+    expected = client.continue_(long_song, model="tiny", bars=12, takes=2, seed=5)
+    (tune,) = client.generate(model="folk", bars=8, seed=3, scale="D dorian", metre="4/4")
+    got = answers(said)
+    for found, take in zip(got[:3], [*expected, tune], strict=True):
+        same(found, take)
+    events, beats = told["pattern"].split()
+    assert int(events) == len(tune.notes)
+    assert float(beats) == pytest.approx(tune.end_beats)
+    fails = [rest for word, rest in said if word == "fail"]
+    assert [fail.split()[0] for fail in fails] == ["bad_args", "unknown_address", "cancelled"]
+    assert "did you mean 'bars'" in fails[0]
+    assert "progress" in told
+
+
+def test_over_a_lossy_network(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
+) -> None:
+    with lossy(bridge.port, seed=2, lost=0.1) as network:
+        got = answers(sclang(tmp_path, network.port, rounds=4))
+    expected = client.continue_(long_song, model="tiny", bars=12, takes=2, seed=5)
+    assert len(got) == 8
+    for at, found in enumerate(got):
+        same(found, expected[at % 2])
+    assert min(network.counts.values()) > 0, network.counts
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    said = sclang(tmp_path, free_port(), rounds=0)
+    assert said[0][0] == "fail"
+    assert "antiphon serve" in said[0][1]
