@@ -1,0 +1,268 @@
+"""REAPER's scripts against stubs of its functions, over real UDP and by `antiphon ask`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.client import Client, Take
+from antiphon.models.note import Note
+from lossy import lossy
+from program import Bridge, antiphon, free_port
+
+HERE = Path(__file__).parent / "reaper"
+SCRIPTS = Path(__file__).parents[2] / "bridge/clients/reaper"
+LUA = shutil.which("lua5.4")
+
+
+def has_sockets() -> bool:
+    command = [LUA or "lua", "-e", "require('socket')"]
+    return LUA is not None and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+pytestmark = [
+    pytest.mark.client,
+    pytest.mark.skipif(
+        not has_sockets(), reason="Lua 5.4 with LuaSocket (lua5.4 lua-socket) is not installed"
+    ),
+]
+WAYS = ("sockets", "files")
+
+
+@dataclass
+class Seen:
+    """What REAPER's project holds afterwards."""
+
+    takes: list[tuple[str, str, int, list[Note]]] = field(default_factory=list)
+    """Name, track, the item's active take, notes."""
+    messages: list[str] = field(default_factory=list)
+    helps: list[str] = field(default_factory=list)
+    undo: list[str] = field(default_factory=list)
+
+
+def reaper(port: int, way: str, folder: Path, steps: str) -> Seen:
+    """Run steps in a project of the stub's; return what is in it at the end."""
+    words = [HERE, SCRIPTS, str(port), antiphon(), way, folder, steps + "\nshow()"]
+    assert LUA
+    done = subprocess.run(
+        [LUA, HERE / "drive.lua", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seen = Seen()
+    for line in done.stdout.splitlines():
+        word, rest = line.split(" ", 1)
+        if word == "take":
+            found = re.fullmatch(r"\d+ \d+ (.*) (\w+) (\d+)", rest)
+            assert found
+            seen.takes.append((found[1], found[2], int(found[3]), []))
+        elif word == "note":
+            pitch, start, duration, velocity, channel = rest.split()
+            note = Note(int(pitch), float(start), float(duration), int(velocity), int(channel))
+            seen.takes[-1][3].append(note)
+        else:
+            {"message": seen.messages, "help": seen.helps, "undo": seen.undo}[word].append(rest)
+    return seen
+
+
+def item(notes: tuple[Note, ...], first: float, last: float) -> str:
+    """Return the step that makes an item and selects it; notes' starts count from the item's."""
+    rows = ",".join(f"{{{n.pitch},{n.start - first},{n.duration},{n.velocity},{n.part}}}" for n in notes)
+    return f"stub.settle() stub.selected = stub.new_item({first}, {last}, {{{rows}}})\n"
+
+
+def settings(**values: object) -> str:
+    return "".join(f"stub.ext.Antiphon{key} = {str(value)!r}\n" for key, value in values.items())
+
+
+def close(notes: list[Note], take: Take) -> None:
+    """Compare notes to what 32-bit floats and REAPER's ticks keep of beats."""
+    assert [(n.pitch, n.velocity, n.part) for n in notes] == [
+        (n.pitch, n.velocity, n.part) for n in take.notes
+    ]
+    for got, wanted in zip(notes, take.notes, strict=True):
+        assert got.start == pytest.approx(wanted.start, abs=1e-4)
+        assert got.duration == pytest.approx(wanted.duration, abs=1e-4)
+
+
+FOUR = {"metre": "4/4", "tempo": 120}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_item_of_200_notes_is_continued(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path, way: str
+) -> None:
+    options = {"bars": 4, "takes": 2, "seed": 5, "model": "tiny"}
+    set_ = settings(bars=4, takes=2, seed=5, lock="y", model="tiny")
+    seen = reaper(
+        bridge.port, way, tmp_path, set_ + item(long_song, 0, 50) + 'act("continue item") act("next take")'
+    )
+    assert seen.messages == []
+    expected = client.continue_(long_song, start=52, **FOUR, **options)
+    assert [name for name, *_ in seen.takes] == ["-", *(f"Antiphon seed {take.seed}" for take in expected)]
+    for (_, track, active, notes), take in zip(seen.takes[1:], expected, strict=True):
+        assert (track, active) == ("one", 1), "on the item's track; the next take is shown"
+        close(notes, take)
+    assert seen.undo == ["Antiphon: write answer", "Antiphon: next take"]
+    assert f"Antiphon: {len(expected[0].notes)} notes, seed 5" in seen.helps
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tempo_and_metre_of_the_project(bridge: Bridge, client: Client, tmp_path: Path, way: str) -> None:
+    notes = tuple(Note(60 + i, 12.0 + i, 1.0, 90) for i in range(5))
+    marks = """stub.tempo = {{qn=0,bpm=120,upper=4,lower=4}, {qn=12,bpm=90,upper=3,lower=4},
+                              {qn=18,bpm=60,upper=6,lower=8}} """
+    set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80)
+    seen = reaper(bridge.port, way, tmp_path, marks + set_ + item(notes, 12, 17) + 'act("continue item")')
+    (take,) = client.continue_(notes, model="folk", bars=2, seed=3, scale="G major", low=55, high=80,
+                               start=18, metre="6/8", tempo=60)  # fmt: skip
+    assert seen.messages == []
+    close(seen.takes[1][3], take)
+    assert take.end_beats == 24.0
+
+
+def test_what_is_heard_of_looped_and_trimmed_items(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    """A source of two beats, its first half beat cut off, looped to five beats; one note is muted."""
+    steps = (
+        settings(bars=1, seed=3, lock="y", model="folk")
+        + """
+        stub.settle()
+        stub.selected = stub.new_item(4, 9, {{60,0,.5},{62,.5,.5},{64,1,1},{65,1.5,.25,80,0,"muted"}})
+        stub.selected.loop = 1
+        stub.selected.takes[1].source = 2
+        stub.selected.takes[1].offset = .5
+        act("continue item")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    heard = [(62, 4.0, 0.5), (64, 4.5, 1.0), (60, 5.5, 0.5), (62, 6.0, 0.5), (64, 6.5, 1.0), (60, 7.5, 0.5),
+             (62, 8.0, 0.5), (64, 8.5, 0.5)]  # fmt: skip
+    context = tuple(Note(pitch, start, duration) for pitch, start, duration in heard)
+    (take,) = client.continue_(context, model="folk", bars=1, seed=3, start=12, **FOUR)
+    assert seen.messages == []
+    close(seen.takes[1][3], take)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_generate_fills_the_time_selection_and_again_replaces_it(
+    bridge: Bridge, client: Client, tmp_path: Path, way: str
+) -> None:
+    steps = (
+        settings(model="folk", bars=7)
+        + """
+        stub.settle() stub.selection = {4, 12} stub.selected_track = 2
+        act("generate into time selection")
+        first = stub.ext.Antiphonseed
+        act("again")
+        print("help " .. first .. " " .. stub.ext.Antiphonseed)"""
+    )
+    seen = reaper(bridge.port, way, tmp_path, steps)
+    assert seen.messages == []
+    first, second = (int(word) for word in seen.helps[0].split())
+    assert first != second
+    assert len(seen.takes) == 1, "the second answer took the first one's place"
+    name, track, _, notes = seen.takes[0]
+    (take,) = client.generate(model="folk", seed=second, start=8, beats=16, **FOUR)
+    assert (name, track) == (f"Antiphon seed {second}", "two")
+    close(notes, take)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_cancel(bridge: Bridge, tmp_path: Path, way: str) -> None:
+    steps = (
+        settings(model="chorale", takes=4)
+        + """
+        stub.settle() stub.selection = {0, 500}
+        local asked = false
+        act("generate into time selection", 30, function()
+            local last = stub.helps[#stub.helps]
+            if last:match("%d %%") and not asked then
+                asked = true
+                act("cancel", 0)
+            end
+        end)"""
+    )
+    seen = reaper(bridge.port, way, tmp_path, steps)
+    assert seen.takes == []
+    assert seen.helps[-1] == "Antiphon: cancelled"
+    assert seen.undo == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ('stub.settle() act("continue item")', "Select a MIDI item"),
+        ('stub.settle() act("generate into time selection")', "Make a time selection"),
+        ('stub.settle() act("again")', "Nothing has been asked"),
+        ('stub.settle() act("next take")', "no other takes"),
+        ('stub.settle() stub.selected = stub.new_item(0, 4) act("continue item")', "no notes to continue"),
+        ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonscale = "H dur" '
+         'act("generate into time selection")', "scale"),
+        ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonmodel = "jazz" '
+         'act("generate into time selection")', "no model 'jazz'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(bridge: Bridge, tmp_path: Path, way: str, steps: str, told: str) -> None:
+    seen = reaper(bridge.port, way, tmp_path, steps)
+    assert len(seen.messages) == 1 and told in seen.messages[0], seen
+    assert seen.undo == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_there(tmp_path: Path, way: str) -> None:
+    steps = 'stub.settle() stub.selection = {0, 4} act("generate into time selection")'
+    seen = reaper(free_port(), way, tmp_path, steps)
+    assert len(seen.messages) == 1 and "antiphon serve" in seen.messages[0]
+
+
+def test_without_the_program(tmp_path: Path) -> None:
+    steps = (
+        settings(program="/no/such/antiphon")
+        + """
+        stub.settle() stub.selection = {0, 4} act("generate into time selection")"""
+    )
+    seen = reaper(free_port(), "files", tmp_path, steps)
+    assert "was not found" in seen.messages[0]
+
+
+def test_over_a_lossy_network(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
+) -> None:
+    set_ = settings(bars=24, takes=2, seed=5, lock="y", model="tiny")
+    with lossy(bridge.port, seed=11) as network:
+        seen = reaper(
+            network.port, "sockets", tmp_path, set_ + item(long_song, 0, 50) + 'act("continue item") ' * 3
+        )
+    expected = client.continue_(long_song, start=52, bars=24, takes=2, seed=5, model="tiny", **FOUR)
+    assert seen.messages == []
+    assert len(seen.takes) == 1 + 3 * 2
+    for index, (_, _, _, notes) in enumerate(seen.takes[1:]):
+        close(notes, expected[index % 2])
+    assert network.counts["lost"] > 3
+
+
+def test_settings_are_kept(tmp_path: Path) -> None:
+    steps = """
+        stub.entered = "folk| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+        act("settings", 0)
+        print("help " .. stub.asked)
+        act("settings", 0)
+        print("help " .. stub.asked)"""
+    seen = reaper(7374, "files", tmp_path, steps)
+    assert seen.helps[0].startswith("auto|4|auto|auto|n|1|auto|auto|auto|")
+    assert seen.helps[1] == "folk|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+
+
+def test_every_action_has_its_header() -> None:
+    """ReaPack wants a version; the library comes with the first action."""
+    actions = sorted(SCRIPTS.glob("Antiphon - *.lua"))
+    assert len(actions) == 6
+    for path in actions:
+        text = path.read_text()
+        assert re.search(r"^-- @version \d+\.\d+\.\d+$", text, re.MULTILINE), path
+        assert f"-- @description Antiphon: {path.stem.removeprefix('Antiphon - ')}\n" in text
+    assert sum("[nomain] lib/*.lua" in path.read_text() for path in actions) == 1
