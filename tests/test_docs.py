@@ -18,7 +18,7 @@ from antiphon.train.prepareconfig import parse as parse_prepare
 
 ROOT = Path(__file__).parents[1]
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 TEXTS = [
     *PAGES,
     *sorted(ROOT.glob("*.md")),
