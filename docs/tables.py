@@ -252,11 +252,11 @@ def hosts() -> str:
 
 def tried(name: str) -> str:
     """Return how a client was tried; raises KeyError for one of which nobody has said it."""
-    tests = (f"test_{name}.py", f"test_{name}_client.py")
+    tests = (f"test_{name}_client.py", f"test_{name}.py")
     found = next((test for test in tests if (HERE.parent / "tests" / "clients" / test).is_file()), None)
     link = f"; [its tests](../../tests/clients/{found})" if found else ""
     if name in REAL:
-        assert found, f"{name} is said to be tried for real, but has no tests/clients/{tests[0]}"
+        assert found, f"{name} is said to be tried for real, but has no tests/clients/{tests[1]}"
         return f"yes, in {REAL[name]}{link}"
     pages = (f"{name}-checklist.md", "checklist.md")
     checks = next((page for page in pages if (HERE / "hosts" / page).is_file()), None)

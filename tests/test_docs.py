@@ -53,6 +53,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not dead
 
 
+def test_the_page_of_hosts_leads_to_every_page_beside_it() -> None:
+    hosts = ROOT / "docs" / "hosts"
+    links = set(LINK.findall((hosts / "README.md").read_text(encoding="utf-8")))
+    assert {page.name for page in hosts.glob("*.md")} - {"README.md"} - links == set()
+
+
 def test_the_readme_names_every_address_and_option() -> None:
     from antiphon.bridge.options import OPTIONS
     from antiphon.bridge.protocol import REQUESTS
@@ -88,7 +94,9 @@ def wrong(words: list[str]) -> str:
         return f"no command {name}"
     try:
         if rest and rest != ["--help"]:
-            parser(name).parse_args(rest)
+            made = parser(name)
+            made.add_argument("--log-level")  # which all of them have
+            made.parse_args(rest)
     except (argparse.ArgumentError, SystemExit) as error:
         return f"{' '.join(words)}: {error}"
     return ""
