@@ -53,6 +53,23 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not dead
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the names that a page's headings go by: small letters, hyphens for spaces, nothing else."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=[str(page.relative_to(ROOT)) for page in TEXTS])
+def test_links_lead_to_headings(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    dead = [
+        f"{path}#{name}"
+        for path, name in links
+        if name not in anchors((page.parent / path) if path else page)
+    ]
+    assert not dead
+
+
 def test_the_page_of_hosts_leads_to_every_page_beside_it() -> None:
     hosts = ROOT / "docs" / "hosts"
     links = set(LINK.findall((hosts / "README.md").read_text(encoding="utf-8")))

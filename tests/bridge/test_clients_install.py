@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,9 @@ class TestCards:
         assert host.files and host.title and host.next
         assert all(file.is_file() for file in host.files.values())
         assert not any(path.suffix == ".py" for path in host.files)
-        for platform in host.look:
-            assert host.places(
-                Surroundings(platform, Path("/home/me"), {"APPDATA": "C:/a", "USERPROFILE": "C:/u"})
-            )
+        for platform, places in host.look.items():
+            variables = {name: f"C:/{name}" for name in re.findall(r"%(\w+)%", " ".join(places))}
+            assert len(host.places(Surroundings(platform, Path("/home/me"), variables))) == len(places)
         assert not host.look or set(host.look) <= set(PLATFORMS.values())
 
 
@@ -107,6 +107,19 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "no client for 'cubase'" in capsys.readouterr().err
     assert main(["clients", "install"]) == 2
     assert "name a host" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_each_goes_there_and_back(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host = host_client(name)
+    assert main(["clients", "install", name, "--dest", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"{host.title}: {len(host.files)} written, in {tmp_path / host.folder}" in said
+    assert said.endswith(f"{host.next}\n")
+    there = {path: (tmp_path / host.folder / path).read_bytes() for path in host.files}
+    assert there == {path: file.read_bytes() for path, file in host.files.items()}
+    assert main(["clients", "uninstall", name, "--dest", str(tmp_path)]) == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_installation_is_found_where_it_is(

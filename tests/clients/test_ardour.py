@@ -1,0 +1,253 @@
+"""Ardour itself: a session, a region with notes, the committed scripts, and the MIDI file that Ardour saves.
+
+Skipped where Ardour is not installed; `pytest tests/clients/test_ardour.py` runs it where it is.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import mido
+import pytest
+from antiphon.bridge.client import Client, Take
+from antiphon.models.note import Note
+from lossy import lossy
+from program import Bridge, antiphon, free_port
+
+HERE = Path(__file__).parent / "ardour"
+SCRIPTS = Path(__file__).parents[2] / "bridge/clients/ardour"
+ARDOUR = next((path for name in ("ardour7-lua", "ardour8-lua") if (path := shutil.which(name))), None)
+TICKS = 1920
+REGION = (
+    '<Region name="tune-1.1" muted="0" opaque="1" locked="0" video-locked="0" automatic="0" '
+    'whole-file="{whole}" import="0" external="0" hidden="0" position-locked="0" valid-transients="0" '
+    'start="b{start}" length="b{length}@b{position}" position="b{position}" beat="0" sync-position="b0" '
+    'ancestral-start="b0" ancestral-length="b0@b0" stretch="1" shift="1" layering-index="0" tags="" '
+    'contents="0" type="midi" first-edit="nothing" layer="0" id="{id}" channels="1" source-0="9001" master-source-0="9001"/>'
+)
+pytestmark = [
+    pytest.mark.client,
+    pytest.mark.skipif(ARDOUR is None, reason="Ardour (package ardour) is not installed"),
+]
+
+
+def lua(home: Path, *words: str | Path) -> list[str]:
+    """Run a script in Ardour's Lua; return what it wrote."""
+    assert ARDOUR
+    done = subprocess.run(
+        [ARDOUR, *map(str, words)], capture_output=True, text=True, timeout=90, check=False,
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stderr.splitlines()
+
+
+class Session:
+    """A session with one MIDI region on one track."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.folder, self.config = folder, folder / "session", folder / "config"
+        (self.config / "scripts").mkdir(parents=True)
+        for path in SCRIPTS.glob("antiphon*"):
+            shutil.copy(path, self.config / "scripts")
+        lua(self.home, HERE / "make.lua", self.folder)
+        self.midi = self.folder / "interchange/session/midifiles/tune-1.mid"
+        self.midi.parent.mkdir(parents=True, exist_ok=True)
+
+    def put(self, notes: tuple[Note, ...], *, position: float, start: float, length: float) -> None:
+        """Put a region on the track; notes' starts are beats of the source, as start is."""
+        write(self.midi, notes)
+        file = self.folder / "test.ardour"
+        text = file.read_text()
+        beats = {"position": position, "start": start, "length": length}
+        place = {key: round(value * TICKS) for key, value in beats.items()}
+        source = (
+            '<Source name="tune-1.mid" take-id="" type="midi" flags="Writable,CanRename" id="9001" '
+            'captured-for="tune"/>'
+        )
+        text = text.replace("<Sources/>", f"<Sources>{source}</Sources>")
+        text = text.replace("<Regions/>", f"<Regions>{REGION.format(whole=1, id=9002, **place)}</Regions>")
+        region = REGION.format(whole=0, id=9003, **place)
+        text, count = re.subn(
+            r'(<Playlist [^>]*type="midi"[^>]*?)/>', lambda m: f"{m[1]}>{region}</Playlist>", text
+        )
+        assert count == 1
+        file.write_text(text)
+
+    def settings(self, **values: object) -> None:
+        values = {"program": antiphon(), **values}
+        lines = [f"{key} {value}" for key, value in values.items()]
+        (self.config / "antiphon-settings.txt").write_text("\n".join(lines) + "\n")
+
+    def run(self, steps: str) -> tuple[list[str], float]:
+        """Run steps; return the messages shown and the region's length in beats."""
+        lines = lua(self.home, HERE / "drive.lua", self.folder, self.config, HERE, steps)
+        assert lines[-1] == "saved", lines
+        length = next(line for line in lines if line.startswith("length "))
+        told = [line.removeprefix("message ") for line in lines if line.startswith("message ")]
+        return told, int(length.split()[1]) / TICKS
+
+    def notes(self) -> list[Note]:
+        """What the saved MIDI file holds."""
+        return read(self.midi)
+
+
+def write(path: Path, notes: tuple[Note, ...]) -> None:
+    events = [(n.start, 1, n) for n in notes] + [(n.start + n.duration, 0, n) for n in notes]
+    track, last = mido.MidiTrack(), 0
+    for beat, on, n in sorted(events, key=lambda e: e[:2]):
+        at = round(beat * TICKS)
+        kind = "note_on" if on else "note_off"
+        track.append(mido.Message(kind, note=n.pitch, velocity=n.velocity, channel=n.part, time=at - last))
+        last = at
+    mido.MidiFile(type=0, ticks_per_beat=TICKS, tracks=[track]).save(path)
+
+
+def read(path: Path) -> list[Note]:
+    file, found, open_, at = mido.MidiFile(path), [], {}, 0
+    for event in mido.merge_tracks(file.tracks):
+        at += event.time
+        if event.type == "note_on" and event.velocity:
+            open_[event.channel, event.note] = (at, event.velocity)
+        elif event.type in ("note_on", "note_off"):
+            began, velocity = open_.pop((event.channel, event.note))
+            ticks = file.ticks_per_beat
+            found.append(Note(event.note, began / ticks, (at - began) / ticks, velocity, event.channel))
+    assert open_ == {}
+    return sorted(found, key=lambda n: n.order)
+
+
+def close(found: list[Note], wanted: tuple[Note, ...], moved: float = 0.0) -> None:
+    """Compare with what Ardour's ticks keep of beats."""
+    assert [(n.pitch, n.velocity, n.part) for n in found] == [(n.pitch, n.velocity, n.part) for n in wanted]
+    for got, note in zip(found, wanted, strict=True):
+        assert got.start == pytest.approx(note.start + moved, abs=1 / TICKS)
+        assert got.duration == pytest.approx(note.duration, abs=2 / TICKS)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(tmp_path)
+
+
+FOUR = {"metre": "4/4", "tempo": 120}
+
+
+def test_a_region_of_200_notes_is_continued(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], session: Session
+) -> None:
+    session.put(long_song, position=0, start=0, length=50)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=8)
+    told, length = session.run('act("continue")')
+    (take,) = client.continue_(long_song, model="folk", seed=5, bars=8, start=52, **FOUR)
+    assert told == []
+    assert length == take.end_beats == 84.0
+    close(session.notes(), (*long_song, *take.notes))
+
+
+def test_position_trimming_and_metre(bridge: Bridge, client: Client, session: Session) -> None:
+    """A region at beat 6 of a 3/4 session that plays its source from beat 2 on."""
+    file = session.folder / "test.ardour"
+    waltz = (
+        file.read_text()
+        .replace('divisions-per-bar="4"', 'divisions-per-bar="3"')
+        .replace('npm="120"', 'npm="90"')
+    )
+    file.write_text(waltz.replace('enpm="120"', 'enpm="90"'))
+    source = tuple(Note(60 + i, float(i), 1.0, 90) for i in range(8))
+    session.put(source, position=6, start=2, length=5)
+    session.settings(
+        port=bridge.port, model="folk", seed=5, lock="y", bars=2, scale="C major", low=50, high=80
+    )
+    told, length = session.run('act("continue")')
+    heard = tuple(Note(n.pitch, n.start + 4, 1.0, 90) for n in source[2:7])
+    (take,) = client.continue_(heard, model="folk", seed=5, bars=2, start=12, metre="3/4", tempo=90,
+                               scale="C major", low=50, high=80)  # fmt: skip
+    assert told == []
+    assert length == take.end_beats - 6 == 12.0
+    answer = [note for note in session.notes() if note not in source]
+    close(answer, take.notes, moved=-4.0)
+
+
+def takes_of(client: Client, song: tuple[Note, ...], **options: object) -> list[Take]:
+    return client.continue_(song, model="folk", takes=2, bars=4, start=16, **FOUR, **options)  # type: ignore[arg-type]
+
+
+def test_takes_and_again_replace_the_last_answer(
+    bridge: Bridge, client: Client, song: tuple[Note, ...], session: Session
+) -> None:
+    session.put(song, position=0, start=0, length=15)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=4, takes=2)
+    told, _ = session.run('act("continue") act("next_take")')
+    close(session.notes(), (*song, *takes_of(client, song, seed=5)[1].notes))
+    session.settings(port=bridge.port, model="folk", seed="auto", lock="n", bars=4, takes=2)
+    more, length = session.run('act("again")')
+    seed = int(
+        re.search(r"^seed (\d+)$", (session.config / "antiphon-settings.txt").read_text(), re.MULTILINE)[1]
+    )  # type: ignore[index]
+    close(session.notes(), (*song, *takes_of(client, song, seed=seed)[0].notes))
+    assert (told, more, length) == ([], [], 32.0)
+    assert seed != 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "told"),
+    [
+        ({}, 'W.nothing = true act("continue")', "Select a MIDI region"),
+        ({}, 'act("again")', "Nothing has been continued"),
+        ({}, 'act("next_take")', "no other takes"),
+        ({"scale": "H dur"}, 'act("continue")', "scale"),
+        ({"model": "jazz"}, 'act("continue")', "no model 'jazz'"),
+        ({"program": "/no/such/antiphon"}, 'act("continue")', "was not found"),
+        ({"port": 0}, 'act("continue")', "antiphon serve"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    bridge: Bridge,
+    song: tuple[Note, ...],
+    session: Session,
+    settings: dict[str, object],
+    steps: str,
+    told: str,
+) -> None:
+    port = free_port() if "port" in settings else bridge.port
+    session.put(song, position=0, start=0, length=15)
+    session.settings(**{**settings, "port": port})
+    messages, length = session.run(steps)
+    assert len(messages) == 1 and told in messages[0]
+    assert length == 15.0
+    close(session.notes(), song)
+
+
+def test_cancel(bridge: Bridge, song: tuple[Note, ...], session: Session) -> None:
+    session.put(song, position=0, start=0, length=15)
+    session.settings(port=bridge.port, model="chorale", bars=250, takes=4)
+    told, length = session.run('W.cancel_after = 40 act("continue") assert(W.done)')
+    assert (told, length) == ([], 15.0)
+
+
+def test_over_a_lossy_network(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], session: Session
+) -> None:
+    session.put(long_song, position=0, start=0, length=50)
+    with lossy(bridge.port, seed=4) as network:
+        session.settings(port=network.port, model="tiny", seed=5, lock="y", bars=24)
+        told, _ = session.run('act("continue")')
+    (take,) = client.continue_(long_song, model="tiny", seed=5, bars=24, start=52, **FOUR)
+    assert told == []
+    close(session.notes(), (*long_song, *(n for n in take.notes)))
+
+
+def test_settings_are_kept(session: Session) -> None:
+    session.put((Note(60, 0.0, 1.0),), position=0, start=0, length=4)
+    entered = (
+        'model="folk",bars=" 8 ",temperature="",seed="7",takes="1",scale="D dorian",low="auto",high="80"'
+    )
+    session.run(f'W.entered = {{{entered},program="auto",port="7374",lock=true}} act("settings")')
+    told, _ = session.run(
+        'act("settings") table.insert(W.messages, W.asked.bars .. W.asked.scale .. W.asked.high)'
+    )
+    assert told == ["8D dorian80"]
