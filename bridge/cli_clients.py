@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
         print(client.next)
     else:
         _say(client, there, there.uninstall())
+        if client.folder and there.folder.is_dir():
+            print("  What is left there is yours.")
     return 0
 
 

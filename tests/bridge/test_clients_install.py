@@ -119,6 +119,7 @@ def test_each_goes_there_and_back(name: str, tmp_path: Path, capsys: pytest.Capt
     there = {path: (tmp_path / host.folder / path).read_bytes() for path in host.files}
     assert there == {path: file.read_bytes() for path, file in host.files.items()}
     assert main(["clients", "uninstall", name, "--dest", str(tmp_path)]) == 0
+    assert "is yours" not in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 
@@ -142,6 +143,7 @@ def test_an_installation_is_found_where_it_is(
     assert "1 written, 2 there already" in said and said.endswith("Restart it.\n")
     assert "a.txt is yours, or changed by you: left as it is; ours is beside it, a.new.txt" in said
     assert main(["clients", "uninstall", "host"]) == 0
+    assert "3 removed" in (said := capsys.readouterr().out) and "What is left there is yours." in said
     assert state(tmp_path / "packages") == {"antiphon": "/", "antiphon/a.txt": "changed"}
     assert main(["clients", "uninstall", "host"]) == 2
     assert "nothing of Antiphon's was installed in" in capsys.readouterr().err
