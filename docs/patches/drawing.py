@@ -14,7 +14,7 @@ Rect = tuple[float, float, float, float]
 
 OBJECTS: dict[str, tuple[int, int]] = {
     # name: inlets, outlets; from the reference pages of Max 8. -1: as many as arguments.
-    "js": (1, -2), "udpsend": (1, 0), "udpreceive": (1, 1), "pattr": (1, 3), "pattrstorage": (1, 1),
+    "js": (-2, -2), "udpsend": (1, 0), "udpreceive": (1, 1), "pattr": (1, 3), "pattrstorage": (1, 1),
     "prepend": (1, 1), "print": (1, 0), "coll": (1, 4), "noteout": (3, 0), "notein": (1, 3),
     "antiphon": (1, 4),
     "p": (0, 0), "pack": (-1, 1), "unpack": (1, -1), "pipe": (-1, -3), "makenote": (-5, -6), "midiin": (1, 1),
@@ -96,7 +96,7 @@ def _box_faults(box: Placed, is_heard: bool) -> list[str]:
     name, given = words[0], [w for w in words[1:] if not w.startswith("@")]
     if name not in OBJECTS:
         return [f"[{box.text}] is no object that is known here"]
-    inlets, outlets = counts(name, given, box.outlets)
+    inlets, outlets = counts(name, given, (box.inlets, box.outlets))
     found = []
     if (box.inlets, box.outlets) != (inlets, outlets):
         found.append(
@@ -109,20 +109,21 @@ def _box_faults(box: Placed, is_heard: bool) -> list[str]:
     return found
 
 
-def counts(name: str, given: list[str], drawn: int) -> tuple[int, int]:
+def counts(name: str, given: list[str], drawn: tuple[int, int]) -> tuple[int, int]:
     """Return how many inlets and outlets an object with these arguments has.
 
-    A js has as many outlets as its script says, which its tests compare with the patch.
+    A js has as many of both as its script says, which its tests compare with the patch.
     """
     rules = {
         -1: len(given) or 2,
-        -2: drawn,
         -3: len(given) - 1,
         -4: len(given) + 1,
         -5: 4 if len(given) > 2 else 3,  # a channel as the third argument
         -6: 3 if len(given) > 2 else 2,
     }
     inlets, outlets = OBJECTS[name]
+    if name == "js":
+        return drawn
     return rules.get(inlets, inlets), rules.get(outlets, outlets)
 
 

@@ -26,7 +26,8 @@ REGION = (
     'whole-file="{whole}" import="0" external="0" hidden="0" position-locked="0" valid-transients="0" '
     'start="b{start}" length="b{length}@b{position}" position="b{position}" beat="0" sync-position="b0" '
     'ancestral-start="b0" ancestral-length="b0@b0" stretch="1" shift="1" layering-index="0" tags="" '
-    'contents="0" type="midi" first-edit="nothing" layer="0" id="{id}" channels="1" source-0="9001" master-source-0="9001"/>'
+    'contents="0" type="midi" first-edit="nothing" layer="0" id="{id}" '
+    'channels="1" source-0="9001" master-source-0="9001"/>'
 )
 pytestmark = [
     pytest.mark.client,

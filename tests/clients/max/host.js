@@ -1,4 +1,4 @@
-// node host.js SCRIPT SEARCH_FOLDERS: runs a script of Max's js object among stubs of what Max gives it, written from
+// node host.js SCRIPT SEARCH_FOLDERS…: runs a script of Max's js object among stubs of what Max gives it, written from
 // its documentation, over real UDP. Reads JSON lines {send: [message, ...]}, {until: [outlet, word], ms} from standard
 // input, prints what comes out of the outlets.
 "use strict";
@@ -76,11 +76,17 @@ const context = {
     Task,
     // Max's engine has neither setTimeout nor require: what is not here does not exist.
 };
+const live = process.env.ANTIPHON_SET ? require("./live.js") : null;
+if (live) Object.assign(context, live.globals(JSON.parse(process.env.ANTIPHON_SET)));
 vm.createContext(context);
 vm.runInContext(fs.readFileSync(script, "utf8"), context, {filename: script});
 
 /** A message to the js object: the function of that name, else anything(). */
 function max(message, args) {
+    if (live && message === "host") {
+        WIRE.port = args[0];
+        return;
+    }
     context.messagename = message;
     const began = process.hrtime.bigint();
     const known = Object.prototype.hasOwnProperty.call(context, message) && typeof context[message] === "function";
@@ -92,12 +98,18 @@ function max(message, args) {
 
 async function run() {
     const steps = fs.readFileSync(0, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-    if (context.loadbang) {
+    if (live) {
+        max("host", [steps[0].connect]); // the test's own: the device has no such control
+        live.load();
+        max("bang", []);
+    } else if (context.loadbang) {
         if (steps[0].connect) context.loadbang = () => max("connect", ["127.0.0.1", steps[0].connect]);
         context.loadbang();
     }
     for (const step of steps) {
+        context.inlet = step.inlet || 0;
         if (step.send) max(step.send[0], step.send.slice(1));
+        if (step.set) print([["set", live.snapshot()]]);
         if (step.value !== undefined) context.setvalueof(step.value);
         if (step.kept) print(["kept", context.getvalueof()]);
         if (step.until) {

@@ -1,0 +1,125 @@
+// What is inside Antiphon Generator, a MIDI Tool of Live 12 (ECMAScript 5). A tool must answer at once, and the
+// network takes its time: so an answer is fetched ahead, and each use of the tool fetches the next.
+//
+// Inlets: 0 controls, live.thisdevice's bang and /antiphon/... ; 1 live.miditool.in's notes, 2 its context.
+// Outlets: 0 to udpsend, 1 to udpreceive, 2 to live.miditool.out, 3 the status line.
+
+autowatch = 0;
+inlets = 3;
+outlets = 4;
+
+var TO_SEND = 0, TO_RECEIVE = 1, TOOL = 2, STATUS = 3;
+var FIRST_PORT = 9100, PORTS = 800, TRIES = 3;
+
+include("antiphon.js", this);
+
+var values = {model: "auto", bars: 4, temperature: 1, key: 1, low: 0, high: 127};
+var client = null, tries = 0, asked = false;
+var stale = false;  // whether what is being fetched is not what is wanted any more
+var ready = null;   // the notes that the next use of the tool gets
+var scale = null;   // the clip's, as pitch classes
+
+function status(text) {
+    outlet(STATUS, "set", text);
+}
+
+// live.thisdevice
+function bang() {
+    tries = 0;
+    greet();
+}
+
+function greet() {
+    var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (client) { client.close(); }
+    outlet(TO_RECEIVE, "port", port);
+    client = new Antiphon({
+        name: "live tool",
+        replyPort: port,
+        now: function () { return new Date().getTime(); },
+        later: function (act, ms) {
+            var task = new Task(act, this);
+            task.schedule(ms);
+            return task;
+        },
+        clear: function (task) { task.cancel(); },
+        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); }
+    });
+    client.hello(function (problem) {
+        if (problem && problem.code === "timeout" && ++tries < TRIES) { return greet(); }
+        if (problem) { return status(problem.message); }
+        fetch();
+    });
+}
+
+// Ask for the notes of the tool's next use.
+function fetch() {
+    stale = asked;
+    if (asked || !client) { return; }
+    var options = {bars: values.bars, temperature: values.temperature, start: 0};
+    if (values.model !== "auto") { options.model = values.model; }
+    if (values.low > 0) { options.low = values.low; }
+    if (values.high < 127) { options.high = values.high; }
+    if (values.key && scale) { options.scale = scale; }
+    asked = true;
+    client.request("generate", {options: options, done: function (problem, takes) {
+        asked = false;
+        if (stale) { return fetch(); }
+        if (problem) { return status(problem.message); }
+        ready = takes[0].notes;
+        status(ready.length + " notes are ready, seed " + takes[0].seed);
+    }});
+}
+
+function dictionary(name) {
+    var dict = new Dict(name);
+    if (inlet === 2) {
+        context(JSON.parse(dict.stringify()));
+    } else {
+        answer();
+    }
+}
+
+// What the tool is told of the clip: its scale is the next answer's.
+function context(told) {
+    var found = told.scale, before = scale;
+    if (found && found.scale_intervals && found.scale_intervals.length) {
+        scale = found.scale_intervals.map(function (step) { return (found.root_note + step) % 12; })
+            .sort(function (a, b) { return a - b; }).join(",");
+    } else {
+        scale = null;
+    }
+    if (scale !== before) {
+        ready = null;
+        fetch();
+    }
+}
+
+// Answer at once with what is there, and fetch the next.
+function answer() {
+    var notes = (ready || []).map(function (n) {
+        return {pitch: n.pitch, start_time: n.start, duration: n.duration, velocity: n.velocity, mute: 0,
+            probability: 1};
+    });
+    var dict = new Dict();
+    dict.parse(JSON.stringify({notes: notes}));
+    outlet(TOOL, "dictionary", dict.name);
+    if (!ready) { status("nothing is ready yet: is `antiphon serve` running? Then use the tool again"); }
+    ready = null;
+    fetch();
+}
+
+function anything() {
+    var args = arrayfromargs(arguments);
+    if (messagename.charAt(0) === "/") {
+        if (client) { client.receive(messagename, args); }
+    } else if (values[messagename] !== undefined) {
+        values[messagename] = args[0];
+        ready = null;
+        fetch();
+    }
+}
+
+function notifydeleted() {
+    if (client) { client.close(); }
+}

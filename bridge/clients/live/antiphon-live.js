@@ -1,0 +1,350 @@
+// What is inside the device Antiphon: a clip of the set is continued. For the js object of Max for Live
+// (ECMAScript 5).
+//
+// Inlet: what the controls say ("bars 4"), live.thisdevice's bang, and what udpreceive hears (/antiphon/...).
+// Outlets: 0 to udpsend, 1 to udpreceive, 2 to pipe (notes in time), 3 the status line, 4 the menu of models,
+// 5 the menu of verbs, 6 the seed.
+
+autowatch = 0;
+inlets = 1;
+outlets = 7;
+
+var TO_SEND = 0, TO_RECEIVE = 1, PLAY = 2, STATUS = 3, MODELS = 4, VERBS = 5, SEED = 6;
+var FIRST_PORT = 9100, PORTS = 800, TRIES = 3;
+var NO_VERBS = ["resend", "cancel", "notify", "sync", "single"]; // what the bridge can do besides making notes
+var TARGETS = ["Next slot", "After clip", "Arrangement", "Play"];
+
+include("antiphon.js", this);
+
+var values = {verb: "continue", model: "auto", bars: 4, temperature: 1, seed: 0, lock: 0, takes: 1, key: 1, low: 0,
+    high: 127, target: 0};
+var models = ["auto"], verbs = ["continue", "generate"];
+var client = null, tries = 0;
+var asked = null;  // the request under way: {id, job}
+var last = null;   // {job, written}: what "again" repeats and replaces
+var takes = [], shown = 0;
+
+function status(text) {
+    outlet(STATUS, "set", text);
+}
+
+function fail(text) {
+    status(text);
+    error("antiphon: " + text + "\n");
+}
+
+// ---- the bridge
+
+// live.thisdevice: only now does the set exist.
+function bang() {
+    tries = 0;
+    greet();
+}
+
+// udpreceive does not tell when somebody else has its port: without an answer another one is tried.
+function greet() {
+    var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (client) { client.close(); }
+    outlet(TO_RECEIVE, "port", port);
+    client = new Antiphon({
+        name: "live",
+        replyPort: port,
+        now: function () { return new Date().getTime(); },
+        later: function (act, ms) {
+            var task = new Task(act, this);
+            task.schedule(ms);
+            return task;
+        },
+        clear: function (task) { task.cancel(); },
+        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); }
+    });
+    client.hello(function (problem, bridge) {
+        if (problem && problem.code === "timeout" && ++tries < TRIES) { return greet(); }
+        if (problem) { return fail(problem.message); }
+        status("ready, bridge " + bridge.version);
+        // The menu's first two stay where they are: a saved set knows them by number.
+        verbs = ["continue", "generate"].concat(bridge.capabilities.filter(function (verb) {
+            return NO_VERBS.indexOf(verb) < 0 && verb !== "continue" && verb !== "generate";
+        }));
+        outlet(VERBS, ["_parameter_range"].concat(verbs));
+        client.models(function (trouble, list) {
+            if (trouble) { return fail(trouble.message); }
+            models = ["auto"].concat(list.map(function (model) { return model.name; }));
+            outlet(MODELS, ["_parameter_range"].concat(models));
+        });
+    });
+}
+
+// ---- the set
+
+function song() {
+    return new LiveAPI("live_set");
+}
+
+function number(api, property) {
+    return Number(api.get(property)[0]);
+}
+
+function parentOf(api) {
+    return new LiveAPI("id " + api.get("canonical_parent")[1]);
+}
+
+// The clip that is shown or selected; null where there is none with notes.
+function clipShown() {
+    var clip = new LiveAPI("live_set view detail_clip");
+    return Number(clip.id) && number(clip, "is_midi_clip") ? clip : null;
+}
+
+// A clip's notes as they are heard, and where it ends, in beats of the clip.
+function read(clip) {
+    var looping = number(clip, "looping");
+    var from = number(clip, looping ? "loop_start" : "start_marker");
+    var to = number(clip, looping ? "loop_end" : "end_marker");
+    var found = JSON.parse(clip.call("get_notes_extended", 0, 128, from, to - from)).notes;
+    var notes = found.filter(function (n) { return !n.mute && n.start_time >= from; }).map(function (n) {
+        return {pitch: n.pitch, start: n.start_time, duration: Math.min(n.duration, to - n.start_time),
+            velocity: Math.max(1, Math.round(n.velocity)), part: 0};
+    });
+    return {notes: notes, from: from, to: to};
+}
+
+function metreOf(api) {
+    return {upper: number(api, "signature_numerator"), lower: number(api, "signature_denominator")};
+}
+
+// The set's key as pitch classes, as the bridge takes them; null where the set has none.
+function keyOf(set) {
+    var root = Number(set.get("root_note")[0]), steps = set.get("scale_intervals");
+    if (isNaN(root) || !steps || !steps.length) { return null; }
+    return steps.map(function (step) { return (root + Number(step)) % 12; }).sort(function (a, b) { return a - b; })
+        .join(",");
+}
+
+// ---- asking
+
+function options(set, metre) {
+    var found = {bars: values.bars, temperature: values.temperature, takes: values.takes,
+        tempo: Math.min(400, Math.max(10, number(set, "tempo"))), metre: metre.upper + "/" + metre.lower};
+    if (values.model !== "auto") { found.model = values.model; }
+    if (values.low > 0) { found.low = values.low; }
+    if (values.high < 127) { found.high = values.high; }
+    if (values.lock) { found.seed = values.seed; }
+    if (values.key && keyOf(set)) { found.scale = keyOf(set); }
+    return found;
+}
+
+function ask() {
+    begin(null);
+}
+
+function again() {
+    if (!last) { return fail("nothing has been asked for yet"); }
+    begin(last);
+}
+
+// Ask; the answer takes the place of `former`'s, if any.
+function begin(former) {
+    if (!client) { return fail("the device is still loading"); }
+    if (asked) { return fail("still working; Cancel stops it"); }
+    var set = song(), job = former ? former.job : {verb: values.verb, target: TARGETS[values.target]};
+    var clip = former && job.clip ? new LiveAPI("id " + job.clip) : clipShown();
+    var wish, context = null, metre = metreOf(set);
+    if (job.verb !== "generate" || job.target === "After clip") {
+        if (!clip) { return fail("select a MIDI clip to continue"); }
+        context = former && job.context ? job.context : read(clip);
+        metre = metreOf(clip);
+    }
+    if (job.verb !== "generate" && !context.notes.length) { return fail("this clip has no notes to continue"); }
+    if (!former) {
+        job.clip = clip ? clip.id : 0;
+        job.track = trackFor(clip);
+        job.context = context;
+    }
+    if (!job.track && job.target !== "Play") { return fail("put the device on a MIDI track"); }
+    wish = options(set, metre);
+    job.length = values.bars * metre.upper * 4 / metre.lower;
+    // Beats of the clip; the answer begins on its next barline.
+    job.start = context ? barline(context, job.length / values.bars) : 0;
+    wish.start = job.start;
+    asked = {job: job, former: former};
+    status("asking");
+    asked.id = client.request(job.verb, {
+        notes: job.verb === "generate" ? undefined : context.notes,
+        options: wish,
+        progress: function (fraction) { status(Math.round(fraction * 100) + " %"); },
+        done: answered
+    });
+}
+
+function barline(context, bar) {
+    return context.from + Math.ceil((context.to - context.from) / bar - 1e-6) * bar;
+}
+
+// The track of a clip, else the device's own, as an id.
+function trackFor(clip) {
+    var here = clip ? parentOf(clip) : new LiveAPI("this_device canonical_parent");
+    if (clip && here.type === "ClipSlot") { here = parentOf(here); }
+    return here.id;
+}
+
+function cancel() {
+    if (asked) { client.cancel(asked.id); }
+}
+
+function answered(problem, found) {
+    var job = asked.job, former = asked.former;
+    asked = null;
+    if (problem && problem.code === "cancelled") { return status("cancelled"); }
+    if (problem) { return fail(problem.message); }
+    takes = found;
+    values.seed = takes[0].seed;
+    outlet(SEED, "set", values.seed);
+    put(job, 0, former ? former.written : null);
+}
+
+function next() {
+    if (!last || takes.length < 2) { return fail("the last answer has no other takes"); }
+    put(last.job, (shown + 1) % takes.length, last.written);
+}
+
+// Write a take as one undo step, in place of the clip or the notes that were `written` before.
+function put(job, index, written) {
+    var set = song();
+    shown = index;
+    if (job.target === "Play") {
+        last = {job: job, written: null};
+        play(set, takes[index], job);
+    } else {
+        set.call("begin_undo_step");
+        try {
+            last = {job: job, written: WRITERS[job.target](set, job, separated(takes[index].notes), written)};
+        } finally {
+            set.call("end_undo_step");
+        }
+    }
+    status(takes[index].notes.length + " notes, seed " + takes[index].seed +
+        (takes.length > 1 ? ", take " + (index + 1) + " of " + takes.length : ""));
+}
+
+// Live deletes what overlaps at one pitch: cut notes where the next of their pitch begins.
+function separated(notes) {
+    var ends = {}, kept = [];
+    notes.slice().sort(function (a, b) { return b.start - a.start; }).forEach(function (n) {
+        var end = Math.min(n.start + n.duration, ends[n.pitch] === undefined ? Infinity : ends[n.pitch]);
+        ends[n.pitch] = n.start;
+        if (end > n.start) {
+            kept.unshift({pitch: n.pitch, start: n.start, duration: end - n.start, velocity: n.velocity});
+        }
+    });
+    return kept;
+}
+
+function add(clip, notes, moved) {
+    clip.call("add_new_notes", {notes: notes.map(function (n) {
+        return {pitch: n.pitch, start_time: n.start - moved, duration: n.duration, velocity: n.velocity, mute: 0,
+            probability: 1};
+    })});
+}
+
+function filled(slot, job, notes) {
+    slot.call("create_clip", job.length);
+    var clip = new LiveAPI("id " + slot.get("clip")[1]);
+    clip.set("name", "Antiphon " + takes[shown].seed);
+    add(clip, notes, job.start);
+    return clip;
+}
+
+// The first free slot of the track below the clip's; a scene is added where there is none.
+function freeSlot(set, job) {
+    var track = new LiveAPI("id " + job.track), count = track.getcount("clip_slots"), first = 0, index, slot;
+    for (index = 0; index < count; index++) {
+        slot = new LiveAPI(track.unquotedpath + " clip_slots " + index);
+        if (number(slot, "has_clip") && Number(slot.get("clip")[1]) === Number(job.clip)) { first = index + 1; }
+    }
+    for (index = first; index < count; index++) {
+        slot = new LiveAPI(track.unquotedpath + " clip_slots " + index);
+        if (!number(slot, "has_clip")) { return slot; }
+    }
+    set.call("create_scene", -1);
+    return new LiveAPI(track.unquotedpath + " clip_slots " + count);
+}
+
+var WRITERS = {
+    "Next slot": function (set, job, notes, written) {
+        var slot;
+        if (written && Number(new LiveAPI("id " + written.slot).id)) {
+            slot = new LiveAPI("id " + written.slot);
+            if (number(slot, "has_clip")) { slot.call("delete_clip"); }
+        } else {
+            slot = freeSlot(set, job);
+        }
+        filled(slot, job, notes);
+        return {slot: slot.id};
+    },
+    "After clip": function (set, job, notes, written) {
+        var clip = new LiveAPI("id " + job.clip), end = job.start + job.length;
+        clip.call("remove_notes_extended", 0, 128, job.start, Math.max(job.length, written ? written.length : 0));
+        clip.set("end_marker", end);
+        if (number(clip, "looping")) { clip.set("loop_end", end); }
+        add(clip, notes, 0);
+        return {length: job.length};
+    },
+    // Live's functions make no arrangement clip from nothing: it is made in a slot, copied and taken away again.
+    "Arrangement": function (set, job, notes, written) {
+        var track = new LiveAPI("id " + job.track), slot = freeSlot(set, job);
+        var clip = filled(slot, job, notes);
+        if (written) { deleteAt(track, written.at); }
+        var at = written ? written.at : number(set, "loop_start");
+        track.call("duplicate_clip_to_arrangement", "id", clip.id, at);
+        slot.call("delete_clip");
+        return {at: at};
+    }
+};
+
+// Delete the arrangement clip of ours that begins at a time.
+function deleteAt(track, at) {
+    for (var index = track.getcount("arrangement_clips") - 1; index >= 0; index--) {
+        var clip = new LiveAPI(track.unquotedpath + " arrangement_clips " + index);
+        if (Math.abs(number(clip, "start_time") - at) < 1e-6 && /^Antiphon /.test(clip.get("name")[0])) {
+            track.call("delete_clip", "id", clip.id);
+        }
+    }
+}
+
+// Notes in time: from the next bar while the set plays, at once while it does not.
+function play(set, take, job) {
+    var ms = 60000 / number(set, "tempo"), wait = 0;
+    if (number(set, "is_playing")) {
+        var bar = job.length / values.bars, now = number(set, "current_song_time");
+        wait = Math.ceil(now / bar - 1e-6) * bar - now;
+    }
+    outlet(PLAY, "clear");
+    separated(take.notes).forEach(function (n) {
+        outlet(PLAY, n.pitch, n.velocity, n.duration * ms, (n.start - job.start + wait) * ms);
+    });
+}
+
+function stop() {
+    outlet(PLAY, "clear");
+}
+
+// ---- what the controls and the network say
+
+function anything() {
+    var args = arrayfromargs(arguments);
+    if (messagename.charAt(0) === "/") {
+        if (client) { client.receive(messagename, args); }
+    } else if (messagename === "model" || messagename === "verb") {
+        // Menus say an index or, once their entries are known, a name.
+        var list = messagename === "model" ? models : verbs;
+        values[messagename] = typeof args[0] === "number" ? list[args[0]] || list[0] : args[0];
+    } else if (values[messagename] !== undefined) {
+        values[messagename] = args[0];
+    } else {
+        fail("no message " + messagename);
+    }
+}
+
+function notifydeleted() {
+    if (client) { client.close(); }
+}
