@@ -19,6 +19,7 @@ from ..models.errors import ConfigError
 CARD = "install.toml"
 PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _KEYS = ("title", "folder", "next", "look", "copy")
+_ABSOLUTE = re.compile(r"(~|%\w+%|[A-Za-z]:)?/")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Surroundings:
     def expand(self, text: str) -> Path | None:
         """Return a folder written with ~ and %VARIABLES%; None where a variable is not set here."""
         names = re.findall(r"%(\w+)%", text)
-        if any(name not in self.variables for name in names):
+        if not all(self.variables.get(name) for name in names):
             return None
         for name in names:
             text = text.replace(f"%{name}%", self.variables[name])
@@ -51,16 +52,20 @@ class HostClient:
     next: str
     """What a musician does then."""
     look: Mapping[str, tuple[str, ...]]
-    """By platform, the folders where the host looks; the first that exists is taken, else the first."""
+    """By platform, the folders where the host looks, with ~ and %VARIABLES%."""
     files: Mapping[PurePosixPath, Traversable]
     """By path below the folder."""
 
-    def place(self, here: Surroundings) -> Path:
-        """Return where the files go by themselves; raises ConfigError where that cannot be known."""
+    def places(self, here: Surroundings) -> list[Path]:
+        """Return the folders where the host may look; the files go to the first of them that exists.
+
+        Raises:
+            ConfigError: none is known, so the user has to name one.
+        """
         found = [path for text in self.look.get(here.platform, ()) if (path := here.expand(text))]
         if not found:
             raise ConfigError(f"say where the files for {self.title} are to go: --dest DIR")
-        return next((path for path in found if path.is_dir()), found[0]) / self.folder
+        return sorted(found, key=lambda path: not path.is_dir())  # which keeps the order otherwise
 
 
 def shipped(folder: Traversable | None = None) -> list[str]:
@@ -81,11 +86,13 @@ def host_client(name: str, folder: Traversable | None = None) -> HostClient:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
         raise ConfigError(f"no client for {name!r}; {hint}")
-    card = tomllib.loads((folder / name / CARD).read_text(encoding="utf-8"))
-    _check(name, card)
+    card = _card(folder / name / CARD, f"clients/{name}/{CARD}")
     files = {path: file for path, file in _walk(folder / name) if str(path) != CARD}
     for target, source in card.get("copy", {}).items():
-        files[PurePosixPath(target)] = folder.joinpath(*PurePosixPath(source).parts)
+        file = folder.joinpath(*PurePosixPath(source).parts)
+        if not file.is_file():
+            raise ConfigError(f"clients/{name}/{CARD}: copy: there is no {source}")
+        files[PurePosixPath(target)] = file
     look = {platform: tuple(places) for platform, places in card.get("look", {}).items()}
     return HostClient(name, card["title"], card["folder"], card["next"], look, files)
 
@@ -102,18 +109,45 @@ def _walk(folder: Traversable, below: str = "") -> Iterator[tuple[PurePosixPath,
             yield PurePosixPath(below + entry.name), entry
 
 
-def _check(name: str, card: Mapping[str, Any]) -> None:
-    """Raise ConfigError that names the key which is wrong."""
-    where = f"clients/{name}/{CARD}"
+def _card(file: Traversable, where: str) -> Mapping[str, Any]:
+    """Read a card; raises ConfigError that names the key which is wrong."""
+    try:
+        card = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{where}: {error}") from error
     if unknown := card.keys() - set(_KEYS):
         raise ConfigError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(_KEYS)}")
     for key in ("title", "folder", "next"):
         if not isinstance(card.get(key), str):
             raise ConfigError(f"{where}: {key} must be text")
-    look, copied = card.get("look", {}), card.get("copy", {})
-    if not isinstance(look, Mapping) or not look.keys() <= set(PLATFORMS.values()):
+    if card["folder"] and not _stays(card["folder"]):
+        raise ConfigError(f"{where}: folder {card['folder']!r} must lie below the destination")
+    _check_look(card.get("look", {}), where)
+    _check_copy(card.get("copy", {}), where)
+    return card
+
+
+def _check_look(look: object, where: str) -> None:
+    if not isinstance(look, dict) or not look.keys() <= set(PLATFORMS.values()):
         raise ConfigError(f"{where}: look must be a table of {', '.join(PLATFORMS.values())}")
-    if not all(isinstance(p, list) and p and all(isinstance(t, str) for t in p) for p in look.values()):
-        raise ConfigError(f"{where}: look must hold lists of folders")
-    if not isinstance(copied, Mapping) or not all(isinstance(v, str) for v in copied.values()):
+    for platform, places in look.items():
+        if not isinstance(places, list) or not places or not all(isinstance(t, str) for t in places):
+            raise ConfigError(f"{where}: look.{platform} must be a list of folders")
+        if wrong := [text for text in places if not _ABSOLUTE.match(text)]:
+            raise ConfigError(
+                f"{where}: look.{platform}: {wrong[0]!r} must begin with ~/, %VARIABLE%/ or the disk's root"
+            )
+
+
+def _check_copy(copied: object, where: str) -> None:
+    if not isinstance(copied, dict) or not all(isinstance(source, str) for source in copied.values()):
         raise ConfigError(f"{where}: copy must be a table of target = source")
+    for path in (*copied, *copied.values()):
+        if not _stays(path):
+            raise ConfigError(f"{where}: copy: {path!r} must be a file below the folder")
+
+
+def _stays(path: str) -> bool:
+    """Return whether a path, written with /, stays below where it begins."""
+    pure = PurePosixPath(path)
+    return bool(pure.parts) and not pure.is_absolute() and not {"..", "\\"} & {*pure.parts, *path}

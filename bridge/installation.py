@@ -1,4 +1,4 @@
-"""Files of ours in a folder of the user's: written whole or not at all, undone without a trace of ours.
+"""Files of ours in a folder of the user's: all written or none, undone without a trace of ours.
 
 A record beside them holds the SHA-256 of each as it was written, so that what the user has changed
 since is known, and neither overwritten nor removed.
@@ -6,17 +6,18 @@ since is known, and neither overwritten nor removed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..models.errors import ConfigError
+from .exchange import Exchange
 
 RECORD = ".antiphon-{}.json"
-_STAGED = ".antiphon-part"
 
 
 @dataclass
@@ -29,6 +30,8 @@ class Outcome:
     removed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """The user's own or changed by the user: left alone."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """By name of a file that was kept: where ours is."""
 
 
 class Installation:
@@ -36,12 +39,14 @@ class Installation:
 
     Args:
         name: the host, which names the record: several hosts may share a folder.
-        folder: where the files go.
+        dest: the host's own folder, where nothing outside is touched, whatever links lie in it.
+        below: where the files go below it; "" straight into it.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.folder = folder
-        self._record = folder / RECORD.format(name)
+    def __init__(self, name: str, dest: Path, below: str = "") -> None:
+        self.folder = dest / below
+        self._dest = dest
+        self._record = self.folder / RECORD.format(name)
 
     @property
     def exists(self) -> bool:
@@ -57,105 +62,121 @@ class Installation:
         Raises:
             ConfigError: the folder cannot be written; then everything is as it was.
         """
-        before = self._load()
-        outcome, staged = Outcome(), {}
-        wanted: dict[str, str] = {}
-        try:
-            for path, data in files.items():
-                target = self._target(path, data, before, outcome)
-                name = target.relative_to(self.folder).as_posix()
-                wanted[name] = _digest(data)
-                if name not in outcome.same:
-                    staged[target] = _stage(target, data)
-                    outcome.written.append(name)
-            for target, part in staged.items():
-                part.replace(target)
-            gone = {n: sha for n, sha in before.items() if n not in wanted and n not in outcome.kept}
-            self._remove(gone, outcome)
-            self._save(wanted)
-        except OSError as error:
-            for part in staged.values():
-                part.unlink(missing_ok=True)
-            raise ConfigError(
-                f"{self.folder} cannot be written: {error.strerror or error}; choose another with --dest DIR"
-            ) from error
+        before = self._load(strict=False)
+        record: dict[str, str] = {}
+        outcome = Outcome()
+        with _told(f"{self.folder} cannot be written", "; choose another with --dest DIR"):
+            with Exchange() as change:
+                for path, data in files.items():
+                    self._write(path, data, before, record, outcome, change)
+                gone = {n: sha for n, sha in before.items() if n not in record and n not in outcome.kept}
+                self._remove(gone, outcome, change)
+                if record != before or not self.exists:
+                    change.write(self._record, json.dumps(dict(sorted(record.items())), indent=1).encode())
+                change.commit()
+            self._tidy(outcome.removed)
         return outcome
 
     def uninstall(self) -> Outcome:
-        """Remove what was written and not changed since; raises ConfigError where nothing is of ours."""
+        """Remove what was written and not changed since; return what was done.
+
+        Raises:
+            ConfigError: nothing is of ours, or it cannot be removed; then everything is as it was.
+        """
         if not self.exists:
             raise ConfigError(f"nothing of Antiphon's was installed in {self.folder}")
         outcome = Outcome()
-        try:
-            self._remove(self._load(), outcome)
-            self._record.unlink()
-            if self.folder.is_dir() and not any(self.folder.iterdir()):
-                self.folder.rmdir()
-        except OSError as error:
-            raise ConfigError(f"{self.folder}: {error.strerror or error}") from error
+        with _told(f"{self.folder} cannot be changed"):
+            with Exchange() as change:
+                self._remove(self._load(strict=True), outcome, change)
+                change.remove(self._record)
+                change.commit()
+            self._tidy([*outcome.removed, self._record.name])
         return outcome
 
-    def _target(self, path: PurePosixPath, data: bytes, before: Mapping[str, str], outcome: Outcome) -> Path:
-        """Return where a file goes: to its place, or beside what the user keeps there."""
-        target = self.folder.joinpath(*path.parts)
-        if path.is_absolute() or ".." in path.parts or not self._within(target):
-            raise ConfigError(f"{target} lies outside {self.folder}, perhaps by a link; it is not written")
-        if not target.is_symlink() and not target.exists():
-            return target
-        digest = _digest(target.read_bytes()) if target.is_file() and not target.is_symlink() else ""
-        if digest == _digest(data):
-            outcome.same.append(path.as_posix())
-        elif digest != before.get(path.as_posix(), None):
-            outcome.kept.append(path.as_posix())
-            return target.with_name(f"{target.stem}.new{target.suffix}")
-        return target
-
-    def _within(self, target: Path) -> bool:
-        return target.parent.resolve().is_relative_to(self.folder.resolve())
-
-    def _remove(self, names: Mapping[str, str], outcome: Outcome) -> None:
-        """Remove files that are as they were written, and the folders that this leaves empty."""
-        for name, digest in names.items():
-            target = self.folder / name
-            if not target.is_file() or target.is_symlink() or not self._within(target):
-                continue
-            if _digest(target.read_bytes()) != digest:
+    def _write(
+        self, path: PurePosixPath, data: bytes, before: Mapping[str, str], record: dict[str, str],
+        outcome: Outcome, change: Exchange,
+    ) -> None:  # fmt: skip
+        """Have a file written to its place, or beside what the user keeps there."""
+        digest = hashlib.sha256(data).hexdigest()
+        for name in _names(path):
+            found = self._look(name)
+            if found in ("", digest, before.get(name)):
+                break
+            if name == path.as_posix():
                 outcome.kept.append(name)
-                continue
-            target.unlink()
-            outcome.removed.append(name)
-            for parent in target.parents:
-                if parent == self.folder or any(parent.iterdir()):
-                    break
-                parent.rmdir()
+        if name != path.as_posix():
+            outcome.beside[path.as_posix()] = name
+        record[name] = digest
+        if found == digest:
+            outcome.same.append(name)
+        else:
+            change.write(self.folder / name, data)
+            outcome.written.append(name)
 
-    def _load(self) -> dict[str, str]:
+    def _remove(self, names: Mapping[str, str], outcome: Outcome, change: Exchange) -> None:
+        """Have files removed that are as they were written."""
+        for name, digest in names.items():
+            found = self._look(name)
+            if found == digest:
+                change.remove(self.folder / name)
+                outcome.removed.append(name)
+            elif found:
+                outcome.kept.append(name)
+
+    def _look(self, name: str) -> str:
+        """Return the SHA-256 of a file; "" where nothing is, "other" where a link or a folder is."""
+        target = self.folder / name
+        if not self._is_within(target):
+            raise ConfigError(f"{target} lies outside {self._dest}, perhaps by a link: nothing is done")
+        if target.is_symlink() or target.is_dir():
+            return "other"
+        return hashlib.sha256(target.read_bytes()).hexdigest() if target.exists() else ""
+
+    def _is_within(self, target: Path) -> bool:
+        try:
+            return target.parent.resolve().is_relative_to(self._dest.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            return False
+
+    def _tidy(self, names: Iterable[str]) -> None:
+        """Remove the folders that are empty now; never the host's own."""
+        for name in names:
+            for parent in (self.folder / name).parents:
+                if parent in (self._dest, *self._dest.parents):
+                    break
+                with contextlib.suppress(OSError):
+                    parent.rmdir()  # refuses where something is left
+
+    def _load(self, *, strict: bool) -> dict[str, str]:
         """Return the record; none, or an unreadable one, means that every file there is the user's."""
         try:
             record = json.loads(self._record.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            if not isinstance(record, dict):
+                raise ValueError("not an object")
+        except (OSError, ValueError) as error:
+            if strict:
+                raise ConfigError(
+                    f"{self._record} cannot be read ({error}), so nobody knows which files are Antiphon's: "
+                    "remove them yourself, or install again and then uninstall"
+                ) from error
             return {}
-        return {str(k): str(v) for k, v in record.items()} if isinstance(record, dict) else {}
-
-    def _save(self, record: Mapping[str, str]) -> None:
-        text = json.dumps(dict(sorted(record.items())), indent=1).encode()
-        _stage(self._record, text).replace(self._record)
+        return {str(name): str(digest) for name, digest in record.items()}
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _names(path: PurePosixPath) -> Iterator[str]:
+    """Yield where a file may go: its own name, then ones beside it."""
+    yield path.as_posix()
+    for number in itertools.count(1):
+        yield path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
 
 
-def _stage(target: Path, data: bytes) -> Path:
-    """Write data beside its target, on the disk for sure; a failure leaves nothing behind."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + _STAGED)
+@contextlib.contextmanager
+def _told(what: str, advice: str = "") -> Iterator[None]:
+    """Turn what the system refuses into a ConfigError."""
     try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    return part
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise ConfigError(f"{what}: {error.strerror or error}{where}{advice}") from error

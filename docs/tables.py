@@ -16,7 +16,20 @@ from types import ModuleType
 from typing import Any
 
 from antiphon.bridge import arguments as bounds
-from antiphon.bridge import contexts, desk, options, osc, protocol, resend, resolve, scale, session, sessions
+from antiphon.bridge import (
+    client,
+    contexts,
+    desk,
+    hostclient,
+    options,
+    osc,
+    protocol,
+    resend,
+    resolve,
+    scale,
+    session,
+    sessions,
+)
 from antiphon.models import manifest, step
 from antiphon.models.codec import Codec, Field
 from antiphon.models.score import Part
@@ -199,6 +212,58 @@ def script() -> str:
     return f"```python\n{(HERE / 'run_anywhere.py').read_text(encoding='utf-8')}```\n"
 
 
+def client_methods() -> str:
+    """Return the table of the Python client's methods."""
+    rows = []
+    for name, method in vars(client.Client).items():
+        if not name.startswith("_"):
+            doc = (inspect.getdoc(method) or "").partition("\n")[0].replace("``", "`")
+            rows.append((f"`{name}({parameters(method)})`", doc))
+    return table(("Method", "What it does"), rows)
+
+
+def parameters(method: Callable[..., object]) -> str:
+    """Return a method's parameters without their types: `verb, notes=None, *, on_note=None`."""
+    told = [p.replace(annotation=p.empty) for p in list(inspect.signature(method).parameters.values())[1:]]
+    return str(inspect.Signature(told))[1:-1]
+
+
+REAL = {
+    "puredata": "Pure Data 0.53", "supercollider": "SuperCollider 3.13", "csound": "Csound 6.18",
+    "chuck": "ChucK 1.4", "ardour": "Ardour 7.3", "node": "Node 20",
+}  # fmt: skip
+"""Clients whose tests run the program itself, as Debian 12 has it (Node: its own)."""
+NEVER_OPENED = {
+    "max": "Max", "live": "Live", "reaper": "REAPER", "touchosc": "TouchOSC",
+}  # fmt: skip
+"""Clients of programs that cannot run where we test."""
+
+
+def hosts() -> str:
+    """Return the table of clients: those that ship, how to get one, its page, and whether it was tried."""
+    rows = []
+    for name in hostclient.shipped():
+        host = hostclient.host_client(name)
+        dest = "" if host.look else " --dest DIR"
+        page = f"[{name}.md]({name}.md)" if (HERE / "hosts" / f"{name}.md").is_file() else ""
+        rows.append((host.title, f"`antiphon clients install {name}{dest}`", page, tried(name)))
+    return table(("Host", "Put it there", "Page", "Tried for real?"), rows)
+
+
+def tried(name: str) -> str:
+    """Return how a client was tried; raises KeyError for one of which nobody has said it."""
+    tests = (f"test_{name}_client.py", f"test_{name}.py")
+    found = next((test for test in tests if (HERE.parent / "tests" / "clients" / test).is_file()), None)
+    link = f"; [its tests](../../tests/clients/{found})" if found else ""
+    if name in REAL:
+        assert found, f"{name} is said to be tried for real, but has no tests/clients/{tests[1]}"
+        return f"yes, in {REAL[name]}{link}"
+    pages = (f"{name}-checklist.md", "checklist.md")
+    checks = next((page for page in pages if (HERE / "hosts" / page).is_file()), None)
+    todo = f"; [what is to be looked at there]({checks})" if checks else ""
+    return f"**no, never opened in {NEVER_OPENED[name]} itself**{todo}{link}"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "requests": requests, "replies": replies, "failures": failures, "limits": limits, "most": most,
     "options": request_options, "scales": scales,
@@ -206,6 +271,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "manifest": manifest_keys, "script": script,
     "network": lambda: keys("NetworkConfig"), "fit": lambda: keys("FitConfig"),
     "card": lambda: keys("CardConfig"),
+    "client": client_methods, "hosts": hosts,
 }  # fmt: skip
 
 
@@ -217,7 +283,7 @@ def written(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write all pages, or compare them; return 1 when one differs."""
     stale = []
-    for page in sorted(HERE.glob("*.md")):
+    for page in sorted(HERE.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         if written(text) != text:
             stale.append(page.name)

@@ -18,7 +18,7 @@ from antiphon.train.prepareconfig import parse as parse_prepare
 
 ROOT = Path(__file__).parents[1]
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 TEXTS = [
     *PAGES,
     *sorted(ROOT.glob("*.md")),
@@ -51,6 +51,29 @@ def test_links_lead_somewhere(page: Path) -> None:
         link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()
     ]
     assert not dead
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that a page's headings go by: small letters, hyphens for spaces, nothing else."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=[str(page.relative_to(ROOT)) for page in TEXTS])
+def test_links_lead_to_headings(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    dead = [
+        f"{path}#{name}"
+        for path, name in links
+        if name not in anchors((page.parent / path) if path else page)
+    ]
+    assert not dead
+
+
+def test_the_page_of_hosts_leads_to_every_page_beside_it() -> None:
+    hosts = ROOT / "docs" / "hosts"
+    links = set(LINK.findall((hosts / "README.md").read_text(encoding="utf-8")))
+    assert {page.name for page in hosts.glob("*.md")} - {"README.md"} - links == set()
 
 
 def test_the_readme_names_every_address_and_option() -> None:
@@ -88,7 +111,9 @@ def wrong(words: list[str]) -> str:
         return f"no command {name}"
     try:
         if rest and rest != ["--help"]:
-            parser(name).parse_args(rest)
+            made = parser(name)
+            made.add_argument("--log-level")  # which all of them have
+            made.parse_args(rest)
     except (argparse.ArgumentError, SystemExit) as error:
         return f"{' '.join(words)}: {error}"
     return ""

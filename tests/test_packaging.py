@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -23,31 +24,45 @@ def test_every_folder_with_modules_is_a_package() -> None:
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == on_disk
 
 
+CLIENTS = {
+    f"antiphon/{path.relative_to(ROOT)}" for path in (ROOT / "bridge/clients").rglob("*") if path.is_file()
+}
+
+MADE = "made/patchers/deep down/x.amxd"
+"""A client that is not ours: folders within folders, a space, a file of a kind that no tool knows."""
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names of the files in a wheel of this folder."""
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this folder, so that neither build folders are left behind nor old ones get in."""
     if importlib.util.find_spec("setuptools") is None:
         pytest.skip("setuptools is not installed, so no wheel can be built here")
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    # A copy, so that neither build folders are left behind nor old ones get in.
+    source = tmp_path_factory.mktemp("source")
     for room in ROOMS:
         shutil.copytree(ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    command = [
-        sys.executable,
-        "-c",
-        "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))",
-    ]
-    subprocess.run([*command, str(out)], cwd=source, check=True, capture_output=True)
-    (built,) = out.glob("*.whl")
-    return set(zipfile.ZipFile(built).namelist())
+    made = source / "bridge/clients" / MADE
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"ampf")
+    return source
+
+
+def build(kind: str, source: Path, out: Path) -> Path:
+    """Build a wheel or an sdist; return the file."""
+    code = f"import setuptools.build_meta as b, sys; print(b.build_{kind}(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(out)], cwd=source, check=True, capture_output=True)
+    (built,) = out.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in a wheel of this folder."""
+    return set(zipfile.ZipFile(build("wheel", source, tmp_path_factory.mktemp("wheel"))).namelist())
 
 
 def test_the_wheel_holds_what_a_musician_needs(wheel: set[str]) -> None:
-    clients = {f"antiphon/{p.relative_to(ROOT)}" for p in (ROOT / "bridge/clients").rglob("*") if p.is_file()}
-    assert len(clients) > 4
-    assert clients <= wheel
     for pattern in ("models/*.onnx", "models/*.md", "train/configs/*.toml", "*/py.typed", "*/*.py"):
         wanted = {
             f"antiphon/{p.relative_to(ROOT)}"
@@ -56,6 +71,26 @@ def test_the_wheel_holds_what_a_musician_needs(wheel: set[str]) -> None:
         }
         assert wanted, pattern
         assert wanted <= wheel
+
+
+def test_the_wheel_holds_every_client(wheel: set[str]) -> None:
+    assert len(CLIENTS) > 4
+    assert {name for name in wheel if name.startswith("antiphon/bridge/clients/")} == CLIENTS | {
+        f"antiphon/bridge/clients/{MADE}"
+    }
+
+
+def test_the_sdist_holds_every_client(source: Path, tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", source, tmp_path)) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {f"antiphon/{name}" for name in names} >= CLIENTS | {f"antiphon/bridge/clients/{MADE}"}
+
+
+def test_clients_are_files_and_no_packages() -> None:
+    """One per host, each with its card; Python in them would be imported by nobody."""
+    folders = [path for path in (ROOT / "bridge/clients").iterdir() if path.is_dir()]
+    assert [path.name for path in folders if not (path / "install.toml").is_file()] == []
+    assert [name for name in CLIENTS if name.endswith((".py", ".pyc"))] == []
 
 
 def test_three_models_ship_below_12_mb() -> None:

@@ -1,16 +1,16 @@
-"""Putting a host's files into its folder, and taking them back."""
+"""`antiphon clients`: the cards of what ships, and the command itself."""
 
 from __future__ import annotations
 
-import errno
-import os
-from pathlib import Path, PurePosixPath
+import re
+from pathlib import Path
 
 import pytest
+from antiphon.bridge import cli_clients, hostclient
 from antiphon.bridge.cli import main
 from antiphon.bridge.hostclient import CARD, PLATFORMS, Surroundings, host_client, shipped
-from antiphon.bridge.installation import Installation
 from antiphon.models.errors import ConfigError
+from folder import state
 
 CARD_TEXT = """
 title = "A host"
@@ -36,14 +36,6 @@ def clients(tmp_path: Path) -> Path:
     return root
 
 
-def files(**contents: str) -> dict[PurePosixPath, bytes]:
-    return {PurePosixPath(name.replace("_", "/") + ".txt"): text.encode() for name, text in contents.items()}
-
-
-def seen(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.txt")}
-
-
 class TestCards:
     def test_what_a_host_has(self, clients: Path) -> None:
         host = host_client("host", clients)
@@ -53,13 +45,16 @@ class TestCards:
 
     def test_the_first_folder_that_exists_else_the_first(self, clients: Path, tmp_path: Path) -> None:
         host, here = host_client("host", clients), Surroundings("linux", tmp_path, {})
-        assert host.place(here) == tmp_path / "old/packages/antiphon"
+        assert host.places(here) == [tmp_path / "old/packages", tmp_path / "packages"]
         (tmp_path / "packages").mkdir()
-        assert host.place(here) == tmp_path / "packages/antiphon"
+        assert host.places(here)[0] == tmp_path / "packages"
         windows = Surroundings("windows", tmp_path, {"APPDATA": "D:/data"})
-        assert host.place(windows) == Path("D:/data/Host/antiphon")
+        assert host.places(windows) == [Path("D:/data/Host")]
+        unset = Surroundings("windows", tmp_path, {"APPDATA": ""})
         with pytest.raises(ConfigError, match="--dest DIR"):
-            host.place(Surroundings("macos", tmp_path, {}))
+            host.places(unset)
+        with pytest.raises(ConfigError, match="--dest DIR"):
+            host.places(Surroundings("macos", tmp_path, {}))
 
     @pytest.mark.parametrize(
         ("text", "told"),
@@ -67,8 +62,15 @@ class TestCards:
             ('title="O"\nfolder=""\nnext="n"\nwhat=1', "unknown key 'what'"),
             ('title="O"\nfolder=1\nnext="n"', "folder must be text"),
             ('title="O"\nfolder=""\nnext="n"\n[look]\nbeos=["x"]', "table of linux, macos, windows"),
-            ('title="O"\nfolder=""\nnext="n"\n[look]\nlinux="x"', "lists of folders"),
+            ('title="O"\nfolder="../up"\nnext="n"', "folder '../up' must lie below"),
+            ('title="O"\nfolder="/tmp"\nnext="n"', "folder '/tmp' must lie below"),
+            ('title="O"\nfolder=""\nnext="n"\n[look]\nlinux="x"', "look.linux must be a list of folders"),
+            ('title="O"\nfolder=""\nnext="n"\n[look]\nlinux=[]', "look.linux must be a list of folders"),
+            ('title="O"\nfolder=""\nnext="n"\n[look]\nlinux=["x"]', "look.linux: 'x' must begin with"),
             ('title="O"\nfolder=""\nnext="n"\ncopy="x"', "copy must be a table"),
+            ('title="O"\nfolder=""\nnext="n"\n[copy]\n"../x"="other/shared.js"', "copy: '../x' must be"),
+            ('title="O"\nfolder=""\nnext="n"\n[copy]\nx="other/none.js"', "copy: there is no other/none.js"),
+            ('title="O"\nfolder', "install.toml: "),
         ],
     )
     def test_a_wrong_card_names_the_key(self, clients: Path, text: str, told: str) -> None:
@@ -86,84 +88,10 @@ class TestCards:
         assert host.files and host.title and host.next
         assert all(file.is_file() for file in host.files.values())
         assert not any(path.suffix == ".py" for path in host.files)
-        variables = {"APPDATA": "C:/a", "USERPROFILE": "C:/u", "LOCALAPPDATA": "C:/l"}
-        for platform in host.look:
-            assert host.place(Surroundings(platform, Path("/home/me"), variables))
+        for platform, places in host.look.items():
+            variables = {name: f"C:/{name}" for name in re.findall(r"%(\w+)%", " ".join(places))}
+            assert len(host.places(Surroundings(platform, Path("/home/me"), variables))) == len(places)
         assert not host.look or set(host.look) <= set(PLATFORMS.values())
-
-
-class TestInstallation:
-    def test_there_and_back(self, tmp_path: Path) -> None:
-        there = Installation("host", tmp_path / "new" / "antiphon")
-        assert there.install(files(a="1", sub_b="2")).written == ["a.txt", "sub/b.txt"]
-        assert seen(there.folder) == {"a.txt": "1", "sub/b.txt": "2"}
-        again = there.install(files(a="1", sub_b="2"))
-        assert (again.written, again.same) == ([], ["a.txt", "sub/b.txt"])
-        assert sorted(there.uninstall().removed) == ["a.txt", "sub/b.txt"]
-        assert not there.folder.exists()
-        with pytest.raises(ConfigError, match="nothing of Antiphon's"):
-            there.uninstall()
-
-    def test_a_new_version_replaces_and_clears_up(self, tmp_path: Path) -> None:
-        there = Installation("host", tmp_path)
-        there.install(files(a="1", sub_b="2", c="3"))
-        outcome = there.install(files(a="1.1", c="3"))
-        assert (outcome.written, outcome.same, outcome.removed) == (["a.txt"], ["c.txt"], ["sub/b.txt"])
-        assert seen(tmp_path) == {"a.txt": "1.1", "c.txt": "3"}
-        assert not (tmp_path / "sub").exists()
-
-    def test_what_the_user_changed_or_had_is_kept(self, tmp_path: Path) -> None:
-        (tmp_path / "mine.txt").write_text("mine")
-        there = Installation("host", tmp_path)
-        outcome = there.install(files(a="1", b="2", mine="ours"))
-        assert outcome.kept == ["mine.txt"] and "mine.new.txt" in outcome.written
-        (tmp_path / "a.txt").write_text("changed")
-        outcome = there.install(files(a="1.1", b="2.1", mine="ours"))
-        assert outcome.kept == ["a.txt", "mine.txt"]
-        ours = {"a.new.txt": "1.1", "b.txt": "2.1", "mine.new.txt": "ours"}
-        assert seen(tmp_path) == {"a.txt": "changed", "mine.txt": "mine", **ours}
-        (tmp_path / "b.txt").write_text("changed too")
-        assert there.uninstall().kept == ["b.txt"]
-        assert seen(tmp_path) == {"a.txt": "changed", "b.txt": "changed too", "mine.txt": "mine"}
-
-    def test_two_hosts_share_a_folder(self, tmp_path: Path) -> None:
-        one, other = Installation("one", tmp_path), Installation("other", tmp_path)
-        one.install(files(a="1"))
-        other.install(files(b="2"))
-        one.uninstall()
-        assert seen(tmp_path) == {"b.txt": "2"} and other.exists
-
-    @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-    def test_links_lead_nowhere(self, tmp_path: Path) -> None:
-        outside, folder = tmp_path / "outside", tmp_path / "in"
-        outside.mkdir()
-        folder.mkdir()
-        (outside / "a.txt").write_text("theirs")
-        (folder / "sub").symlink_to(outside)
-        (folder / "a.txt").symlink_to(outside / "a.txt")
-        with pytest.raises(ConfigError, match="lies outside"):
-            Installation("host", folder).install(files(sub_a="1"))
-        outcome = Installation("host", folder).install(files(a="1"))
-        assert outcome.kept == ["a.txt"] and seen(outside) == {"a.txt": "theirs"}
-
-    def test_a_full_disk_leaves_everything_as_it_was(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        there = Installation("host", tmp_path)
-        there.install(files(a="1", b="2"))
-        before = sorted(tmp_path.rglob("*")), seen(tmp_path)
-        count = 0
-
-        def full(number: int) -> None:
-            nonlocal count
-            count += 1
-            if count == 2:
-                raise OSError(errno.ENOSPC, "No space left on device")
-
-        monkeypatch.setattr(os, "fsync", full)
-        with pytest.raises(ConfigError, match=r"cannot be written: No space left.*--dest DIR"):
-            there.install(files(a="1.1", b="2.1"))
-        assert (sorted(tmp_path.rglob("*")), seen(tmp_path)) == before
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,3 +107,55 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "no client for 'cubase'" in capsys.readouterr().err
     assert main(["clients", "install"]) == 2
     assert "name a host" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_each_goes_there_and_back(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host = host_client(name)
+    assert main(["clients", "install", name, "--dest", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"{host.title}: {len(host.files)} written, in {tmp_path / host.folder}" in said
+    assert said.endswith(f"{host.next}\n")
+    there = {path: (tmp_path / host.folder / path).read_bytes() for path in host.files}
+    assert there == {path: file.read_bytes() for path, file in host.files.items()}
+    assert main(["clients", "uninstall", name, "--dest", str(tmp_path)]) == 0
+    assert "is yours" not in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_installation_is_found_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clients: Path
+) -> None:
+    """Though the host has another folder by now, which would be the first choice."""
+    here = Surroundings("linux", tmp_path, {})
+    monkeypatch.setattr(cli_clients, "Surroundings", lambda: here)
+    monkeypatch.setattr(hostclient, "_clients", lambda: clients)
+    (tmp_path / "packages").mkdir()
+    assert main(["clients", "install", "host"]) == 0
+    (tmp_path / "old/packages").mkdir(parents=True)
+    there = tmp_path / "packages/antiphon"
+    capsys.readouterr()
+    assert main(["clients"]) == 0
+    assert f"A host: is in {there}\n" in capsys.readouterr().out
+    (there / "a.txt").write_text("changed")
+    assert main(["clients", "install", "host"]) == 0
+    said = capsys.readouterr().out
+    assert "1 written, 2 there already" in said and said.endswith("Restart it.\n")
+    assert "a.txt is yours, or changed by you: left as it is; ours is beside it, a.new.txt" in said
+    assert main(["clients", "uninstall", "host"]) == 0
+    assert "3 removed" in (said := capsys.readouterr().out) and "What is left there is yours." in said
+    assert state(tmp_path / "packages") == {"antiphon": "/", "antiphon/a.txt": "changed"}
+    assert main(["clients", "uninstall", "host"]) == 2
+    assert "nothing of Antiphon's was installed in" in capsys.readouterr().err
+
+
+def test_dest_may_begin_with_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it does behind = in a shell, and always in Windows' own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert main(["clients", "install", "node", "--dest=~/js"]) == 0
+    assert (tmp_path / "js/antiphon-client/antiphon.js").is_file()
+    assert main(["clients", "list", "node", "--dest=~/js"]) == 0
+    assert f"is in {tmp_path / 'js'}" in capsys.readouterr().out
