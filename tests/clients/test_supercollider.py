@@ -28,14 +28,20 @@ Lines = list[tuple[str, str]]
 def sclang(folder: Path, port: int, *, rounds: int = 1, more: bool = False) -> Lines:
     """Run drive.scd with the Quark's classes; return what it said."""
     config = folder / "config.yaml"
-    config.write_text(
-        f"includePaths:\n    - {QUARK / 'Classes'}\nexcludePaths: []\npostInlineWarnings: false\n"
+    lines = (
+        "includePaths:",
+        f"    - {QUARK / 'Classes'}",
+        "excludePaths: []",
+        "postInlineWarnings: false",
+        "",
     )
+    config.write_text("\n".join(lines))
+    headless = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1", "HOME": str(folder)}
+    told = {"PORT": port, "ROUNDS": rounds, "MORE": int(more)}
     done = subprocess.run(
         ["sclang", "-l", config, HERE / "drive.scd"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1", "HOME": str(folder),
-             "ANTIPHON_PORT": str(port), "ANTIPHON_ROUNDS": str(rounds), "ANTIPHON_MORE": "1" if more else "0"},
+        env={**os.environ, **headless, **{f"ANTIPHON_{key}": str(value) for key, value in told.items()}},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     said = [line[1:].split(" ", 1) for line in done.stdout.splitlines() if line.startswith("@")]
