@@ -138,14 +138,14 @@ def _overlaps(rects: list[tuple[Placed, Rect]], kind: str) -> list[str]:
     return found
 
 
-def draw(patcher: dict[str, Any], *, presentation: bool = False) -> Image.Image:
-    """Return a picture of a patcher, as it is patched or presented."""
+def draw(patcher: dict[str, Any], *, presentation: bool = False, scale: float = 1.0) -> Image.Image:
+    """Return a picture of a patcher, as it is patched or presented, ``scale`` times as large."""
     boxes = [(b, b.presented if presentation else b.rect) for b in placed(patcher)]
-    shown = [(b, rect) for b, rect in boxes if rect]
+    shown = [(b, (r[0] * scale, r[1] * scale, r[2] * scale, r[3] * scale)) for b, r in boxes if r]
     width = max(rect[0] + rect[2] for _, rect in shown) + 30
     height = max(rect[1] + rect[3] for _, rect in shown) + 30
     image = Image.new("RGB", (round(width), round(height)), (228, 228, 226))
-    pen, font = ImageDraw.Draw(image), ImageFont.load_default(11)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(11 * min(scale, 1.5))
     places = {b.id: rect for b, rect in shown}
     counts = {b.id: (b.inlets, b.outlets) for b, _ in shown}
     for entry in [] if presentation else patcher["lines"]:
@@ -159,9 +159,25 @@ def draw(patcher: dict[str, Any], *, presentation: bool = False) -> Image.Image:
         if fill:
             pen.rounded_rectangle((left, top, left + w, top + h), 4, fill=fill)
         ink = (235, 235, 235) if fill == (70, 74, 82) else (30, 30, 30)
-        for row, line in enumerate(_lines(box.text or box.maxclass, w)):
+        text = _caption(patcher, box) if presentation else box.text or box.maxclass
+        for row, line in enumerate(_lines(text, w)):
             pen.text((left + 6, top + 4 + 15 * row), line, fill=ink, font=font)
     return image
+
+
+def _caption(patcher: dict[str, Any], box: Placed) -> str:
+    """Return what a control shows: its text, or its value at first."""
+    made = next(entry["box"] for entry in patcher["boxes"] if entry["box"]["id"] == box.id)
+    valueof = made.get("saved_attribute_attributes", {}).get("valueof", {})
+    if box.maxclass == "live.text":
+        return str(made.get("texton", box.text))
+    if box.maxclass == "live.dial":
+        return f"{valueof['parameter_shortname']} {valueof['parameter_initial'][0]:g}"
+    if "parameter_enum" in valueof:
+        return f"{valueof['parameter_enum'][int(valueof['parameter_initial'][0])]}"
+    if "parameter_initial" in valueof:
+        return f"{valueof['parameter_initial'][0]:g}"
+    return box.text
 
 
 def _lines(text: str, width: float) -> list[str]:

@@ -141,3 +141,14 @@ def test_the_example(bridge: Bridge, client: Client) -> None:
     assert [(float(s), int(p), float(d)) for s, p, d in shown] == [
         (n.start, n.pitch, n.duration) for n in take.notes
     ]
+
+
+def test_the_page_s_program_runs(bridge: Bridge, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/hosts/node.md").read_text()
+    (program,) = re.findall(r"```js\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "antiphon-client").symlink_to(SOURCE.parent)
+    (tmp_path / "tune.js").write_text(program.replace("7374", str(bridge.port)))
+    done = subprocess.run(
+        ["node", "tune.js"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "natsPerNote" not in done.stdout and done.stdout.count("pitch") > 4, done.stdout
