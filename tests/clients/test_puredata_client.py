@@ -1,0 +1,166 @@
+"""The abstraction for Pure Data, in Pd itself without a window: told by TCP, heard by what it prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.client import Client, Take
+from antiphon.models.note import Note
+from lossy import lossy
+from program import Bridge, Program, free_port
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "bridge/clients/puredata"
+sys.path.insert(0, str(ROOT / "docs/patches"))
+import puredata  # noqa: E402
+
+needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="Pure Data (puredata-core) is not installed")
+pytestmark = pytest.mark.client
+WRONG = re.compile(r"error:|couldn't|no method|no such|connection failed")
+
+
+class Patch:
+    """A patch with [antiphon] between [netreceive] and three [print]s."""
+
+    def __init__(self, program: Program, control: socket.socket) -> None:
+        self.program, self._control, self._at = program, control, 0
+
+    def say(self, *messages: str) -> None:
+        """Send messages to the object."""
+        self._control.sendall("".join(f"{message};\n" for message in messages).encode())
+
+    def until(self, status: str) -> list[str]:
+        """Wait for a status; return all lines up to it that were not returned before."""
+        self.program.until(rf"^status: {status}")
+        lines, self._at = self.program.lines[self._at :], len(self.program.lines)
+        return lines
+
+
+@contextmanager
+def patch(folder: Path, port: int) -> Iterator[Patch]:
+    control = free_port()
+    file = folder / "drive.pd"
+    boxes = (
+        f"obj 0 0 netreceive {control}", "obj 0 0 antiphon", "obj 0 0 print note", "obj 0 0 print play",
+        "obj 0 0 print status",
+    )  # fmt: skip
+    cords = ("0 0 1 0", "1 0 2 0", "1 1 3 0", "1 2 4 0")
+    lines = [*(f"#X {box};" for box in boxes), *(f"#X connect {cord};" for cord in cords)]
+    file.write_text("\n".join(["#N canvas 0 0 400 300 12;", *lines, ""]))
+    words = ["pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-path", FOLDER, "-open", file]
+    with Program(words) as program, socket.socket() as sock:
+        for _ in range(200):
+            try:
+                sock.connect(("127.0.0.1", control))
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        made = Patch(program, sock)
+        made.say(f"connect 127.0.0.1 {port}")
+        yield made
+        assert [line for line in program.lines if WRONG.search(line) and "status:" not in line] == []
+
+
+def notes(lines: list[str]) -> list[list[float]]:
+    return [[float(word) for word in line.split()[1:]] for line in lines if line.startswith("note: ")]
+
+
+def close(lines: list[str], take: Take) -> None:
+    got = notes(lines)
+    assert len(got) == len(take.notes)
+    for values, n in zip(got, take.notes, strict=True):
+        assert values == pytest.approx([n.pitch, n.start, n.duration, n.velocity, n.part], abs=2e-3)
+
+
+def context(song: tuple[Note, ...]) -> list[str]:
+    return [f"note {n.pitch} {n.start:g} {n.duration:g} {n.velocity} {n.part}" for n in song]
+
+
+@needs_pd
+def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path) -> None:
+    options = {"model": "tiny", "bars": 12, "takes": 2, "seed": 5}
+    first, second = client.continue_(long_song, **options)
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready 0")
+        pd.say(*context(long_song), *(f"set {key} {value}" for key, value in options.items()), "continue")
+        close(pd.until("done 0"), first)
+        pd.say("next")
+        close(pd.until("done 1"), second)
+        pd.say("tempo 600", "play", "set bars 250", "set takes 4", "set model chorale", "generate")
+        pd.until("progress")
+        pd.say("cancel")
+        pd.until("error cancelled")
+        pd.say("set bars 4", "set brs 4", "generate")
+        assert "did\\ you\\ mean\\ 'bars'" in pd.until("error bad_args")[-1]
+        pd.say("set brs auto", "ask harmonise")
+        pd.until("error unknown_address")
+        pd.say("clear", "continue")
+        pd.until("error no_context")
+        pd.say("models")
+        pd.until("models done 4")
+        # At tempo 600 the answer is long over: its first note came at once.
+        played = [line.split()[1:] for line in pd.program.lines if line.startswith("play: ")]
+        first_note = min(second.notes, key=lambda n: n.start)
+        assert played[0] == [f"{first_note.pitch}", f"{first_note.velocity}",
+                             f"{first_note.duration * 100:g}", f"{first_note.part + 1}"]  # fmt: skip
+
+
+@needs_pd
+def test_a_shipped_model_a_scale_of_two_words_and_again(
+    bridge: Bridge, client: Client, tmp_path: Path
+) -> None:
+    song = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
+    options = {"model": "folk", "metre": "4/4", "scale": "D dorian"}
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*context(song), *(f"set {key} {value}" for key, value in options.items()), "continue")
+        seeds = []
+        for message in ("again", "lock 1;\nagain", ""):
+            lines = pd.until("done 0")
+            seeds.append(int(lines[-1].split()[-2]))
+            (take,) = client.continue_(song, seed=seeds[-1], **options)
+            close(lines, take)
+            if message:
+                pd.say(message)
+        assert seeds[0] != seeds[1] == seeds[2]
+
+
+@needs_pd
+def test_over_a_lossy_network(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
+) -> None:
+    options = {"model": "tiny", "bars": 24, "takes": 2, "seed": 5}
+    first, _ = client.continue_(long_song, **options)
+    with lossy(bridge.port, seed=6, lost=0.1) as network, patch(tmp_path, network.port) as pd:
+        pd.until("ready")
+        pd.say(*context(long_song), *(f"set {key} {value}" for key, value in options.items()))
+        for _ in range(3):
+            pd.say("continue")
+            close(pd.until("done 0"), first)
+    assert min(network.counts.values()) > 0, network.counts
+
+
+@needs_pd
+def test_nobody_there(tmp_path: Path) -> None:
+    with patch(tmp_path, free_port()) as pd:
+        assert "start it with antiphon serve" in pd.until("error timeout")[-1]
+
+
+def test_the_patches_are_what_the_builder_makes() -> None:
+    for name, canvas in puredata.build().items():
+        assert (FOLDER / name).read_text() == "\n".join([*canvas.lines(), ""]), (
+            "python docs/patches/puredata.py"
+        )
+
+
+@pytest.mark.parametrize("name", list(puredata.PAGES))
+def test_nothing_overlaps(name: str) -> None:
+    assert puredata.PAGES[name]().overlaps() == []
