@@ -1,4 +1,4 @@
-"""Draw the layout for TouchOSC for its page, from the file that ships: python docs/patches/touchosc_picture.py"""
+"""Draw the layout for TouchOSC from the file that ships: python docs/patches/touchosc_picture.py"""
 
 from __future__ import annotations
 
