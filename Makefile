@@ -15,6 +15,7 @@ types:
 
 docs:
 	python docs/tables.py
+	python docs/examples.py
 
 bench:
 	python tests/benchmarks/step.py models/*.onnx

@@ -46,6 +46,10 @@ class Desk:
         """How many requests are on their way."""
         return len(self._running)
 
+    def runs(self, name: Value) -> bool:
+        """Return whether a request of that id is on its way."""
+        return name in self._running
+
     def ask(self, order: Order, request: GenerationRequest, key: Hashable) -> None:
         """Start a request. One of the same id that still runs is replaced, unless it is this very one.
 

@@ -36,6 +36,7 @@ class Session:
         send: takes a reply and the port it goes to (0: where the request came from); may be called
             from any thread and must not block.
         lend: finds a context of the same id that another session of this host would lend.
+        asked: finds the session of this host whose request of that id is running.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Session:
         house: House,
         send: Callable[[Outgoing, int], None],
         lend: Callable[[Value], Session | None] = lambda name: None,
+        asked: Callable[[Value], Session | None] = lambda name: None,
     ) -> None:
         self.key = key
         self.contexts = Contexts()
@@ -56,6 +58,7 @@ class Session:
         self._house = house
         self._send = send
         self._lend = lend
+        self._asked = asked
         self._desk = Desk(house.engine, house.clock, send)
 
     @property
@@ -67,6 +70,10 @@ class Session:
     def is_blank(self) -> bool:
         """Whether nothing would be missed if it were forgotten."""
         return not (self.weight or self.settings or self.reply_port or self.notified or self._desk.running)
+
+    def runs(self, name: Value) -> bool:
+        """Return whether a request of that id is on its way."""
+        return self._desk.runs(name)
 
     @property
     def is_waiting(self) -> bool:
@@ -249,7 +256,9 @@ class Session:
         self._desk.resend(name, take, seqs)
 
     def _cancel(self, name: Value) -> None:
-        self._desk.cancel(name)
+        # A program that sends each message from another port, as oscsend does, cancels from a new one, too.
+        owner = self._asked(name) if self.is_blank else None
+        (owner or self)._desk.cancel(name)
 
     def _notify(self, on: int) -> None:
         self.notified = bool(on)

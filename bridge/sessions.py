@@ -61,13 +61,24 @@ class Sessions:
         def send(message: Outgoing, reply_port: int) -> None:
             self._send(message, (sender[0], reply_port or sender[1]))
 
-        return Session(sender, self._house, send, lambda name: self._lender(sender, name))
+        return Session(
+            sender, self._house, send, lambda name: self._lender(sender, name),
+            lambda name: self._asker(sender, name),
+        )  # fmt: skip
 
     def _lender(self, sender: Host, name: Value) -> Session | None:
         """Return the latest one-shot sender of the same host that sent a context of this id."""
         with self._lock:
             for (address, _), session in reversed(self._by_sender.items()):
                 if address == sender[0] and session.lends and name in session.contexts:
+                    return session
+        return None
+
+    def _asker(self, sender: Host, name: Value) -> Session | None:
+        """Return the latest session of the same host whose request of this id is running."""
+        with self._lock:
+            for (address, _), session in reversed(self._by_sender.items()):
+                if address == sender[0] and session.runs(name):
                     return session
         return None
 

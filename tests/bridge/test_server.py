@@ -201,3 +201,18 @@ def test_a_taken_port_says_what_to_do(stage):
 def test_a_host_that_is_not_here():
     with pytest.raises(ConfigError, match=r"no\.such\.host"):
         Server(FakeEngine(), FakeShelf(), host="no.such.host.invalid", port=0)
+
+
+def test_a_one_shot_sender_cancels_the_request_of_another_port(stage):
+    stage.engine.manual = True
+    asker, other, busy = stage.wire(), stage.wire(), stage.wire()
+    asker.send("generate", "long")
+    assert asker.hear() == ("/antiphon/ack", "long", 0)
+    busy.send("set", "bars", 2)
+    busy.hear()
+    busy.send("cancel", "long")
+    assert busy.hear()[2] == "bad_args", "a client with a life of its own cancels its own requests"
+    other.send("cancel", "long")
+    assert asker.hear()[:3] == ("/antiphon/fail", "long", "cancelled")
+    other.send("cancel", "long")
+    assert other.hear()[2] == "bad_args", "nothing runs any more"

@@ -1,0 +1,163 @@
+; Continues a theme and plays the answer as it comes. Start the bridge first: antiphon serve
+;
+;   csound antiphon.csd
+;   csound --omacro:MODEL=folk --omacro:BARS=4 --omacro:SEED=7 --omacro:THEME=my.txt antiphon.csd
+;
+; A theme is a text file, a note a line: pitch start duration velocity part, times in beats. REPLY is the port that
+; the answer comes to, VERB continue or generate. What happens is written line by line.
+<CsoundSynthesizer>
+<CsOptions>
+-odac -d -m0
+</CsOptions>
+<CsInstruments>
+sr = 44100
+ksmps = 64
+nchnls = 2
+0dbfs = 1
+
+#ifndef PORT
+#define PORT #7374#
+#end
+#ifndef REPLY
+#define REPLY #9109#
+#end
+#ifndef MODEL
+#define MODEL #folk#
+#end
+#ifndef BARS
+#define BARS #4#
+#end
+#ifndef SEED
+#define SEED #7#
+#end
+#ifndef THEME
+#define THEME #theme.txt#
+#end
+#ifndef VERB
+#define VERB #continue#
+#end
+#ifndef CANCEL
+#define CANCEL #0#
+#end
+
+#ifndef QUIET
+#define QUIET #0#
+#end
+
+giReply OSCinit $REPLY
+giTheme ftgen 0, 0, 0, -23, "$THEME"
+giCount = int(ftlen(giTheme) / 5)
+gSid = "csound-$REPLY"
+gkGreeted init 0
+gkOver init 0
+gkFirst init 0
+
+; Talks: hello until it is answered, the theme a note a message, then the request. An OSCsend always sends when it
+; is reached first, and each has a port of its own: so every one stands in an if, and the request names the port that
+; its answer comes to.
+instr 1
+  kseq init 0
+  khello init 0
+  kasked init -1
+  kready init -1
+  ktime timeinsts
+
+  if gkGreeted == 0 then
+    khello = int(ktime / 0.25) + 1
+    if khello > 8 && gkOver == 0 then
+      printks "fail timeout no bridge answers: start it with antiphon serve\n", 60
+      gkOver = 0.1
+    endif
+    OSCsend khello, "127.0.0.1", $PORT, "/antiphon/hello", "isi", $REPLY, "csound", 1
+  elseif kseq < giCount && strcmp("$VERB", "continue") == 0 then
+    ; One message a control period: some 700 a second.
+    kpitch table kseq * 5, giTheme
+    kstart table kseq * 5 + 1, giTheme
+    kdur table kseq * 5 + 2, giTheme
+    kvel table kseq * 5 + 3, giTheme
+    kpart table kseq * 5 + 4, giTheme
+    kseq = kseq + 1
+    OSCsend kseq, "127.0.0.1", $PORT, "/antiphon/context", "siiiiffii", gSid, kseq - 1, giCount, 1, kpitch, kstart, kdur, kvel, kpart
+  elseif kready < 0 then
+    kready = ktime + 0.05
+  elseif kasked < 0 && ktime > kready then
+    kasked = ktime
+    OSCsend 1, "127.0.0.1", $PORT, "/antiphon/$VERB", "ssssssisisi", gSid, "mode", "single", "model", "$MODEL", "bars", $BARS, "seed", $SEED, "reply_port", $REPLY
+  elseif $CANCEL > 0 && kasked >= 0 && ktime - kasked > $CANCEL / 1000 then
+    OSCsend 1, "127.0.0.1", $PORT, "/antiphon/cancel", "s", gSid
+  endif
+
+  if gkOver > 0 then
+    event "e", 0, gkOver
+    turnoff
+  endif
+endin
+
+; Listens: each note is played when its time has come.
+instr 2
+  Sid strcpy ""
+  Sname strcpy ""
+  Sversion strcpy ""
+  Sverbs strcpy ""
+  Scode strcpy ""
+  Ssentence strcpy ""
+  kprotocol init 0
+  kport init 0
+  kcount init 0
+  ktake init 0
+  kindex init 0
+  kpitch init 0
+  kstart init 0
+  kdur init 0
+  kvel init 0
+  kpart init 0
+  ktotal init 0
+  kend init 0
+  kseed init 0
+  knats init 0
+
+  khello OSClisten giReply, "/antiphon/hello/reply", "ssiis", Sname, Sversion, kprotocol, kport, Sverbs
+  if khello == 1 && gkGreeted == 0 then
+    gkGreeted = 1
+    printf "hello %s\n", 1, Sverbs
+  endif
+
+nextnote:
+  knote OSClisten giReply, "/antiphon/note", "siiiffii", Sid, ktake, kindex, kpitch, kstart, kdur, kvel, kpart
+  if knote == 1 then
+    kcount = kcount + 1
+    printf "note %d %f %f %d %d\n", kcount, kpitch, kstart, kdur, kvel, kpart
+    if kindex == 0 then
+      gkFirst = kstart
+    endif
+    ; Two beats a second, as at tempo 120.
+    event "i", 3, (kstart - gkFirst) / 2, kdur / 2, kpitch, kvel
+    kgoto nextnote
+  endif
+
+  kdone OSClisten giReply, "/antiphon/done", "siifif", Sid, ktake, ktotal, kend, kseed, knats
+  if kdone == 1 then
+    printf "done %d %f %d\n", 1, ktotal, kend, kseed
+    gkOver = $QUIET == 1 ? 0.1 : (kend - gkFirst) / 2 + 1
+  endif
+
+  kfail OSClisten giReply, "/antiphon/fail", "sss", Sid, Scode, Ssentence
+  if kfail == 1 then
+    printf "fail %s %s\n", 1, Scode, Ssentence
+    gkOver = 0.1
+  endif
+endin
+
+; A plucked string.
+instr 3
+  ifreq = cpsmidinn(p4)
+  asound pluck p5 / 127 * 0.4, ifreq, ifreq, 0, 1
+  asound linen asound, 0.002, p3, 0.05
+  outs asound, asound
+endin
+</CsInstruments>
+<CsScore>
+i 1 0 3600
+i 2 0 3600
+</CsScore>
+</CsoundSynthesizer>
