@@ -25,8 +25,13 @@ pytestmark = [
 Lines = list[tuple[str, str]]
 
 
-def sclang(folder: Path, port: int, *, rounds: int = 1, more: bool = False) -> Lines:
-    """Run drive.scd with the Quark's classes; return what it said."""
+def drive(folder: Path, port: int, *, rounds: int = 1, more: bool = False) -> Lines:
+    """Run drive.scd; return what it said."""
+    return sclang(folder, "drive.scd", PORT=port, ROUNDS=rounds, MORE=int(more))
+
+
+def sclang(folder: Path, script: str, **told: object) -> Lines:
+    """Run a script with the Quark's classes; return what it said."""
     config = folder / "config.yaml"
     lines = (
         "includePaths:",
@@ -37,9 +42,8 @@ def sclang(folder: Path, port: int, *, rounds: int = 1, more: bool = False) -> L
     )
     config.write_text("\n".join(lines))
     headless = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1", "HOME": str(folder)}
-    told = {"PORT": port, "ROUNDS": rounds, "MORE": int(more)}
     done = subprocess.run(
-        ["sclang", "-l", config, HERE / "drive.scd"],
+        ["sclang", "-l", config, HERE / script],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, **headless, **{f"ANTIPHON_{key}": str(value) for key, value in told.items()}},
     )  # fmt: skip
@@ -69,7 +73,7 @@ def same(found: tuple[float, int, list[list[float]]], take: Take) -> None:
 
 
 def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path) -> None:
-    said = sclang(tmp_path, bridge.port, more=True)
+    said = drive(tmp_path, bridge.port, more=True)
     told = dict(said)
     assert "continue" in told["hello"]
     assert set(told["models"].split(",")) == {model.name for model in client.models()}
@@ -91,7 +95,7 @@ def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
     with lossy(bridge.port, seed=2, lost=0.1) as network:
-        got = answers(sclang(tmp_path, network.port, rounds=4))
+        got = answers(drive(tmp_path, network.port, rounds=4))
     expected = client.continue_(long_song, model="tiny", bars=12, takes=2, seed=5)
     assert len(got) == 8
     for at, found in enumerate(got):
@@ -100,6 +104,43 @@ def test_over_a_lossy_network(
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    said = sclang(tmp_path, free_port(), rounds=0)
+    said = drive(tmp_path, free_port(), rounds=0)
     assert said[0][0] == "fail"
     assert "antiphon serve" in said[0][1]
+
+
+def test_the_example_answers_at_the_barline(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    client.load("folk")
+    example = QUARK / "Examples/call_and_answer.scd"
+    said = sclang(tmp_path, "example.scd", PORT=bridge.port, EXAMPLE=example)
+    sounds = [tuple(float(word) for word in rest.split()) for word, rest in said if word == "sounds"]
+    seeds = [int(rest) for word, rest in said if word == "seed"]
+    call = [Note(62, 0.0, 1.0), Note(65, 1.0, 1.0), Note(69, 2.0, 1.0), Note(67, 3.0, 1.0)]
+    options = {"model": "folk", "metre": "4/4", "bars": 4, "scale": "D dorian"}
+    takes = [client.continue_(call, seed=seed, **options)[0] for seed in seeds]
+    assert seeds[0] != seeds[1]
+    barline = sounds[0][0]
+    assert barline % 4 == 0
+    together = [*call, *takes[0].notes]
+    again = sounds[len(together) :]
+    begin = again[0][0] - (takes[1].notes[0].start - 4.0)
+    assert begin % 4 == pytest.approx(0)
+    wanted = [(barline + n.start, n.pitch) for n in together]
+    wanted += [(begin + n.start - 4.0, n.pitch) for n in takes[1].notes]
+    assert [pitch for _, pitch in sounds] == [pitch for _, pitch in wanted]
+    assert [beat for beat, _ in sounds] == pytest.approx([beat for beat, _ in wanted], abs=0.01)
+
+
+def test_the_help_tells_of_every_method(tmp_path: Path) -> None:
+    said = sclang(tmp_path, "help.scd", HELP=QUARK / "HelpSource/Classes/Antiphon.schelp")
+    told = {rest for word, rest in said if word == "told"}
+    public = {rest for word, rest in said if word == "public"}
+    assert {"new", "asPattern", "generate", "continueNotes", "again", "cancel"} <= told
+    assert told <= public, "no method of that name"
+
+
+def test_settings_are_kept(tmp_path: Path) -> None:
+    said = sclang(tmp_path, "kept.scd")
+    assert [rest for word, rest in said if word == "kept"] == ["nil nil"]
+    said = sclang(tmp_path, "kept.scd")
+    assert [rest for word, rest in said if word == "kept"] == ["D dorian 8"]

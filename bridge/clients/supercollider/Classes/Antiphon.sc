@@ -15,7 +15,7 @@ Antiphon {
 
 	init { |address|
 		addr = address;
-		settings = ();
+		settings = ().putPairs(Archive.global.at(\antiphon) ? []);  // as keepSettings left them
 		capabilities = [];
 		takes = [];
 		questions = List.new;
@@ -108,13 +108,14 @@ Antiphon {
 		};
 	}
 
-	// A take as a pattern: a Pbind of its notes, in time. Its tempo is the TempoClock's.
-	*asPattern { |take, parts|
+	// A take as a pattern: a Pbind of its notes, in time, from a beat on, else from its first note's. Its tempo is
+	// the TempoClock's.
+	*asPattern { |take, parts, from|
 		var notes = take[\notes].select { |n| parts.isNil or: { parts.asArray.includes(n[4]) } };
 		var first, starts;
 		if(notes.isEmpty) { ^Pseq([], 1) };
 		notes = notes.sort { |a, b| a[1] <= b[1] };
-		first = notes[0][1].floor;
+		first = from ?? { notes[0][1].floor };
 		starts = notes.collect(_[1]) ++ [take[\endBeats]];
 		^Pbind(
 			\midinote, Pseq([\rest] ++ notes.collect(_[0])),
@@ -124,8 +125,14 @@ Antiphon {
 		)
 	}
 
-	asPattern { |index = 0, parts|
-		^Antiphon.asPattern(takes[index], parts)
+	asPattern { |index = 0, parts, from|
+		^Antiphon.asPattern(takes[index], parts, from)
+	}
+
+	// Keep the settings for every Antiphon.new to come.
+	keepSettings {
+		Archive.global.put(\antiphon, settings.asPairs);
+		Archive.write;
 	}
 
 	// ---- questions: a message, and the reply or list that answers it
