@@ -44,7 +44,8 @@ class Canvas:
 
     def text(self, text: str, left: int, top: int) -> int:
         """Add a comment."""
-        return self._add(f"#X text {left} {top} {escaped(text)};", left, top, text)
+        # Without a width Pd breaks the line after sixty characters.
+        return self._add(f"#X text {left} {top} {escaped(text)}, f {len(text) + 2};", left, top, text)
 
     def floatatom(self, left: int, top: int) -> int:
         """Add a number box."""

@@ -213,9 +213,7 @@ def help_patch() -> Canvas:
         ("set takes 3", "next", "tempo 100", "play", "stop", "set temperature 0.8"),
     )
     _buttons(c, "x", 20, 110, rows)
-    c.text(
-        "out: notes (pitch start duration velocity part, beats), notes in time after play, status", 20, 370
-    )
+    c.text("out: notes (pitch start duration velocity part), notes in time, status", 110, 402)
     c.put("notes", "print note", 20, 440)
     c.put("status", "print antiphon", 300, 440)
     c.wire("x notes", "x:2 status")
