@@ -95,6 +95,7 @@ OSCdef(\\antiphon, {{ |message| message.postln }}, "/antiphon/done");  // one fo
 
 ```python
 from pythonosc.udp_client import SimpleUDPClient
+
 client = SimpleUDPClient("{HOST}", {PORT})
 ```
 
