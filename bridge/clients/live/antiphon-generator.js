@@ -9,12 +9,11 @@ inlets = 3;
 outlets = 4;
 
 var TO_SEND = 0, TO_RECEIVE = 1, TOOL = 2, STATUS = 3;
-var FIRST_PORT = 9100, PORTS = 800, TRIES = 3;
 
 include("antiphon.js", this);
 
 var values = {model: "auto", bars: 4, temperature: 1, key: 1, low: 0, high: 127};
-var client = null, tries = 0, asked = false;
+var client = null, asked = false;
 var stale = false;  // whether what is being fetched is not what is wanted any more
 var ready = null;   // the notes that the next use of the tool gets
 var scale = null;   // the clip's, as pitch classes
@@ -25,28 +24,13 @@ function status(text) {
 
 // live.thisdevice
 function bang() {
-    tries = 0;
-    greet();
-}
-
-function greet() {
-    var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     if (client) { client.close(); }
-    outlet(TO_RECEIVE, "port", port);
-    client = new Antiphon({
+    Antiphon.inMax({
         name: "live tool",
-        replyPort: port,
-        now: function () { return new Date().getTime(); },
-        later: function (act, ms) {
-            var task = new Task(act, this);
-            task.schedule(ms);
-            return task;
-        },
-        clear: function (task) { task.cancel(); },
-        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); }
-    });
-    client.hello(function (problem) {
-        if (problem && problem.code === "timeout" && ++tries < TRIES) { return greet(); }
+        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
+        listen: function (port) { outlet(TO_RECEIVE, "port", port); },
+        client: function (found) { client = found; }
+    }, function (problem) {
         if (problem) { return status(problem.message); }
         fetch();
     });

@@ -10,7 +10,6 @@ inlets = 1;
 outlets = 7;
 
 var TO_SEND = 0, TO_RECEIVE = 1, PLAY = 2, STATUS = 3, MODELS = 4, VERBS = 5, SEED = 6;
-var FIRST_PORT = 9100, PORTS = 800, TRIES = 3;
 var NO_VERBS = ["resend", "cancel", "notify", "sync", "single"]; // what the bridge can do besides making notes
 var TARGETS = ["Next slot", "After clip", "Arrangement", "Play"];
 
@@ -19,7 +18,7 @@ include("antiphon.js", this);
 var values = {verb: "continue", model: "auto", bars: 4, temperature: 1, seed: 0, lock: 0, takes: 1, key: 1, low: 0,
     high: 127, target: 0};
 var models = ["auto"], verbs = ["continue", "generate"];
-var client = null, tries = 0;
+var client = null;
 var asked = null;  // the request under way: {id, job}
 var last = null;   // {job, written}: what "again" repeats and replaces
 var takes = [], shown = 0;
@@ -37,29 +36,13 @@ function fail(text) {
 
 // live.thisdevice: only now does the set exist.
 function bang() {
-    tries = 0;
-    greet();
-}
-
-// udpreceive does not tell when somebody else has its port: without an answer another one is tried.
-function greet() {
-    var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     if (client) { client.close(); }
-    outlet(TO_RECEIVE, "port", port);
-    client = new Antiphon({
+    Antiphon.inMax({
         name: "live",
-        replyPort: port,
-        now: function () { return new Date().getTime(); },
-        later: function (act, ms) {
-            var task = new Task(act, this);
-            task.schedule(ms);
-            return task;
-        },
-        clear: function (task) { task.cancel(); },
-        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); }
-    });
-    client.hello(function (problem, bridge) {
-        if (problem && problem.code === "timeout" && ++tries < TRIES) { return greet(); }
+        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
+        listen: function (port) { outlet(TO_RECEIVE, "port", port); },
+        client: function (found) { client = found; }
+    }, function (problem, bridge) {
         if (problem) { return fail(problem.message); }
         status("ready, bridge " + bridge.version);
         // The menu's first two stay where they are: a saved set knows them by number.

@@ -25,6 +25,11 @@ declare class Antiphon {
         where: {host?: string; port?: number; name?: string},
         callback: (error: Antiphon.Failure | null, client: Antiphon, bridge: Antiphon.Bridge) => void
     ): void;
+    /** Max and Live alone: find the bridge by udpsend and udpreceive. */
+    static inMax(
+        where: {name: string; send: Antiphon.Host["send"]; listen(port: number): void; client(client: Antiphon): void},
+        callback: (error: Antiphon.Failure | null, bridge: Antiphon.Bridge) => void
+    ): void;
     /** Node alone: a message as an OSC datagram. */
     static encode(address: string, args: Antiphon.Value[]): Uint8Array;
     /** Node alone: an OSC datagram as a message. */

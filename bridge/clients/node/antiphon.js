@@ -17,6 +17,7 @@
     var HELLO_MS = 2000;  // a bridge on this computer answers within a millisecond
     var SILENCE_MS = 5000;
     var SEED_BITS = 24;   // what every host can hold exactly
+    var FIRST_PORT = 9100, PORTS = 800, TRIES = 3; // for replies, where the host has to choose a port
 
     /**
      * @param {object} host what the program around gives: send(address, args), now() in ms, later(fn, ms) that
@@ -435,6 +436,47 @@
         }
         return asks;
     }
+
+    // ---- udpsend and udpreceive, in Max and Live alone
+
+    /**
+     * Find the bridge. udpreceive does not tell when somebody else has its port: without an answer another is tried.
+     *
+     * @param {object} where name, send(address, args), listen(port), and client(client), which is told of the one to
+     *     hand messages to.
+     * @param {function} callback (error, bridge)
+     */
+    function inMax(where, callback) {
+        var tries = 0;
+        function attempt() {
+            var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+            where.listen(port);
+            var client = new Antiphon({
+                name: where.name,
+                replyPort: port,
+                now: function () { return new Date().getTime(); },
+                later: function (act, ms) {
+                    var task = new Task(act, this);
+                    task.schedule(ms);
+                    return task;
+                },
+                clear: function (task) { task.cancel(); },
+                send: where.send
+            });
+            where.client(client);
+            client.hello(function (problem, bridge) {
+                if (problem && problem.code === "timeout" && ++tries < TRIES) {
+                    client.close();
+                    attempt();
+                } else {
+                    callback(problem, bridge);
+                }
+            });
+        }
+        attempt();
+    }
+
+    Antiphon.inMax = inMax;
 
     // ---- OSC over UDP, in Node alone
 

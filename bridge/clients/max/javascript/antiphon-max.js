@@ -8,7 +8,6 @@ inlets = 1;
 outlets = 6;
 
 var TO_SEND = 0, TO_RECEIVE = 1, NOTES = 2, COLL = 3, PLAY = 4, STATUS = 5;
-var FIRST_PORT = 9100, PORTS = 800, TRIES = 3;
 
 include("antiphon.js", this);
 
@@ -22,8 +21,6 @@ var shown = 0;          // which of them is shown
 var lastSeed = null;
 var bpm = 120;
 var recording = null;   // {began, held}: notes that are being played in
-var tries = 0;
-var port = 0;
 var client = null;
 
 setinletassist(0, "messages: continue, generate, note, set, again, next, play, cancel ...");
@@ -54,36 +51,15 @@ function connect(host, to) {
     if (client) { client.close(); }
     outlet(TO_SEND, "host", host === undefined ? "127.0.0.1" : host);
     outlet(TO_SEND, "port", to === undefined ? 7374 : to);
-    tries = 0;
-    greet();
-}
-
-// udpreceive does not tell when somebody else has its port: without an answer another one is tried.
-function greet() {
-    port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    outlet(TO_RECEIVE, "port", port);
-    client = new Antiphon({
+    Antiphon.inMax({
         name: "max",
-        replyPort: port,
-        now: function () { return new Date().getTime(); },
-        later: function (act, ms) {
-            var task = new Task(act, this);
-            task.schedule(ms);
-            return task;
-        },
-        clear: function (task) { task.cancel(); },
-        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); }
-    });
-    client.hello(function (problem, bridge) {
-        if (problem && problem.code === "timeout" && ++tries < TRIES) {
-            client.close();
-            greet();
-        } else if (problem) {
-            fail(problem.message);
-        } else {
-            status("ready", bridge.version);
-            bridge.capabilities.forEach(function (verb) { status("verb", verb); });
-        }
+        send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
+        listen: function (port) { outlet(TO_RECEIVE, "port", port); },
+        client: function (found) { client = found; }
+    }, function (problem, bridge) {
+        if (problem) { return fail(problem.message); }
+        status("ready", bridge.version);
+        bridge.capabilities.forEach(function (verb) { status("verb", verb); });
     });
 }
 
