@@ -102,6 +102,27 @@ def test_context_and_continue_from_two_ports(
     assert heard(oscdump.replies(), "riff") == same(expected)
 
 
+def test_an_answer_of_more_than_200_notes(
+    bridge: Bridge, client: Client, oscdump: Oscdump, riff: tuple[Note, ...]
+) -> None:
+    oscsend(bridge, "/antiphon/context", "siii" + "iffii" * 3, "riff", 0, 1, 3, *flat(riff))
+    asked = ("model", "folk", "bars", 60, "seed", 3)
+    oscsend(bridge, "/antiphon/continue", "ssisssisi", "riff", "reply_port", oscdump.port, *asked)
+    oscdump.until("/antiphon/done")
+    (take,) = client.continue_(riff, model="folk", bars=60, seed=3)
+    assert len(take.notes) > 200
+    assert heard(oscdump.replies(), "riff") == same(take)
+
+
+def test_a_request_is_cancelled_from_another_port(bridge: Bridge, oscdump: Oscdump) -> None:
+    asked = ("model", "chorale", "bars", 250, "takes", 4)
+    oscsend(bridge, "/antiphon/generate", "ssisssisi", "long", "reply_port", oscdump.port, *asked)
+    oscdump.until("/antiphon/ack")
+    oscsend(bridge, "/antiphon/cancel", "s", "long")
+    oscdump.until("/antiphon/fail")
+    assert [fail[:2] for fail in failures(oscdump.replies())] == [("long", "cancelled")]
+
+
 @pytest.mark.parametrize(
     ("address", "option", "code", "message"),
     [
