@@ -25,6 +25,7 @@ PLAY, STATUS, MODELS, VERBS = 2, 3, 4, 5
 sys.path.insert(0, str(ROOT / "docs/patches"))
 import live_devices  # noqa: E402
 from drawing import draw, faults, patchers  # noqa: E402
+from walking import Walk  # noqa: E402
 
 pytestmark = pytest.mark.client
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
@@ -364,3 +365,30 @@ def test_the_scripts_are_ecmascript_5_and_know_the_controls(script: str) -> None
     if script == "antiphon-live.js":
         for message, *_ in live_devices.BUTTONS:
             assert f"function {message}()" in text
+
+
+@pytest.mark.parametrize("made", [live_devices.effect, live_devices.generator])
+def test_every_control_reaches_the_script_by_its_name(made: Any) -> None:
+    patcher = json.loads(json.dumps(made().to_json()))
+    controls = live_devices.CONTROLS if made is live_devices.effect else live_devices.TOOL
+    ids = {entry["box"].get("varname"): entry["box"]["id"] for entry in patcher["boxes"]}
+    for control in controls:
+        walk = Walk(patcher)
+        (core,) = walk.find("js ")
+        walk.say(ids[control.name], 0, 5)
+        assert walk.heard[core.id] == [(0, (control.message, 5))]
+
+
+def test_buttons_and_played_notes_arrive() -> None:
+    patcher = json.loads(json.dumps(live_devices.effect().to_json()))
+    ids = {entry["box"].get("varname"): entry["box"]["id"] for entry in patcher["boxes"]}
+    for message, _, text, _ in live_devices.BUTTONS:
+        walk = Walk(patcher)
+        walk.say(ids[text], 0, "bang")
+        (core,) = walk.find("js ")
+        assert walk.heard[core.id] == [(0, (message,))]
+    walk = Walk(patcher)
+    (core,), (out,), (through,) = (walk.find(text) for text in ("js ", "midiout", "midiin"))
+    walk.say(core.id, PLAY, 60, 80, 500, 250)
+    walk.say(through.id, 0, 144)
+    assert walk.heard[out.id] == [(0, (60, 80)), (0, (144,))]

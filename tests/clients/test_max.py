@@ -25,6 +25,7 @@ NOTES, COLL, PLAY, STATUS = 2, 3, 4, 5
 sys.path.insert(0, str(ROOT / "docs/patches"))
 import max_package  # noqa: E402
 from drawing import draw, faults, patchers  # noqa: E402
+from walking import Walk, atom  # noqa: E402
 
 pytestmark = pytest.mark.client
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
@@ -206,3 +207,55 @@ def test_the_package_says_what_it_is() -> None:
     info = json.loads((PACKAGE / "package-info.json").read_text())
     assert info["name"] == "Antiphon"
     assert (PACKAGE / "examples" / info["homepatcher"]).is_file()
+
+
+@pytest.mark.parametrize("name", [name for name, patcher in PATCHES if "maxpat" in name or " p " in name])
+def test_every_message_reaches_an_antiphon_as_it_is_written(name: str) -> None:
+    patcher = dict(PATCHES)[name]
+    boxes = Walk(patcher).find("")
+    messages = [box for box in boxes if box.maxclass == "message"]
+    assert messages or name == "antiphon.maxpat"
+    for box in messages:
+        walk = Walk(patcher)
+        walk.click(box)
+        heard = [message for one in walk.find("antiphon") for _, message in walk.heard[one.id]]
+        assert heard == [tuple(map(atom, part.split())) for part in box.text.split(",")], box.text
+
+
+def test_from_the_script_s_outlets_to_the_abstraction_s() -> None:
+    walk = Walk(dict(PATCHES)["antiphon.maxpat"])
+    (core,), (send,), (receive,), (inlet,) = (
+        walk.find(text) for text in ("js ", "udpsend", "udpreceive", "inlet")
+    )
+    outlets = sorted(walk.find("outlet"), key=lambda box: box.rect[0])
+    walk.say(inlet.id, 0, "continue")
+    walk.say(receive.id, 0, "/antiphon/ack", "x", 0)
+    assert walk.heard[core.id] == [(0, ("continue",)), (0, ("/antiphon/ack", "x", 0))]
+    walk.say(core.id, 0, "/antiphon/status")
+    walk.say(core.id, 1, "port", 9200)
+    assert walk.heard[send.id] == [(0, ("/antiphon/status",))]
+    assert walk.heard[receive.id] == [(0, ("port", 9200))]
+    walk.say(core.id, NOTES, 60, 0.0, 1.0, 80, 0)
+    walk.say(core.id, COLL, 0, 60, 0.0, 1.0, 80, 0)
+    walk.say(core.id, PLAY, "clear")
+    walk.say(core.id, PLAY, 60, 80, 500, 1, 250)
+    walk.say(core.id, STATUS, "ready")
+    assert [walk.heard[box.id] for box in outlets] == [
+        [(0, (60, 0.0, 1.0, 80, 0))],
+        [(0, (0, 60, 0.0, 1.0, 80, 0))],
+        [(0, (60, 80, 500, 1))],
+        [(0, ("ready",))],
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, _ in PATCHES if "example" in name or " p " in name])
+def test_what_is_played_reaches_the_synthesiser(name: str) -> None:
+    walk = Walk(dict(PATCHES)[name])
+    objects = [box for box in walk.find("antiphon") if box.maxclass == "newobj"]
+    for one in objects:
+        walk.say(one.id, 2, 60, 80, 500, 3)
+    notes = [walk.heard[box.id] for box in walk.find("noteout")]
+    assert "settings" in name or len(notes) == len(objects) > 0
+    for arrived in notes:
+        assert arrived[-1] == (0, (60,)), "pitch comes last, to the left"
+        assert (1, (80,)) in arrived
