@@ -200,6 +200,7 @@ def test_takes_and_again_replace_the_last_answer(
         ({}, 'W.nothing = true act("continue")', "Select a MIDI region"),
         ({}, 'act("again")', "Nothing has been continued"),
         ({}, 'act("next_take")', "no other takes"),
+        ({"verb": "harmonise"}, 'act("continue")', "no address '/antiphon/harmonise'"),
         ({"scale": "H dur"}, 'act("continue")', "scale"),
         ({"model": "jazz"}, 'act("continue")', "no model 'jazz'"),
         ({"program": "/no/such/antiphon"}, 'act("continue")', "was not found"),
@@ -247,7 +248,7 @@ def test_settings_are_kept(session: Session) -> None:
     entered = (
         'model="folk",bars=" 8 ",temperature="",seed="7",takes="1",scale="D dorian",low="auto",high="80"'
     )
-    session.run(f'W.entered = {{{entered},program="auto",port="7374",lock=true}} act("settings")')
+    session.run(f'W.entered = {{{entered},verb="",program="auto",port="7374",lock=true}} act("settings")')
     told, _ = session.run(
         'act("settings") table.insert(W.messages, W.asked.bars .. W.asked.scale .. W.asked.high)'
     )

@@ -202,6 +202,8 @@ def test_cancel(bridge: Bridge, tmp_path: Path, way: str) -> None:
         ('stub.settle() stub.selected = stub.new_item(0, 4) act("continue item")', "no notes to continue"),
         ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonscale = "H dur" '
          'act("generate into time selection")', "scale"),
+        ('stub.settle() stub.ext.Antiphonverb = "harmonise" '
+         'stub.selected = stub.new_item(0, 4, {{60, 0, 1}}) act("continue item")', "no address '/antiphon/harmonise'"),
         ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonmodel = "jazz" '
          'act("generate into time selection")', "no model 'jazz'"),
     ],
@@ -247,14 +249,14 @@ def test_over_a_lossy_network(
 
 def test_settings_are_kept(tmp_path: Path) -> None:
     steps = """
-        stub.entered = "folk| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+        stub.entered = "folk|| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
         act("settings", 0)
         print("help " .. stub.asked)
         act("settings", 0)
         print("help " .. stub.asked)"""
     seen = reaper(7374, "files", tmp_path, steps)
-    assert seen.helps[0].startswith("auto|4|auto|auto|n|1|auto|auto|auto|")
-    assert seen.helps[1] == "folk|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+    assert seen.helps[0].startswith("auto|continue|4|auto|auto|n|1|auto|auto|auto|")
+    assert seen.helps[1] == "folk|continue|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
 
 
 def test_every_action_has_its_header() -> None:

@@ -91,6 +91,8 @@ end
 
 -- Continue an item, or fill the time selection.
 function M.ask(verb, before, source_guid)
+    -- Whatever else the bridge can do with notes is asked for by the name that the settings say.
+    if verb == "continue" then verb = settings.get("verb") end
     local options, seed = settings.options(), seed_for(settings.seed())
     local source = verb ~= "generate" and (source_guid and music.find(source_guid) or music.source()) or nil
     if source then

@@ -5,6 +5,7 @@ local SECTION = "Antiphon"
 -- Key of the bridge's option, what the window calls it, and what holds at first ("auto": the bridge decides).
 M.fields = {
     {"model", "Model (auto: the bridge's)", "auto"},
+    {"verb", "Verb of continue item", "continue"},
     {"bars", "Bars (continue)", "4"},
     {"temperature", "Temperature (0.1 to 2)", "auto"},
     {"seed", "Seed", "auto"},
@@ -36,7 +37,7 @@ function M.options()
     local options = {}
     for _, field in ipairs(M.fields) do
         local key, value = field[1], M.get(field[1])
-        local ours = key == "lock" or key == "program" or key == "port" or key == "seed"
+        local ours = key == "lock" or key == "program" or key == "port" or key == "seed" or key == "verb"
         if not ours and value ~= "auto" and value ~= "" then
             options[#options + 1] = {key, value}
         end
