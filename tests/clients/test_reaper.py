@@ -203,7 +203,8 @@ def test_cancel(bridge: Bridge, tmp_path: Path, way: str) -> None:
         ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonscale = "H dur" '
          'act("generate into time selection")', "scale"),
         ('stub.settle() stub.ext.Antiphonverb = "harmonise" '
-         'stub.selected = stub.new_item(0, 4, {{60, 0, 1}}) act("continue item")', "no address '/antiphon/harmonise'"),
+         'stub.selected = stub.new_item(0, 4, {{60, 0, 1}}) act("continue item")',
+         "no address '/antiphon/harmonise'"),
         ('stub.settle() stub.selection = {0, 4} stub.ext.Antiphonmodel = "jazz" '
          'act("generate into time selection")', "no model 'jazz'"),
     ],
