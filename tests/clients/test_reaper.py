@@ -169,6 +169,46 @@ def test_generate_fills_the_time_selection_and_again_replaces_it(
     close(notes, take)
 
 
+def test_continue_item_keeps_its_verb_after_generate(
+    bridge: Bridge, client: Client, riff: tuple[Note, ...], tmp_path: Path
+) -> None:
+    """What was asked last is no setting of the user's."""
+    steps = (
+        settings(model="folk", bars=2, seed=3, lock="y")
+        + item(riff, 0, 4)
+        + """
+        stub.selection = {16, 24} act("generate into time selection")
+        stub.selection = {0, 0} act("continue item")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    (take,) = client.continue_(riff, model="folk", bars=2, seed=3, start=4, **FOUR)
+    assert seen.messages == []
+    close(seen.takes[-1][3], take)
+
+
+def test_again_is_about_the_same_place(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    """Another time selection, or none, is no matter."""
+    steps = (
+        settings(model="folk", seed=3, lock="y")
+        + """
+        stub.settle() stub.selection = {4, 12} act("generate into time selection")
+        stub.selection = {0, 0} act("again")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    (take,) = client.generate(model="folk", seed=3, start=8, beats=16, **FOUR)
+    assert seen.messages == []
+    assert len(seen.takes) == 1
+    close(seen.takes[0][3], take)
+
+
+def test_again_after_the_settings_alone(tmp_path: Path) -> None:
+    steps = """
+        stub.settle() stub.entered = "folk|continue|8|auto|auto|n|1|auto|auto|auto|auto|7374"
+        act("settings", 0) act("again")"""
+    seen = reaper(7374, "files", tmp_path, steps)
+    assert seen.messages == ["Nothing has been asked for yet."]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_cancel(bridge: Bridge, tmp_path: Path, way: str) -> None:
     steps = (

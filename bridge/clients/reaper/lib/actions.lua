@@ -3,6 +3,9 @@ local settings = require("settings")
 local music = require("music")
 local M = {}
 
+-- REAPER 6 runs Lua 5.3, which begins every script with the same random numbers.
+math.randomseed(math.floor(reaper.time_precise() * 1000) % 0x7fffffff)
+
 local function say(text)
     reaper.Help_Set(text, true)
 end
@@ -90,11 +93,14 @@ local function with(options, more)
 end
 
 -- Continue an item, or fill the time selection.
-function M.ask(verb, before, source_guid)
+--   last: of "again", what the last request was about: answer and source (GUIDs), from and to (beats)
+function M.ask(verb, last)
     -- Whatever else the bridge can do with notes is asked for by the name that the settings say.
-    if verb == "continue" then verb = settings.get("verb") end
+    if verb == "continue" and not last then verb = settings.get("verb") end
+    last = last or {}
+    local before = last.answer
     local options, seed = settings.options(), seed_for(settings.seed())
-    local source = verb ~= "generate" and (source_guid and music.find(source_guid) or music.source()) or nil
+    local source = verb ~= "generate" and (last.source and music.find(last.source) or music.source()) or nil
     if source then
         local notes = music.read(source)
         if #notes == 0 then return complain("This item has no notes to continue.") end
@@ -102,12 +108,13 @@ function M.ask(verb, before, source_guid)
         local upper, lower = metre:match("(%d+)/(%d+)")
         local to = from + (tonumber(settings.get("bars")) or 4) * upper * 4 / lower
         settings.put("source", music.guid(source), true)
-        settings.put("verb", verb, true)
+        settings.put("asked", verb, true) -- not "verb": that one is the user's setting
         return run({verb = verb, notes = notes, track = reaper.GetMediaItemTrack(source), from = from, to = to,
             before = before, options = with(options, {start = from, metre = metre, tempo = music.tempo(from),
                 seed = seed})})
     end
-    local from, to = music.selection()
+    local from, to = last.from, last.to
+    if not (from and to) then from, to = music.selection() end
     local track = reaper.GetSelectedTrack(0, 0) or reaper.GetTrack(0, 0)
     if not from or not track then
         return complain(verb == "generate" and "Make a time selection, and select the track to write to." or
@@ -116,7 +123,9 @@ function M.ask(verb, before, source_guid)
     if verb ~= "generate" then
         return complain("Select a MIDI item to continue, or point at one with the mouse.")
     end
-    settings.put("verb", verb, true)
+    settings.put("asked", verb, true)
+    settings.put("from", from, true)
+    settings.put("to", to, true)
     local kept = {}
     for _, pair in ipairs(options) do -- the selection says how long it is to be
         if pair[1] ~= "bars" then kept[#kept + 1] = pair end
@@ -128,10 +137,14 @@ end
 
 -- The last request once more; its answer takes the place of the last one.
 function M.again()
-    local verb = reaper.GetExtState("Antiphon", "verb")
-    if verb == "" then return complain("Nothing has been asked for yet.") end
-    local answer = reaper.GetExtState("Antiphon", "answer")
-    M.ask(verb, answer ~= "" and answer or nil, reaper.GetExtState("Antiphon", "source"))
+    local function kept(key)
+        local value = reaper.GetExtState("Antiphon", key)
+        return value ~= "" and value or nil
+    end
+    local verb = kept("asked")
+    if not verb then return complain("Nothing has been asked for yet.") end
+    M.ask(verb, {answer = kept("answer"), source = kept("source"), from = tonumber(kept("from")),
+        to = tonumber(kept("to"))})
 end
 
 -- Show the next take of the last answer.
