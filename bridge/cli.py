@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "prepare": Command("antiphon.train.prepare", "turn music files into a data set", "train"),
     "train": Command("antiphon.train.fit", "train a model", "train"),
     "evaluate": Command("antiphon.train.evaluate", "measure a trained model on held-out pieces", "train"),
+    "benchmark": Command("antiphon.train.benchmark", "measure on the published piano rolls", "train"),
     "export": Command("antiphon.export.export", "turn runs into model files", "train"),
 }
 

@@ -9,12 +9,8 @@ import numpy.typing as npt
 
 from ..models.manifest import Memory, StateTensor
 from ..models.step import MASKED
-from ..train.network import (
-    ANCHOR,
-    DECAYS,
-    NoteNetwork,
-    Shape,
-)
+from ..train.network import NoteNetwork
+from ..train.shape import ANCHOR, DECAYS, Shape
 
 Floats = npt.NDArray[np.float32]
 

@@ -17,13 +17,13 @@ import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.step import POSITION_STRIDE
-from ..train.network import (
+from ..train.network import NoteNetwork
+from ..train.shape import (
     BIASES,
     DECAYS,
     INTERVALS,
     PLACES,
     REACH,
-    NoteNetwork,
     pitch_values,
     tick_values,
 )
@@ -238,7 +238,7 @@ def _views_of(references: npt.NDArray[np.integer], codec: Codec) -> npt.NDArray[
 
 
 def _interval(pitch: Any, reference: Any) -> Any:
-    """Return interval codes of MIDI pitches; see antiphon.train.network.interval_code."""
+    """Return interval codes of MIDI pitches; see antiphon.train.shape.interval_code."""
     codes = np.clip(np.arange(-127, 128) + REACH + 1, 0, INTERVALS - 1)
     return tf.gather(tf.constant(codes, tf.int64), pitch - reference + 127)
 

@@ -16,6 +16,8 @@ from .step import DType
 FORMAT_VERSION = 1
 METADATA_KEY = "antiphon"
 CONDITIONS = ("metre", "remaining")
+TONIC = "tonic"
+"""A third condition that some models have: 1 for C … 12 for B, 0 unknown."""
 
 
 @dataclass(frozen=True)

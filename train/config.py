@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from ..models.errors import ConfigError
 from ..models.manifest import Source
@@ -15,16 +15,29 @@ from ..models.manifest import Source
 class NetworkConfig:
     """The shape of the network."""
 
+    cell: Literal["lstm", "gru", "transformer"] = "lstm"
+    """What the layers are: LSTM (Hochreiter and Schmidhuber 1997), GRU (Cho et al. 2014) or the blocks of
+    a Transformer's decoder (Vaswani et al. 2017)."""
     units: int = 256
-    """Width of each LSTM layer."""
+    """Width of each layer."""
     layers: int = 2
-    """LSTM layers."""
+    """Layers, or blocks."""
+    layer_norm: bool = False
+    """Normalise what each recurrent layer hands on; a Transformer always does."""
+    residual: bool = False
+    """Add what a recurrent layer reads to what it hands on, from the second on."""
     head_units: int = 192
     """Width of each field's hidden layer."""
     embedding: int = 48
     """Width of each input's embedding."""
     attention_heads: int = 4
-    """0 leaves attention out: a plain LSTM."""
+    """0 leaves attention out: a plain LSTM or GRU. Of a Transformer, the heads of a block."""
+    attention_layer: int = -1
+    """The recurrent layer whose output attention reads and adds to; -1 is the last one."""
+    attention_position: Literal["bars", "beats", "both"] = "bars"
+    """What attention knows of the distance: bars apart and whether on the same place, or beats."""
+    attention_values: Literal["next", "own"] = "next"
+    """What a recurrent network's attention reads: the note after a step like this one, or its own."""
     key_size: int = 32
     """Width of attention's queries and keys, a head."""
     value_size: int = 48
@@ -35,12 +48,26 @@ class NetworkConfig:
     """Read and choose pitches as intervals: transposed music gives transposed answers."""
     sounding: bool = False
     """Read what is still sounding; for polyphony."""
+    sounding_ahead: bool = False
+    """Tell the fields after delta what sounds, is struck and ends at the new note's onset."""
+    roll: bool = False
+    """Give no probability to what a piano roll cannot hold: a pitch that sounds or has just ended, or one
+    below another of the same onset."""
+    tonic: bool = False
+    """Read and choose pitches by their distance from the tonic as well, where it is told."""
     voices: bool = False
     """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
     dropout: float = 0.25
     """After each LSTM layer and in the heads."""
     embedding_dropout: float = 0.0
     """Of what the first layer reads."""
+    recurrent_dropout: float = 0.0
+    """Of what a recurrent layer carries over (Gal and Ghahramani 2016); trains slower."""
+
+    @property
+    def attends_after(self) -> int:
+        """The recurrent layer after which attention comes, from 0."""
+        return self.attention_layer % self.layers
 
 
 @dataclass(frozen=True)
@@ -71,6 +98,8 @@ class FitConfig:
     """Validations without a better loss before it stops early."""
     transpose: tuple[int, int] = (0, 0)
     """Range of random transposition in semitones; refused for drums."""
+    transposed: float = 1.0
+    """Share of passages that are transposed."""
     known_end: float = 0.5
     """Share of passages that are told how many bars remain."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
@@ -189,12 +218,36 @@ def _check(config: TrainConfig) -> None:
     for key, share in {
         "network.dropout": n.dropout,
         "network.embedding_dropout": n.embedding_dropout,
+        "network.recurrent_dropout": n.recurrent_dropout,
         "fit.average": f.average,
         "fit.known_end": f.known_end,
+        "fit.transposed": f.transposed,
     }.items():
-        if not 0 <= share <= 1 or (share == 1 and key != "fit.known_end"):
+        if not 0 <= share <= 1 or (share == 1 and key not in ("fit.known_end", "fit.transposed")):
             raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
     if len(f.transpose) != 2 or f.transpose[0] > f.transpose[1]:
         raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
-    if f.precision not in ("float32", "mixed_bfloat16"):
-        raise ConfigError(f"fit.precision = {f.precision!r}: must be float32 or mixed_bfloat16")
+    for name, value, kind in (
+        ("network.cell", n.cell, NetworkConfig),
+        ("network.attention_position", n.attention_position, NetworkConfig),
+        ("network.attention_values", n.attention_values, NetworkConfig),
+        ("fit.precision", f.precision, FitConfig),
+    ):
+        known = get_args(get_type_hints(kind)[name.split(".")[1]])
+        if value not in known:
+            raise ConfigError(f"{name} = {value!r}: must be {' or '.join(known)}")
+    if not -n.layers <= n.attention_layer < n.layers:
+        raise ConfigError(f"network.attention_layer = {n.attention_layer}: there are {n.layers} layers")
+    if n.cell == "transformer":
+        _check_transformer(n)
+    if n.roll and not n.sounding_ahead:
+        raise ConfigError("network.roll needs network.sounding_ahead, which knows what sounds")
+
+
+def _check_transformer(n: NetworkConfig) -> None:
+    """Raise ConfigError for what a Transformer has no use for."""
+    if not n.attention_heads:
+        raise ConfigError("network.attention_heads = 0: a Transformer is made of attention")
+    for key in ("layer_norm", "residual", "recurrent_dropout"):
+        if getattr(n, key):
+            raise ConfigError(f"network.{key}: a Transformer has its own; leave it out")

@@ -31,6 +31,8 @@ class Split:
     offsets: npt.NDArray[np.int64]
     """(piece + 1,): piece i has the notes offsets[i]..offsets[i + 1]."""
     names: tuple[str, ...]
+    ends: npt.NDArray[np.int64] | None = None
+    """(piece,): the tick at which each piece was cut off, for sets that say so."""
 
     @property
     def pieces(self) -> int:
@@ -53,6 +55,8 @@ class Dataset:
     parts: tuple[Part, ...]
     monophonic: bool
     """Whether no part of any piece sounds two notes at once."""
+    tonic: int | None
+    """Pitch class of every piece's tonic, for sets that were transposed to one."""
     info: dict[str, Any]
     """All of dataset.json: sources, counts and the report's totals too."""
 
@@ -80,6 +84,7 @@ class Dataset:
                 metres=tuple(info["metres"]),
                 parts=tuple(Part(**part) for part in info["parts"]),
                 monophonic=bool(info["monophonic"]),
+                tonic=info.get("tonic"),
                 info=info,
             )
         except (KeyError, TypeError, AntiphonError) as error:
@@ -92,6 +97,8 @@ class Dataset:
             clock = np.load(self.path / f"{name}.clock.npy", mmap_mode="r")
             offsets = np.load(self.path / f"{name}.pieces.npy")
             names = tuple(json.loads((self.path / f"{name}.names.json").read_text(encoding="utf-8")))
+            cut = self.path / f"{name}.ends.npy"
+            ends = np.load(cut) if cut.exists() else None
         except (OSError, ValueError) as error:
             raise DatasetError(f"{self.path}: split {name} cannot be read: {error}") from error
         fields = len(self.codec.fields)
@@ -102,7 +109,9 @@ class Dataset:
             )
         if len(offsets) != len(names) + 1 or offsets[0] != 0 or offsets[-1] != len(codes):
             raise DatasetError(f"{self.path}: split {name}: its pieces do not add up to {len(codes)} notes")
-        return Split(codes, clock, offsets, names)
+        if ends is not None and ends.shape != (len(names),):
+            raise DatasetError(f"{self.path}: split {name} has {len(names)} pieces and {len(ends)} ends")
+        return Split(codes, clock, offsets, names, ends)
 
 
 def codec_to_json(codec: Codec) -> dict[str, Any]:

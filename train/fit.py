@@ -26,8 +26,9 @@ from ..models.errors import ConfigError, DatasetError
 from .config import FitConfig, TrainConfig
 from .curves import write_curves
 from .dataset import Dataset, SplitName
-from .network import NoteNetwork, Shape, losses
+from .network import NoteNetwork, losses
 from .passages import Piece, random_batch, whole_pieces
+from .shape import PITCHES, Shape
 
 log = logging.getLogger("antiphon.train")
 HISTORY_FIELDS = ("step", "seconds", "train", "valid")
@@ -71,7 +72,7 @@ class Run:
         self.optimizer = keras.optimizers.AdamW(
             schedule, weight_decay=fit.weight_decay, global_clipnorm=fit.clip
         )
-        self.optimizer.exclude_from_weight_decay(var_names=["bias"])
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "beats", "gamma", "beta"])
         self.optimizer.build(self.network.trainable_variables)
         self.average = [tf.Variable(v, trainable=False) for v in self.network.trainable_variables]
         self.progress = Progress()
@@ -117,6 +118,7 @@ class Run:
             length=fit.crop,
             known_end=fit.known_end,
             transpose=fit.transpose,
+            transposed=fit.transposed,
             rng=np.random.default_rng([fit.seed, step]),
         )
 
@@ -215,10 +217,11 @@ def build(shape: Shape) -> NoteNetwork:
         "note": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
         "target": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
         "clock": tf.ones([1, steps, 3], tf.int32),
-        "conditions": tf.zeros([1, steps, 2], tf.int32),
+        "conditions": tf.zeros([1, steps, 3], tf.int32),
         "voices": tf.zeros([1, steps, shape.parts], tf.int32),
     }
-    batch |= {name: tf.zeros([1, steps], tf.int32) for name in ("onset", "end", "until")}
+    batch["onset"] = tf.zeros([1, steps], tf.int32)
+    batch |= {name: tf.zeros([1, steps, PITCHES], tf.int32) for name in ("ends", "strikes")}
     network(batch)
     return network
 
@@ -226,8 +229,13 @@ def build(shape: Shape) -> NoteNetwork:
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
     data = dataset.split(split)
-    bounds = [int(b) for b in data.offsets]
-    return [Piece(data.codes[a:b], data.clock[a:b]) for a, b in pairwise(bounds) if b - a > 1]
+    bounds = list(pairwise(int(b) for b in data.offsets))
+    ends = [None] * len(bounds) if data.ends is None else [int(e) for e in data.ends]
+    return [
+        Piece(data.codes[a:b], data.clock[a:b], dataset.tonic, end)
+        for (a, b), end in zip(bounds, ends, strict=True)
+        if b - a > 1
+    ]
 
 
 def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
@@ -277,8 +285,11 @@ def _check_against(config: TrainConfig, dataset: Dataset) -> None:
     names = dataset.codec.names
     if config.network.voices and "part" not in names:
         raise ConfigError("network.voices needs the field part; this data set has one part")
-    if config.network.sounding and "duration" not in names:
-        raise ConfigError("network.sounding needs the field duration, which this data set lacks")
+    for key in ("sounding", "sounding_ahead"):
+        if getattr(config.network, key) and "duration" not in names:
+            raise ConfigError(f"network.{key} needs the field duration, which this data set lacks")
+    if config.network.tonic and dataset.tonic is None:
+        raise ConfigError("network.tonic needs a data set that tells the tonic")
     if config.fit.transpose != (0, 0) and any(part.is_drum for part in dataset.parts):
         raise ConfigError("fit.transpose: drums must not be transposed")
 

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..models.step import METRE_OTHER, REMAINING_BUCKETS
-from .network import ANCHOR, pitch_values, tick_values
+from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
 Array = npt.NDArray[np.int32]
-NEVER = 1 << 24
+LONG_AGO = -(1 << 24)
+"""When what has never happened happened, in ticks."""
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -24,6 +25,10 @@ class Piece:
 
     codes: npt.NDArray[np.integer]
     clock: npt.NDArray[np.integer]
+    tonic: int | None = None
+    """Pitch class, where the set tells it."""
+    end: int | None = None
+    """Tick at which the music is cut off: what would reach beyond is known to do so, and no more."""
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -63,11 +68,13 @@ def passage(
     seen = np.concatenate([head, clock])[:steps]
     seen[:, 0] -= tick0
     seen[:, 1] -= bar0
-    conditions = np.zeros((steps, 2), np.int32)
+    conditions = np.zeros((steps, 3), np.int32)
     conditions[:, 0] = seen[:, 4]
     if known_end:
         left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1]
         conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
+    if piece.tonic is not None:
+        conditions[:, 2] = (piece.tonic + transpose) % 12 + 1
     result: Arrays = {
         "note": note,
         "target": target,
@@ -79,7 +86,28 @@ def passage(
     }
     result |= _voices(codec, note)
     result |= _sounding(codec, note, seen[:, 0])
+    if piece.end is not None:
+        result |= _censored(codec, target, clock[:, 0], seen[-1, 0] + tick0, piece.end, ends)
     return result
+
+
+def _censored(codec: Codec, target: Array, onsets: Array, last: int, end: int, ends: bool) -> Arrays:
+    """Return which targets the cut at tick ``end`` hides the rest of, (step, field); sets their codes.
+
+    A note that sounds up to the cut lasted at least so long, and after the last note there was none
+    before it.
+    """
+    censored = np.zeros(target.shape, np.float32)
+    column = codec.index("duration")
+    if column is not None:
+        ticks = tick_values(codec, "duration")[target[: len(onsets), column]]
+        censored[: len(onsets), column] = onsets + ticks >= end
+    if ends:
+        wait = end - last
+        table = codec["delta"].values
+        target[-1, 0] = int(np.searchsorted(table, wait)) if wait <= table[-1] else codec.end
+        censored[-1, 0] = 1.0
+    return {"censored": censored}
 
 
 def _transposed(codec: Codec, codes: Array, semitones: int) -> Array:
@@ -109,17 +137,20 @@ def _voices(codec: Codec, note: Array) -> Arrays:
 
 
 def _sounding(codec: Codec, note: Array, onset: Array) -> Arrays:
-    """Return each step's note end in ticks and the step at which its pitch is struck again."""
+    """Return, after every step, when each pitch was last struck and when that note ends, (step, 128)."""
     if "duration" not in codec.names:
         return {}
-    duration = tick_values(codec, "duration")[note[:, codec.names.index("duration")]]
-    pitch = note[:, codec.names.index("pitch")]
-    until = np.full(len(note), NEVER, np.int32)
-    following: dict[int, int] = {}
-    for step in range(len(note) - 1, -1, -1):
-        until[step] = following.get(int(pitch[step]), NEVER)
-        following[int(pitch[step])] = step
-    return {"end": onset + duration.astype(np.int32), "until": until}
+    duration = tick_values(codec, "duration")[note[:, codec.names.index("duration")]].astype(np.int32)
+    column = note[:, codec.names.index("pitch")]
+    steps = np.arange(len(note))
+    at = np.full((len(note), PITCHES), -1)
+    begun = column < codec["pitch"].begin
+    at[steps[begun], pitch_values(codec)[column[begun]]] = steps[begun]
+    at = np.maximum.accumulate(at, axis=0)
+    return {
+        "ends": np.where(at >= 0, (onset + duration)[at], LONG_AGO).astype(np.int32),
+        "strikes": np.where(at >= 0, onset[at], LONG_AGO).astype(np.int32),
+    }
 
 
 def stack(passages: list[Arrays], steps: int) -> Arrays:
@@ -142,11 +173,13 @@ def random_batch(
     length: int,
     known_end: float,
     transpose: tuple[int, int],
+    transposed: float,
     rng: np.random.Generator,
 ) -> Arrays:
     """Return ``size`` random crops; every note of the set is as likely to be in one.
 
     Args:
+        transpose: range of semitones, for a share of ``transposed`` of the passages.
         starts: cumulative lengths of the pieces, (piece + 1,).
         rng: a generator of this batch's own, so that a resumed run draws the same batches.
     """
@@ -159,6 +192,8 @@ def random_batch(
         first = max(0, int(rng.integers(-length // 2, max(len(piece) - length // 2, 1))))
         first = min(first, max(len(piece) + 1 - length, 0))
         semitones = int(rng.integers(transpose[0], transpose[1] + 1))
+        if transposed < 1 and rng.random() >= transposed:
+            semitones = 0
         chosen.append(
             passage(
                 codec, piece, first, length, known_end=bool(rng.random() < known_end), transpose=semitones

@@ -11,8 +11,9 @@ import tensorflow as tf
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import build, pieces_of
-from antiphon.train.network import BIASES, NoteNetwork, Shape, bias_code
+from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import passage, stack
+from antiphon.train.shape import BIASES, Shape, bias_code
 from made_music import write_dataset
 
 CONFIGS = {

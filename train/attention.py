@@ -1,0 +1,149 @@
+"""Attention over earlier steps: the induction head of the recurrent networks, and a Transformer's block.
+
+Positions are bar × POSITION_STRIDE + tick in bar. A learned bias a head knows how many bars (and whether
+on the same place of the bar) or how many beats apart two steps are. A null row, the bias's last one, is
+there to be looked at when nothing fits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..models.step import MASKED, POSITION_STRIDE
+from .config import NetworkConfig
+from .shape import BEAT_BIASES, BIASES, beat_code, bias_code
+
+Batch = dict[str, Any]
+
+
+class RelativeBias:
+    """What two steps' distance in bars, in beats or in both adds to their score.
+
+    Args:
+        add_weight: ``add_weight(name, rows, width)`` makes a table of the network's.
+        heads: over all blocks.
+    """
+
+    def __init__(self, config: NetworkConfig, add_weight: Any, heads: int, ticks_per_beat: int) -> None:
+        self.ticks_per_beat = ticks_per_beat
+        kinds = {"bars": ("bars",), "beats": ("beats",), "both": ("bars", "beats")}[config.attention_position]
+        self.bars = add_weight("attention_bias", BIASES, heads) if "bars" in kinds else None
+        self.beats = add_weight("attention_beats", BEAT_BIASES, heads) if "beats" in kinds else None
+
+    def between(self, batch: Batch) -> Any:
+        """Return the bias of every step (row) for every other (column), (batch, head, step, step)."""
+        clock = batch["clock"]
+        position = tf.cast(clock[..., 0] * POSITION_STRIDE + clock[..., 1], tf.float32)
+        apart = position[:, :, None] - position[:, None, :]
+        found: Any = 0.0
+        if self.bars is not None:
+            found += tf.gather(self.bars, bias_code(apart))
+        if self.beats is not None:
+            bar = tf.cast(clock[..., 2], tf.float32)[:, :, None]
+            found += tf.gather(self.beats, beat_code(apart, bar, self.ticks_per_beat))
+        return tf.transpose(tf.cast(found, tf.float32), [0, 3, 1, 2])
+
+    def null(self) -> Any:
+        """Return the score of the null row, (head,)."""
+        tables = [t for t in (self.bars, self.beats) if t is not None]
+        return tf.cast(tf.add_n([t[-1] for t in tables]), tf.float32)
+
+
+def split_heads(x: Any, heads: int, size: int) -> Any:
+    """Return (batch, step, heads × size) as (batch, head, step, size)."""
+    return tf.transpose(tf.reshape(x, [-1, tf.shape(x)[1], heads, size]), [0, 2, 1, 3])
+
+
+def read_memory(query: Any, key: Any, value: Any, bias: Any, null: Any, seen: Any) -> Any:
+    """Return what every step reads, (batch, step, heads × size).
+
+    Args:
+        query: with key and value (batch, head, step, size).
+        bias: (batch, head, step, step).
+        null: the null row's score, (head,).
+        seen: which steps (column) a step (row) may look at, (step, step) bool.
+    """
+    scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32) / np.sqrt(query.shape[-1])
+    scores = tf.where(seen, scores + bias, MASKED)
+    nothing = tf.broadcast_to(null[None, :, None, None], tf.shape(scores[..., :1]))
+    weights = tf.nn.softmax(tf.concat([scores, nothing], axis=-1))[..., :-1]
+    out = tf.transpose(tf.matmul(tf.cast(weights, value.dtype), value), [0, 2, 1, 3])
+    return tf.reshape(out, [-1, tf.shape(out)[1], value.shape[1] * value.shape[3]])
+
+
+def ages(x: Any) -> Any:
+    """Return how many steps ago each step (column) was at each step (row), (step, step)."""
+    steps = tf.range(tf.shape(x)[1])
+    return steps[:, None] - steps[None, :]
+
+
+class Induction:
+    """Attention whose values are the notes that followed the steps which resemble this one.
+
+    The query is the state before the next note, the keys are the states before earlier notes, and the
+    values the notes that followed them (strictly past). With ``attention_values = "own"`` a value is the
+    note that its own step read, as in plain attention.
+    """
+
+    def __init__(self, config: NetworkConfig, bias: RelativeBias) -> None:
+        self.config, self.bias = config, bias
+        heads = config.attention_heads
+        self.query = keras.layers.Dense(heads * config.key_size, name="query")
+        self.key = keras.layers.Dense(heads * config.key_size, name="key")
+        self.value = keras.layers.Dense(heads * config.value_size, use_bias=False, name="value")
+
+    def __call__(self, h: Any, note: Any, batch: Batch) -> Any:
+        """Return what was read, (batch, step, heads × value_size).
+
+        Args:
+            h: the state of the layer below, (batch, step, units).
+            note: the embedded note that each step read, (batch, step, width).
+        """
+        config, heads = self.config, self.config.attention_heads
+        query = split_heads(self.query(h), heads, config.key_size)
+        key = split_heads(self.key(h), heads, config.key_size)
+        value = split_heads(self.value(note), heads, config.value_size)
+        if config.attention_values == "next":
+            value = tf.concat([value[:, :, 1:], tf.zeros_like(value[:, :, :1])], axis=2)
+        ago = ages(h)
+        seen = (ago >= 2) & (ago <= config.memory)
+        return read_memory(query, key, value, self.bias.between(batch), self.bias.null(), seen)
+
+
+@keras.saving.register_keras_serializable("antiphon")
+class Block(keras.layers.Layer):
+    """A block of a Transformer's decoder: x + attention(norm(x)), then x + feed-forward(norm(x)).
+
+    Norms come first (Xiong et al. 2020, "On layer normalization in the transformer architecture").
+    """
+
+    def __init__(self, config: NetworkConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        heads = config.attention_heads
+        self.config = config
+        self.norms = [keras.layers.LayerNormalization(epsilon=1e-5, name=f"norm{i}") for i in range(2)]
+        self.query = keras.layers.Dense(heads * config.key_size, name="query")
+        self.key = keras.layers.Dense(heads * config.key_size, name="key")
+        self.value = keras.layers.Dense(heads * config.value_size, name="value")
+        self.out = keras.layers.Dense(config.units, name="out")
+        self.widen = keras.layers.Dense(4 * config.units, activation="relu", name="widen")
+        self.narrow = keras.layers.Dense(config.units, name="narrow")
+        self.dropout = keras.layers.Dropout(config.dropout)
+
+    def call(self, x: Any, bias: Any, null: Any, training: bool = False) -> Any:
+        """Return the next (batch, step, units); bias and null are this block's heads'."""
+        config, heads = self.config, self.config.attention_heads
+        y = self.norms[0](x)
+        query = split_heads(self.query(y), heads, config.key_size)
+        key = split_heads(self.key(y), heads, config.key_size)
+        value = split_heads(self.value(y), heads, config.value_size)
+        ago = ages(x)
+        seen = (ago >= 0) & (ago <= config.memory)
+        read = self.out(read_memory(query, key, value, bias, null, seen))
+        x = x + self.dropout(read, training=training)
+        y = self.narrow(self.widen(self.norms[1](x)))
+        return x + self.dropout(y, training=training)

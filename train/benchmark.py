@@ -1,0 +1,121 @@
+"""`antiphon benchmark frames DATA`: train and score on the published piano-roll sets.
+
+Each set is turned into notes (:mod:`antiphon.train.rolls`), a network is trained on its train split with
+every choice made on valid, and the test split is scored once (:mod:`antiphon.train.framescore`). What is
+there already is not done again, so the command resumes where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tomllib
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ..models.errors import AntiphonError, DatasetError
+from .config import TrainConfig
+from .dataset import Dataset, SplitName
+from .fit import Run, load_run, pieces_of
+from .framescore import score_pieces, scorer
+from .rolls import SETS, read_rolls, write_dataset
+
+log = logging.getLogger("antiphon.train")
+CONFIGS = Path(__file__).parent / "configs"
+PUBLISHED = {
+    "RNN-RBM (Boulanger-Lewandowski et al. 2012)": (6.27, 2.39, 7.09, 6.01),
+    "RNN-NADE (the same)": (5.56, 2.31, 7.05, 5.60),
+    "LSTM, independent outputs (Bai et al. 2018)": (8.45, 3.29, None, None),
+    "TCN, independent outputs (Bai et al. 2018)": (8.10, 3.07, None, None),
+    "DMM-Aug-NADE (Krishnan et al. 2017)": (5.12, 2.31, 7.05, 6.05),
+}
+"""Nats a frame on the test splits: jsb, nottingham, piano, muse."""
+
+
+def config_for(name: str, folder: Path, steps: int | None = None) -> TrainConfig:
+    """Return the shipped configuration of a set, its data set below ``folder``."""
+    data = tomllib.loads((CONFIGS / f"frames-{name}.toml").read_text(encoding="utf-8"))
+    config = TrainConfig.from_dict({**data, "dataset": str(folder / "datasets" / name)})
+    return config if steps is None else replace(config, fit=replace(config.fit, steps=steps))
+
+
+def prepare(source: Path, name: str, folder: Path) -> None:
+    """Turn a set's .mat file into a data set, unless that was done."""
+    target = folder / "datasets" / name
+    if not (target / "dataset.json").exists():
+        write_dataset(read_rolls(source / SETS[name]), target, name)
+
+
+def benchmark(name: str, folder: Path, split: SplitName, steps: int | None) -> dict[str, Any]:
+    """Train a set's network to its end and score it; returns the figures."""
+    out = folder / "runs" / name
+    progress = Run(config_for(name, folder, steps), out).fit()
+    config, dataset, network = load_run(out)
+    score = scorer(network)
+    found: dict[str, Any] = {
+        "parameters": int(network.count_params()),
+        "updates": progress.best_step,
+        "minutes": progress.seconds / 60,
+    }
+    for one in dict.fromkeys(("valid", split)):
+        found[one] = asdict(score_pieces(score, dataset.codec, _whole(dataset, one)))
+    (out / "frames.json").write_text(json.dumps(found, indent=1))
+    return found
+
+
+def _whole(dataset: Dataset, split: SplitName) -> list[Any]:
+    """Return a split's pieces; raises DatasetError when one is missing from the count."""
+    pieces = pieces_of(dataset, split)
+    if len(pieces) != dataset.split(split).pieces:
+        raise DatasetError(f"{dataset.path}: {split} has pieces of fewer than two notes")
+    return pieces
+
+
+def table(found: dict[str, dict[str, Any]], split: SplitName) -> str:
+    """Return the figures as Markdown tables beside the published ones."""
+    lines = [
+        f"| {split} split | parameters | minutes | nats a frame | all frames | valid |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in found.items():
+        if "error" in one:
+            lines.append(f"| {name} | {one['error']} | | | | |")
+            continue
+        lines.append(
+            f"| {name} | {one['parameters']:,} | {one['minutes']:.0f} | {one[split]['published']:.3f} "
+            f"| {one[split]['all_frames']:.3f} | {one['valid']['published']:.3f} |"
+        )
+    lines += ["", "| published, test | " + " | ".join(SETS) + " |", "|---" * (len(SETS) + 1) + "|"]
+    for name, figures in PUBLISHED.items():
+        cells = ("–" if x is None else f"{x:.2f}" for x in figures)
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon benchmark`."""
+    parser.add_argument("what", choices=("frames",), help="piano rolls, nats a frame")
+    parser.add_argument("data", type=Path, help=f"folder with {', '.join(SETS.values())}")
+    parser.add_argument("--out", type=Path, default=Path("frames"), help="folder for data sets and runs")
+    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=tuple(SETS), metavar="SET")
+    parser.add_argument("--split", choices=("valid", "test"), default="test")
+    parser.add_argument("--steps", type=int, help="updates, instead of each configuration's own")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and score as told; returns 1 when a set could not be."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in args.sets:
+        try:
+            prepare(args.data, name, args.out)
+            found[name] = benchmark(name, args.out, args.split, args.steps)
+        except AntiphonError as error:  # the other sets are still wanted
+            log.error("%s: %s", name, error)
+            found[name] = {"error": str(error)}
+    text = table(found, args.split)
+    (args.out / "frames.md").write_text(text + "\n")
+    sys.stdout.write(text + "\n")
+    return int(any("error" in one for one in found.values()))

@@ -1,0 +1,151 @@
+"""What a step reads, computed from codes: categorical columns and windows around the last pitch.
+
+Shapes are (batch, step, ...). Everything here looks at the step's own note and those before it; what
+depends on the next note's delta (:meth:`Inputs.ahead`) is asked for once that is chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from .shape import (
+    ANCHOR,
+    DECAYS,
+    DEGREES,
+    INTERVALS,
+    PITCHES,
+    PLACES,
+    REACH,
+    Shape,
+    interval_code,
+    pitch_values,
+    semitones_up,
+    tick_values,
+)
+
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the codes of a batch say."""
+
+    columns: dict[str, Any]
+    """Categorical inputs."""
+    dense: list[Any]
+    """The others."""
+    pitch: Any
+    """The last note's pitch, ANCHOR before the first."""
+    up: Any
+    """Semitones from the nearest C to the tonic, with ``tonic``; else None."""
+    knows_tonic: Any
+    """1.0 where the tonic is told; else 0.0."""
+
+
+class Inputs:
+    """Reads batches of one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def facts(self, batch: Batch) -> Facts:
+        """Return what the codes say at every step."""
+        codec, config = self.shape.codec, self.shape.config
+        note, clock, conditions = batch["note"], batch["clock"], batch["conditions"]
+        column = {name: note[..., i] for i, name in enumerate(codec.names)}
+        pitch = tf.gather(tf.constant(pitch_values(codec)), column["pitch"])
+        before = tf.concat([tf.fill(tf.shape(pitch[:, :1]), ANCHOR), pitch[:, :-1]], axis=1)
+        columns: dict[str, Any] = {name: c for name, c in column.items() if name != "pitch"}
+        dense: list[Any] = []
+        if config.relative_pitch:
+            columns |= {"interval": interval_code(pitch, before), "register": pitch // 6}
+            dense.append(self._histograms(column["pitch"], pitch))
+        else:
+            columns["pitch"] = column["pitch"]
+        columns["place"] = tf.minimum(clock[..., 1], PLACES - 1)
+        columns["metre"], columns["remaining"] = conditions[..., 0], conditions[..., 1]
+        up = knows = None
+        if config.tonic:
+            up, knows = semitones_up(conditions[..., 2]), tf.cast(conditions[..., 2] > 0, tf.float32)
+            degree = tf.clip_by_value(pitch - up, 0, PITCHES - 1)
+            columns["degree"] = tf.where(conditions[..., 2] > 0, degree, DEGREES - 1)
+        if config.voices:
+            voices = interval_code(batch["voices"], pitch[..., None])
+            columns |= {f"voice{p}": voices[..., p] for p in range(self.shape.parts)}
+        if config.sounding:
+            left = self._left(batch)
+            dense += [self._around(w, pitch) for w in (_held(left), self._nearness(left))]
+        return Facts(columns, dense, pitch, up, knows)
+
+    def ahead(self, batch: Batch, facts: Facts, delta: Any) -> Any:
+        """Return what is held, struck, just released and how near its end at the next onset, (…, 300).
+
+        Args:
+            delta: ticks to that onset, int.
+        """
+        left = self._left(batch) - tf.cast(delta, tf.float32)[..., None]
+        struck = self._struck(batch, delta)
+        released = tf.cast(tf.equal(left, 0.0), tf.float32)
+        windows = (_held(left) * (1.0 - struck), struck, released, self._nearness(left))
+        return tf.concat([self._around(w, facts.pitch) for w in windows], axis=-1)
+
+    def impossible(self, batch: Batch, facts: Facts, delta: Any) -> Any:
+        """Return 1.0 for pitches that a piano roll cannot begin at the next onset, (…, 128).
+
+        Those that sound or have just ended (their runs would merge), and, at the onset of the last note,
+        those up to its pitch (notes of one onset come in ascending order).
+        """
+        left = self._left(batch) - tf.cast(delta, tf.float32)[..., None]
+        blocked = left >= 0.0
+        column = batch["note"][..., self.shape.codec.names.index("pitch")]
+        same = (delta == 0) & (column < self.shape.codec["pitch"].begin)
+        below = same[..., None] & (tf.range(PITCHES) <= facts.pitch[..., None])
+        return tf.cast(blocked | below, tf.float32)
+
+    def _left(self, batch: Batch) -> Any:
+        """Return the ticks that each pitch goes on sounding after the last onset, (…, 128)."""
+        return tf.cast(batch["ends"] - batch["onset"][..., None], tf.float32)
+
+    def _struck(self, batch: Batch, delta: Any) -> Any:
+        now = tf.equal(batch["strikes"], batch["onset"][..., None]) & (delta == 0)[..., None]
+        return tf.cast(now, tf.float32)
+
+    def _nearness(self, left: Any) -> Any:
+        """Return 1 / (1 + beats left) of what sounds."""
+        beats = tf.maximum(left, 0.0) / self.shape.codec.ticks_per_beat
+        return _held(left) / (1.0 + beats)
+
+    def _around(self, pitches: Any, pitch: Any) -> Any:
+        """Return (…, 128) values by pitch as a window around the last pitch, (…, 75)."""
+        padded = tf.pad(pitches, [[0, 0], [0, 0], [REACH + 1, REACH + 1]])
+        return tf.gather(padded, pitch[..., None] + tf.range(INTERVALS), batch_dims=2)
+
+    def _histograms(self, code: Any, pitch: Any) -> Any:
+        """Return decayed pitch-class histograms counted from the last note's class, (batch, step, 24)."""
+        values = np.asarray(self.shape.codec["pitch"].values, np.int32) % 12
+        # The code before the first note gives a row of zeros.
+        rows = np.zeros((len(values) + 1, int(values.max()) + 1), np.float32)
+        rows[np.arange(len(values)), values] = 1
+        one_hot = tf.gather(tf.constant(rows), code)
+        one_hot = tf.pad(one_hot, [[0, 0], [0, 0], [0, 12 - rows.shape[1]]])
+        steps = tf.shape(code)[1]
+        ago = tf.cast(tf.range(steps)[:, None] - tf.range(steps)[None, :], tf.float32)
+        turn = (pitch[..., None] + tf.range(12)) % 12
+        found = []
+        for decay in DECAYS:
+            weights = tf.where(ago >= 0, (1 - decay) * tf.pow(decay, tf.maximum(ago, 0.0)), 0.0)
+            histogram = tf.einsum("ts,bsc->btc", weights, one_hot)
+            found.append(tf.gather(histogram, turn, batch_dims=2))
+        return tf.concat(found, axis=-1)
+
+    def delta_ticks(self, code: Any) -> Any:
+        """Return the ticks of delta codes, int."""
+        return tf.cast(tf.gather(tf.constant(tick_values(self.shape.codec, "delta")), code), tf.int32)
+
+
+def _held(left: Any) -> Any:
+    return tf.cast(left > 0.0, tf.float32)
