@@ -79,6 +79,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         monophonic=dataset.monophonic,
         state=state_tensors(shape),
         memory=memory_of(shape),
+        conditions=shape.conditions,
         defaults=Defaults(
             card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
         ),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..models.manifest import Memory, StateTensor
-from ..models.step import MASKED
+from ..models.step import MASKED, UNUSED_POSITION
 from ..train.network import NoteNetwork
-from ..train.shape import ANCHOR, DECAYS, Shape
+from ..train.shape import ANCHOR, DECAYS, PITCHES, Shape
 
 Floats = npt.NDArray[np.float32]
+SILENT = -1e6
+"""Ticks that a pitch which never sounded has left to sound: its end is long past."""
 
 
 @dataclass(frozen=True)
@@ -20,91 +23,214 @@ class Folded:
     """The step's constants."""
 
     table: Floats
-    """(row, 4 × units + attention's values): what each categorical input adds."""
+    """(row, first layer's width + attention's values): what each categorical input adds."""
     offsets: npt.NDArray[np.int64]
     """First row of each column, (1, column)."""
-    dense: tuple[Floats, ...]
-    """Per layer: kernel over [other inputs, below, own h], (in, 4 × units), gates i f o | c."""
-    biases: tuple[Floats, ...]
-    """Per layer; the first one's is in the table."""
+    first: Floats
+    """The first layer's kernel over the inputs that are not categorical, (in, width)."""
+    layers: tuple[Layer, ...]
+    """Recurrent layers; of a Transformer none."""
+    blocks: tuple[BlockWeights, ...]
+    """A Transformer's blocks; none of a recurrent network."""
+    norm: Norm | None
+    """A Transformer's last."""
     project: Floats | None
-    """(units, queries + keys); queries are scaled."""
+    """(units, queries + keys) of the induction head; queries are scaled."""
     project_bias: Floats | None
-    attention_bias: Floats | None
-    """(head, row)."""
+    bars_bias: Floats | None
+    """(head, row) of the bias by bars."""
+    beats_bias: Floats | None
+    """(head, row) of the bias by beats."""
 
 
-def _gates(kernel: Floats) -> Floats:
-    """Reorder Keras' gates i, f, c, o to i, f, o, c, so that one sigmoid does three."""
-    i, f, c, o = np.split(kernel, 4, axis=-1)
-    return np.concatenate([i, f, o, c], axis=-1)
+@dataclass(frozen=True)
+class Norm:
+    """Layer normalisation."""
+
+    gain: Floats
+    shift: Floats
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer."""
+
+    kernel: Floats
+    """Over [other inputs or the layer below, own h], (in, 4 × units): gates i f o | c of an LSTM, and of a
+    GRU update, reset, candidate from the input, candidate from h."""
+    bias: Floats
+    """(4 × units,); the first layer's is in the table."""
+    norm: Norm | None
+
+
+@dataclass(frozen=True)
+class BlockWeights:
+    """A Transformer's block."""
+
+    norms: tuple[Norm, Norm]
+    project: tuple[Floats, Floats]
+    """Kernel and bias of queries (scaled), keys and values, side by side."""
+    out: tuple[Floats, Floats]
+    widen: tuple[Floats, Floats]
+    narrow: tuple[Floats, Floats]
+
+
+def _norm(layer: Any) -> Norm:
+    return Norm(layer.gamma.numpy(), layer.beta.numpy(), float(layer.epsilon))
+
+
+def _dense(layer: Any) -> tuple[Floats, Floats]:
+    return layer.kernel.numpy(), layer.bias.numpy()
+
+
+def _lstm(cell: Any) -> tuple[Floats, Floats, Floats]:
+    """Return kernel, recurrent kernel and bias, Keras' gates i, f, c, o as i, f, o, c.
+
+    So one sigmoid does three.
+    """
+
+    def ordered(weights: Floats) -> Floats:
+        i, f, c, o = np.split(weights, 4, axis=-1)
+        return np.concatenate([i, f, o, c], axis=-1)
+
+    weights = (cell.kernel, cell.recurrent_kernel, cell.bias)
+    kernel, recurrent, bias = (ordered(w.numpy()) for w in weights)
+    return kernel, recurrent, bias
+
+
+def _gru(cell: Any) -> tuple[Floats, Floats, Floats]:
+    """Return kernel, recurrent kernel and bias four gates wide.
+
+    The reset gate multiplies the candidate's share of h only, so the two shares have a column each, and
+    one product of input and h still does it all.
+    """
+    kernel, recurrent, bias = cell.kernel.numpy(), cell.recurrent_kernel.numpy(), cell.bias.numpy()
+    units = recurrent.shape[0]
+    empty = np.zeros((kernel.shape[0], units), np.float32)
+    kernel = np.concatenate([kernel, empty], axis=1)
+    empty = np.zeros((units, units), np.float32)
+    recurrent = np.concatenate([recurrent[:, : 2 * units], empty, recurrent[:, 2 * units :]], axis=1)
+    gates = bias[0, : 2 * units] + bias[1, : 2 * units]
+    return kernel, recurrent, np.concatenate([gates, bias[0, 2 * units :], bias[1, 2 * units :]])
 
 
 def fold(network: NoteNetwork) -> Folded:
     """Fold a network's weights into the step's constants."""
     shape = network.shape
-    config, columns = shape.config, shape.columns()
-    size = config.embedding
-    kernels = [_gates(lstm.cell.kernel.numpy()) for lstm in network.lstms]
-    recurrents = [_gates(lstm.cell.recurrent_kernel.numpy()) for lstm in network.lstms]
-    biases = [_gates(lstm.cell.bias.numpy()) for lstm in network.lstms]
-    values = config.attention_heads * config.value_size
+    config = shape.config
+    layers: list[Layer] = []
+    blocks: tuple[BlockWeights, ...] = ()
+    norm = value = project = project_bias = None
+    if config.cell == "transformer":
+        kernel, bias = _dense(network.transformer.input)
+        blocks = tuple(_block(block) for block in network.transformer.blocks)
+        norm = _norm(network.transformer.norm)
+        first = _in_graph_order(shape, kernel)
+    else:
+        read = {"lstm": _lstm, "gru": _gru}[config.cell]
+        weights = [read(layer.cell) for layer in network.recurrent.layers]
+        kernel, recurrent, bias = weights[0]
+        norms = [_norm(n) for n in network.recurrent.norms] or [None] * config.layers
+        first = _in_graph_order(shape, kernel)
+        layers = [Layer(np.concatenate([first, recurrent]), bias, norms[0])]
+        layers += [
+            Layer(np.concatenate([k, r]), b, n) for (k, r, b), n in zip(weights[1:], norms[1:], strict=True)
+        ]
+        if config.attention_heads:
+            value = network.induction.value.kernel.numpy()
+            scale = np.float32(1 / np.sqrt(config.key_size))
+            query, key = _dense(network.induction.query), _dense(network.induction.key)
+            project = np.concatenate([query[0] * scale, key[0]], axis=1)
+            project_bias = np.concatenate([query[1] * scale, key[1]])
+    table, offsets = _table(network, kernel, bias, value)
+    tables = (network.bias.bars, network.bias.beats) if shape.attends else (None, None)
+    bars, beats = (None if t is None else _bias_rows(t) for t in tables)
+    return Folded(table, offsets, first, tuple(layers), blocks, norm, project, project_bias, bars, beats)
+
+
+def _bias_rows(table: Any) -> Floats:
+    rows: Floats = table.numpy().T.copy()
+    rows[:, 0] = MASKED
+    return rows
+
+
+def _table(
+    network: NoteNetwork, kernel: Floats, bias: Floats, value: Floats | None
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return every categorical input's table through the first layer's kernel, and where each begins."""
+    shape, size = network.shape, network.shape.config.embedding
+    width, values = kernel.shape[1], 0 if value is None else value.shape[1]
     note_columns = shape.note_columns()
     rows, offsets, at = [], [], 0
-    for index, (name, count) in enumerate(columns.items()):
+    for index, (name, count) in enumerate(shape.columns().items()):
         table = network.tables[name].numpy()
-        folded = np.zeros((count, 4 * config.units + values), np.float32)
-        folded[:, : 4 * config.units] = table @ kernels[0][index * size : (index + 1) * size]
-        if values and name in note_columns:
+        folded = np.zeros((count, width + values), np.float32)
+        folded[:, :width] = table @ kernel[index * size : (index + 1) * size]
+        if value is not None and name in note_columns:
             first = note_columns.index(name) * size
-            folded[:, 4 * config.units :] = table @ network.value.kernel.numpy()[first : first + size]
+            folded[:, width:] = table @ value[first : first + size]
         if name == "metre":
-            folded[:, : 4 * config.units] += biases[0]
+            folded[:, :width] += bias
         rows.append(folded)
         offsets.append(at)
         at += count
-    extra = kernels[0][len(columns) * size :]
+    return np.concatenate(rows), np.array([offsets], np.int64)
+
+
+def _in_graph_order(shape: Shape, kernel: Floats) -> Floats:
+    """Return the kernel's rows for the inputs that are not categorical, in the graph's order."""
+    config = shape.config
+    extra = kernel[len(shape.columns()) * config.embedding :]
     if config.relative_pitch:  # the graph keeps the two histograms side by side, class by class
         order = np.arange(12 * len(DECAYS)).reshape(len(DECAYS), 12).T.ravel()
         extra = np.concatenate([extra[order], extra[12 * len(DECAYS) :]])
-    dense = [np.concatenate([extra, recurrents[0]])]
-    dense += [np.concatenate([k, r]) for k, r in zip(kernels[1:], recurrents[1:], strict=True)]
-    project = project_bias = attention_bias = None
-    if values:
-        scale = np.float32(1 / np.sqrt(config.key_size))
-        query, key = network.query, network.key
-        project = np.concatenate([query.kernel.numpy() * scale, key.kernel.numpy()], axis=1)
-        project_bias = np.concatenate([query.bias.numpy() * scale, key.bias.numpy()])
-        attention_bias = network.bias.numpy().T.copy()
-        attention_bias[:, 0] = MASKED
-    return Folded(
-        np.concatenate(rows),
-        np.array([offsets], np.int64),
-        tuple(dense),
-        tuple(biases),
-        project,
-        project_bias,
-        attention_bias,
+    return extra
+
+
+def _block(block: Any) -> BlockWeights:
+    scale = np.float32(1 / np.sqrt(block.config.key_size))
+    query, key, value = (_dense(layer) for layer in (block.query, block.key, block.value))
+    project = np.concatenate([query[0] * scale, key[0], value[0]], axis=1)
+    bias = np.concatenate([query[1] * scale, key[1], value[1]])
+    return BlockWeights(
+        (_norm(block.norms[0]), _norm(block.norms[1])),
+        (project, bias),
+        _dense(block.out),
+        _dense(block.widen),
+        _dense(block.narrow),
     )
 
 
 def state_tensors(shape: Shape) -> tuple[StateTensor, ...]:
     """Return the tensors that a network's step carries from note to note."""
     config = shape.config
-    state = [StateTensor(f"{kind}{i}", (config.units,)) for i in range(config.layers) for kind in "hc"]
+    heads = shape.memory_heads
+    state: list[StateTensor] = []
+    if config.cell == "transformer":
+        state.append(StateTensor("held_key", (heads * config.key_size,)))
+        state.append(StateTensor("held_value", (heads * config.value_size,)))
+        state.append(StateTensor("held_position", (1,), "float32", UNUSED_POSITION))
+    else:
+        kinds = {"lstm": "hc", "gru": "h"}[config.cell]
+        state += [StateTensor(f"{kind}{i}", (config.units,)) for i in range(config.layers) for kind in kinds]
+        if heads and config.attention_values == "own":
+            state.append(StateTensor("held_value", (heads * config.value_size,)))
     if config.relative_pitch:
         state.append(StateTensor("histogram", (12, len(DECAYS))))
         state.append(StateTensor("before", (1,), "int32", ANCHOR))
-    if config.sounding:
-        state.append(StateTensor("sounding", (128,)))
+    if config.sounding or config.sounding_ahead:
+        state.append(StateTensor("sounding", (PITCHES,), "float32", SILENT))
+    if config.sounding_ahead:
+        state.append(StateTensor("struck", (PITCHES,)))
     if config.voices:
         state.append(StateTensor("voices", (shape.parts,), "int32", ANCHOR))
     return tuple(state)
 
 
 def memory_of(shape: Shape) -> Memory | None:
-    """Return the attention memory's sizes, None for a plain LSTM."""
-    config = shape.config
-    if not config.attention_heads:
+    """Return the attention memory's sizes, None for a network that has none."""
+    if not shape.attends:
         return None
-    return Memory(config.attention_heads, config.key_size, config.value_size, config.memory)
+    config = shape.config
+    return Memory(shape.memory_heads, config.key_size, config.value_size, config.memory)

@@ -85,11 +85,12 @@ class Replay:
         for t in range(len(passage["note"])):
             for name, key in (("note", "note"), ("clock", "clock"), ("conditions", "conditions")):
                 feed[name] = passage[key][t : t + 1]
+            feed["conditions"] = feed["conditions"][:, : len(self.manifest.conditions)]
             feed["forced"] = passage["target"][t : t + 1]
             found.append(self.step(feed, t + 1)["log_prob"][0])
         return np.array(found)
 
-    def generate(self, steps: int, seed: int, metre: int = 1, bar_ticks: int = 96) -> npt.NDArray[np.int32]:
+    def generate(self, steps: int, seed: int, metre: int, bar_ticks: int = 96) -> npt.NDArray[np.int32]:
         """Return the codes of ``steps`` notes chosen freely at temperature 1, (step, field)."""
         rng = np.random.default_rng(seed)
         codec = self.manifest.codec
@@ -97,7 +98,8 @@ class Replay:
         feed["mask_delta"][:, codec.end] = -1e9
         feed["note"] = codec.begin()[None]
         feed["clock"] = np.array([[0, 0, bar_ticks]], np.int32)
-        feed["conditions"] = np.array([[metre, 0]], np.int32)
+        feed["conditions"] = np.zeros((1, len(self.manifest.conditions)), np.int32)
+        feed["conditions"][0, 0] = metre
         feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
         chosen = []
         for t in range(steps):

@@ -16,18 +16,24 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from ..models.codec import Codec
-from ..models.step import POSITION_STRIDE
+from ..models.step import MASKED
 from ..train.network import NoteNetwork
 from ..train.shape import (
-    BIASES,
     DECAYS,
+    DEGREES,
     INTERVALS,
+    PITCHES,
     PLACES,
     REACH,
     pitch_values,
+    semitones_up,
     tick_values,
 )
 from .folded import fold
+from .steplayers import Memory, attend, run_recurrent, run_transformer
+
+TONICS_UP = np.asarray(semitones_up(np.arange(13)), np.int64)
+"""Semitones from the nearest C to each tonic code's; code 0, unknown, has none that counts."""
 
 
 class StepGraph(tf.Module):
@@ -44,6 +50,8 @@ class StepGraph(tf.Module):
         self.heads = {n: (h.kernel.numpy(), h.bias.numpy()) for n, h in network.heads.items()}
         self.given = {name: table.numpy() for name, table in network.given.items()}
         self.voice_head = network.voice_head.kernel.numpy() if self.config.voices else None
+        if self.config.tonic:
+            self.degree_head = (network.degree_head.kernel.numpy(), network.degree_head.bias.numpy())
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Return the step's outputs; see :mod:`antiphon.models.step`."""
@@ -57,15 +65,33 @@ class StepGraph(tf.Module):
         # A product with ones, not a reduce_sum: ONNX Runtime's adds up in another order in other batches.
         ones = tf.ones([1, rows.shape[1]], tf.float32)
         read = tf.squeeze(tf.matmul(ones, rows), axis=1)
-        values = self.config.attention_heads * self.config.value_size
-        if values:
-            read, value = tf.split(read, [4 * self.config.units, values], axis=1)
-            out["value"] = tf.reshape(value, [-1, self.config.attention_heads, self.config.value_size])
-        h = self._stack(inputs, read, dense, out)
-        trunk = tf.concat([h, self._attend(inputs, h, out)], axis=1) if values else h
-        trunk = tf.matmul(trunk, self.trunk[0]) + self.trunk[1]
+        x = self._layers(inputs, read, dense, out)
+        trunk = tf.matmul(x, self.trunk[0]) + self.trunk[1]
         self._choose(inputs, trunk, clock, note["pitch"], out)
         return out
+
+    def _layers(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
+        """Return what the heads read."""
+        config, folded = self.config, self.folded
+        memory = Memory(inputs, folded, self.codec.ticks_per_beat) if self.spec.attends else None
+        if config.cell == "transformer":
+            assert memory is not None
+            if dense:
+                read += tf.matmul(tf.concat(dense, axis=1), folded.first)
+            return run_transformer(config, folded, inputs, read, memory, out)
+        values = config.attention_heads * config.value_size
+        if values:
+            read, value = tf.split(read, [4 * config.units, values], axis=1)
+            if config.attention_values == "own":
+                out["held_value_out"], value = value, inputs["held_value"]
+            out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
+
+        def with_attention(layer: int, h: Any) -> Any:
+            if memory is None or layer != config.attends_after:
+                return h
+            return tf.concat([h, attend(config, folded, inputs, h, memory, out)], axis=1)
+
+        return run_recurrent(config, folded, inputs, read, dense, with_attention, out)
 
     def _columns(self, inputs: Any, note: Any, clock: Any, out: Any) -> tuple[list[Any], list[Any]]:
         """Return the categorical columns (batch, 1 or more) and the other inputs."""
@@ -83,12 +109,25 @@ class StepGraph(tf.Module):
             by_name["pitch"] = note["pitch"]
         by_name["place"] = tf.minimum(clock[1], PLACES - 1)
         columns = [by_name[n] for n in self.spec.columns() if n in by_name]
-        columns.append(tf.cast(inputs["conditions"], tf.int64))
+        conditions = tf.cast(inputs["conditions"], tf.int64)
+        if config.tonic:
+            conditions, self._tonic = tf.split(conditions, [2, 1], axis=1)
+            columns += [conditions, self._degree(note["pitch"])]
+        else:
+            columns.append(conditions)
         if config.voices:
             columns.append(self._voices(inputs, note["part"], pitch, out))
-        if config.sounding:
+        if config.sounding or config.sounding_ahead:
             dense += self._sounding(inputs, note, values, out)
         return columns, dense
+
+    def _degree(self, code: Any) -> Any:
+        """Return the code of the last pitch as it would be with the tonic on C."""
+        values = pitch_values(self.codec)
+        degrees = np.clip(values[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
+        degrees[0] = DEGREES - 1
+        table = tf.constant(degrees.ravel(), tf.int64)
+        return tf.gather(table, self._tonic * len(values) + code)
 
     def _histogram(self, inputs: Any, code: Any, values: npt.NDArray[np.int32], out: Any) -> Any:
         decays = np.array(DECAYS, np.float32)
@@ -109,49 +148,54 @@ class StepGraph(tf.Module):
         return _interval(voices, pitch)
 
     def _sounding(self, inputs: Any, note: Any, values: npt.NDArray[np.int32], out: Any) -> list[Any]:
-        struck = np.zeros((len(values) + 1, 128), np.float32)
+        struck = np.zeros((len(values) + 1, PITCHES), np.float32)
         struck[np.arange(len(values)), values] = 1
-        around = pitch_values(self.codec)[:, None] + np.arange(INTERVALS)
         rows = tf.reshape(note["pitch"], [-1])
         passed = tf.gather(tf.constant(tick_values(self.codec, "delta")), note["delta"])
         lasts = tf.gather(tf.constant(tick_values(self.codec, "duration")), note["duration"])
-        left = tf.nn.relu(inputs["sounding"] - passed) * tf.gather(1 - struck, rows)
-        left += lasts * tf.gather(struck, rows)
+        now = tf.gather(struck, rows)
+        left = (inputs["sounding"] - passed) * tf.gather(1 - struck, rows) + lasts * now
         out["sounding_out"] = left
-        padded = tf.pad(left, [[0, 0], [REACH + 1, REACH + 1]])
-        window = _pick(padded, tf.gather(tf.constant(around, tf.int64), rows))
-        held = tf.cast(window > 0, tf.float32)
-        return [held, held / (1.0 + window / np.float32(self.codec.ticks_per_beat))]
+        if self.config.sounding_ahead:
+            still = inputs["struck"] * tf.cast(passed <= 0.0, tf.float32)
+            out["struck_out"] = tf.maximum(still, now)
+        if not self.config.sounding:
+            return []
+        return [self._around([_held(left), self._nearness(left)], note["pitch"])]
 
-    def _stack(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
-        """Run the LSTM layers; return the last one's output."""
-        below: list[Any] = dense
-        for i, kernel in enumerate(self.folded.dense):
-            own = [*below, inputs[f"h{i}"]]
-            z = tf.matmul(tf.concat(own, axis=1) if len(own) > 1 else own[0], tf.constant(kernel))
-            z += read if i == 0 else self.folded.biases[i]
-            gates, candidate = tf.split(z, [3 * self.config.units, self.config.units], axis=1)
-            enter, keep, leave = tf.split(tf.sigmoid(gates), 3, axis=1)
-            c = keep * inputs[f"c{i}"] + enter * tf.tanh(candidate)
-            h = leave * tf.tanh(c)
-            out[f"h{i}_out"], out[f"c{i}_out"] = h, c
-            below = [h]
-        return below[0]
+    def _nearness(self, left: Any) -> Any:
+        beats = tf.nn.relu(left) * np.float32(1 / self.codec.ticks_per_beat)
+        return _held(left) / (1.0 + beats)
 
-    def _attend(self, inputs: Any, h: Any, out: Any) -> Any:
-        """Return attention over the memory, (batch, heads × value size)."""
-        heads, size = self.config.attention_heads, self.config.key_size
-        query, key = tf.split(tf.matmul(h, self.folded.project) + self.folded.project_bias, 2, axis=1)
-        out["key"] = tf.reshape(key, [-1, heads, size])
-        scores = tf.matmul(tf.reshape(query, [-1, heads, 1, size]), inputs["memory_keys"])
-        clock = tf.cast(inputs["clock"], tf.float32)
-        now = tf.matmul(clock, np.array([[1], [1 / POSITION_STRIDE], [0]], np.float32))
-        bars = now - inputs["memory_positions"] * np.float32(1 / POSITION_STRIDE)
-        code = tf.clip_by_value(tf.floor(bars) + tf.math.ceil(bars), -1.0, BIASES - 2.0) + 1.0
-        bias = tf.gather(tf.constant(self.folded.attention_bias), tf.cast(code, tf.int32), axis=1)
-        bias = tf.expand_dims(tf.transpose(bias, [1, 0, 2]), 2)
-        found = tf.matmul(tf.nn.softmax(scores + bias), inputs["memory_values"])
-        return tf.reshape(found, [-1, heads * self.config.value_size])
+    def _around(self, maps: list[Any], code: Any) -> Any:
+        """Return maps over the pitches (batch, 128) as windows around the last pitch, side by side."""
+        width = PITCHES + 2 * (REACH + 1)
+        around = pitch_values(self.codec)[:, None, None] + np.arange(INTERVALS)
+        around = (around + width * np.arange(len(maps))[:, None]).reshape(len(around), -1)
+        padded = [tf.pad(m, [[0, 0], [REACH + 1, REACH + 1]]) for m in maps]
+        return _pick(
+            tf.concat(padded, axis=1), tf.gather(tf.constant(around, tf.int64), tf.reshape(code, [-1]))
+        )
+
+    def _ahead(self, delta: Any, code: Any, out: Any) -> Any:
+        """Return what sounds at the next onset around the last pitch; keeps what a roll cannot begin there.
+
+        Args:
+            delta: the code chosen.
+            code: of the last pitch.
+        """
+        ticks = tf.gather(tf.constant(tick_values(self.codec, "delta")), delta)
+        left = out["sounding_out"] - ticks
+        same = tf.cast(ticks <= 0.0, tf.float32)
+        struck = out["struck_out"] * same
+        released = tf.cast(tf.equal(left, 0.0), tf.float32)
+        if self.config.roll:
+            upto = np.zeros((self.codec["pitch"].inputs, PITCHES), np.float32)
+            upto[:-1] = np.arange(PITCHES)[None, :] <= pitch_values(self.codec)[:-1, None]
+            below = tf.gather(tf.constant(upto), tf.reshape(code, [-1])) * same
+            self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
+        maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
+        return self._around(maps, code)
 
     def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
         """Choose the fields one after the other; ``pitch`` is the code of the note before."""
@@ -182,6 +226,8 @@ class StepGraph(tf.Module):
                 views.append(tf.gather(seen, tf.reshape(voice, [-1])))
             if i + 1 < count:
                 rest += self._given(f.name, code, views, place)
+                if f.name == "delta" and self.config.sounding_ahead:
+                    rest += tf.matmul(self._ahead(code, pitch, out), self.given["ahead"])
                 if f.name == "part" and self.config.voices:
                     now = tf.gather(tf.constant(pitch_values(codec)), pitch)
                     row = tf.reshape(_interval(voice, now), [-1])
@@ -217,12 +263,27 @@ class StepGraph(tf.Module):
     def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
         kernel, bias = self.heads[name]
         logits = tf.matmul(hidden, kernel) + bias
-        if name != "pitch" or not self.config.relative_pitch:
+        if name != "pitch":
             return logits
-        absolute = _pick(logits, views[0])
+        if self.config.relative_pitch:
+            logits = _pick(logits, views[0])
         if self.config.voices:
-            absolute += _pick(tf.matmul(hidden, self.voice_head), views[1])
-        return absolute
+            logits += _pick(tf.matmul(hidden, self.voice_head), views[1])
+        table = np.asarray(self.codec["pitch"].values, np.int64)
+        if self.config.tonic:
+            tonic = tf.reshape(self._tonic, [-1])
+            degrees = np.clip(table[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
+            told = np.minimum(np.arange(len(TONICS_UP)), 1).astype(np.float32)[:, None]
+            by_degree = tf.matmul(hidden, self.degree_head[0]) + self.degree_head[1]
+            picked = _pick(by_degree, tf.gather(tf.constant(degrees), tonic))
+            logits += picked * tf.gather(tf.constant(told), tonic)
+        if self.config.roll:
+            logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(MASKED)
+        return logits
+
+
+def _held(left: Any) -> Any:
+    return tf.cast(left > 0.0, tf.float32)
 
 
 def _pick(rows: Any, codes: Any) -> Any:

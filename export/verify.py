@@ -75,9 +75,12 @@ def chosen_passage(replay: Replay, steps: int, seed: int) -> Passage:
     from ..train.passages import Piece, passage
 
     codec = replay.manifest.codec
-    codes = replay.generate(steps, seed)
+    metre = min(1, len(replay.manifest.metres))
+    codes = replay.generate(steps, seed, metre)
     ticks = np.cumsum(np.asarray(codec.fields[0].array)[codes[:, 0]]).astype(np.int32)
-    clock = np.stack([ticks, ticks // 96, ticks % 96, np.full_like(ticks, 96), np.ones_like(ticks)], axis=1)
+    clock = np.stack(
+        [ticks, ticks // 96, ticks % 96, np.full_like(ticks, 96), np.full_like(ticks, metre)], axis=1
+    )
     made = passage(codec, Piece(codes, clock), 0, steps)
     made["log_prob"] = replay.log_probs(made)
     return made

@@ -53,7 +53,7 @@ def benchmark(name: str, folder: Path, split: SplitName, steps: int | None) -> d
     """Train a set's network to its end and score it; returns the figures."""
     out = folder / "runs" / name
     progress = Run(config_for(name, folder, steps), out).fit()
-    config, dataset, network = load_run(out)
+    _, dataset, network = load_run(out)
     score = scorer(network)
     found: dict[str, Any] = {
         "parameters": int(network.count_params()),

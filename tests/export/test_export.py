@@ -17,15 +17,21 @@ from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
 from antiphon.models.step import inputs, outputs
 from antiphon.train.config import TrainConfig
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset import SPLITS, Dataset
 from antiphon.train.fit import Run, load_run, pieces_of
 from antiphon.train.passages import passage
+from antiphon.train.rolls import write_dataset as write_rolls
 from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "full": {"sounding": True, "voices": True, "layers": 2, "memory": 20},
     "absolute": {"relative_pitch": False, "layers": 1},
     "plain": {"attention_heads": 0, "layers": 2},
+    "gru": {"cell": "gru", "layers": 2, "memory": 20, "attention_position": "both", "attention_layer": 0},
+    "normed": {"layers": 3, "layer_norm": True, "residual": True, "attention_layer": 1},
+    "own": {"cell": "gru", "attention_values": "own", "attention_position": "beats", "memory": 20},
+    "transformer": {"cell": "transformer", "layers": 2, "memory": 20, "attention_position": "both"},
+    "roll": {"sounding": True, "sounding_ahead": True, "roll": True, "tonic": True, "layers": 1},
 }
 SIZES = {"units": 32, "head_units": 32, "embedding": 8, "key_size": 8, "value_size": 8}
 
@@ -38,9 +44,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     info = json.loads((data / "dataset.json").read_text())
     info["sources"] = [{"name": "made up", "licence": "CC0-1.0"}]
     (data / "dataset.json").write_text(json.dumps(info))
+    rng = np.random.default_rng(2)
+    rolls = {split: [rng.random((60, 88)) < 0.03 for _ in range(4)] for split in SPLITS}
+    write_rolls(rolls, root / "rolls", "random")
     for name, network in NETWORKS.items():
         settings = {
-            "dataset": str(data),
+            "dataset": str(root / "rolls" if name == "roll" else data),
             "network": {**SIZES, **network},
             "fit": {"crop": 32, "batch": 4, "steps": 6, "evaluate_every": 6, "learning_rate": 0.01},
             # "full" says nothing of its data: the data set does.
