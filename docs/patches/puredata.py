@@ -48,6 +48,32 @@ def store() -> Canvas:
     return c
 
 
+def join() -> Canvas:
+    """Return what makes one symbol of a list of words, with spaces between them: F# minor pentatonic."""
+    c = Canvas(560, 540, "join")
+    c.put("in", "inlet", 20, 20)
+    c.put("t", "t b l l b", 20, 46)
+    c.put("none", "list(", 400, 80)
+    c.put("length", "list length", 150, 80)
+    c.loop("word", 150, 110)
+    c.put("pick", "get $1 1(", 150, 244)
+    c.put("kept", "list store", 150, 270)
+    # A word may be a number, which has no characters: makefilename makes text of both.
+    c.put("name", "makefilename %s", 150, 296)
+    c.put("letters", "list fromsymbol", 150, 322)
+    c.put("space", "list prepend append 32", 150, 348)
+    c.put("trim", "list trim", 150, 374)
+    c.put("joined", "list store", 20, 400)
+    # Without the space before the first word.
+    c.put("first", "list split 1", 20, 430)
+    c.put("symbol", "list tosymbol", 70, 460)
+    c.put("out", "outlet", 70, 490)
+    c.wire("in t", "t:3 none", "none joined:1", "t:2 kept:1", "t:1 length", "length word", "word.i pick",
+           "pick kept", "kept name", "name letters", "letters space", "space trim", "trim joined", "t joined",
+           "joined first", "first:1 symbol", "symbol out")  # fmt: skip
+    return c
+
+
 def options() -> Canvas:
     """Return what keeps an option: key value..., auto takes it back."""
     c = Canvas(760, 560, "options")
@@ -66,13 +92,7 @@ def options() -> Canvas:
     c.put("flip", "== 0", 270, 332)
     c.put("two", "spigot", 340, 362)
     c.put("one", "spigot", 110, 362)
-    # "D dorian": both words to characters, a space between them, and back to one symbol.
-    c.put("halves", "list split 1", 340, 392)
-    c.put("left", "list fromsymbol", 340, 422)
-    c.put("right", "list fromsymbol", 500, 422)
-    c.put("space", "list append 32", 340, 448)
-    c.put("join", "list append", 340, 474)
-    c.put("symbol", "list tosymbol", 340, 500)
+    c.named["join"] = c.sub(join(), 340, 430)
     c.put("trim", "list trim", 110, 396)
     c.put("auto", "route auto", 110, 422)
     c.put("prepend", "list prepend", 170, 474)
@@ -80,9 +100,8 @@ def options() -> Canvas:
     c.wire("in list", "list t", "t:1 key", "key t2", "t2:1 search", "search moses",
            "moses:1 delete", "t2 prepend:1", "t split", "split:1 size", "size:1 length",
            "length many", "many flip", "many two:1", "flip one:1", "size two", "size one",
-           "two halves", "halves left", "halves:1 right", "left space", "space join",
-           "right join:1", "join symbol", "one trim", "trim auto", "auto:1 prepend",
-           "symbol prepend", "prepend append")  # fmt: skip
+           "two join", "join prepend", "one trim", "trim auto", "auto:1 prepend",
+           "prepend append")  # fmt: skip
     return c
 
 
@@ -246,7 +265,8 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, network, options, ask, watch, say, chunk, request, heard, arrived, collect, check, show, play)
+PARTS = (store, network, join, options, ask, watch, say, chunk, request, heard, arrived, collect, check,
+         show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""
 

@@ -134,6 +134,23 @@ def test_a_shipped_model_a_scale_of_two_words_and_again(
 
 
 @needs_pd
+def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    options = {"model": "tiny", "bars": 8, "seed": 5}
+    scales = ("F# minor pentatonic", "F# minor")
+    takes = {scale: client.generate(scale=scale, **options)[0] for scale in scales}
+    assert len({take.notes for take in takes.values()}) == 2, "the third word must be heard in the notes"
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*(f"set {key} {value}" for key, value in options.items()))
+        for scale, take in takes.items():
+            pd.say(f"set scale {scale}", "generate")
+            close(pd.until("done 0"), take)
+        # Four words, one of them a number: the bridge repeats what it was sent.
+        pd.say("set scale D dorian 4 ever", "generate")
+        assert "D\\ dorian\\ 4\\ ever" in pd.until("error bad_args")[-1]
+
+
+@needs_pd
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
