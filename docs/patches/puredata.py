@@ -76,10 +76,21 @@ def join() -> Canvas:
 
 def options() -> Canvas:
     """Return what keeps an option: key value..., auto takes it back."""
-    c = Canvas(760, 560, "options")
+    c = Canvas(980, 560, "options")
     c.put("in", "inlet", 20, 20)
-    c.put("list", "list", 20, 46)
-    c.put("t", "t l l", 20, 72)
+    c.put("trimmed", "list trim", 20, 46)
+    c.put("warning", "s $0-warning", 400, 72)
+    # With any other mode or port an answer would never be heard here.
+    own = {
+        "mode": "a take comes at once when it is ready",
+        "reply_port": "replies come to the object's own port",
+    }
+    c.put("own", "route " + " ".join(own), 20, 72)
+    for column, (name, why) in enumerate(own.items()):
+        c.put(name, f"bad_args {name} cannot be set here: {why}(", 400, 20 + 26 * column)
+        c.wire(f"own:{column} {name}", f"{name} warning")
+    c.put("list", "list", 20, 98)
+    c.put("t", "t l l", 20, 124)
     c.put("key", "list split 1", 260, 80)
     c.put("t2", "t l l", 260, 106)
     c.put("search", "text search $0-options", 330, 136)
@@ -97,11 +108,11 @@ def options() -> Canvas:
     c.put("auto", "route auto", 110, 422)
     c.put("prepend", "list prepend", 170, 474)
     c.put("append", "text set $0-options 1e+08", 170, 526)
-    c.wire("in list", "list t", "t:1 key", "key t2", "t2:1 search", "search moses",
-           "moses:1 delete", "t2 prepend:1", "t split", "split:1 size", "size:1 length",
-           "length many", "many flip", "many two:1", "flip one:1", "size two", "size one",
-           "two join", "join prepend", "one trim", "trim auto", "auto:1 prepend",
-           "prepend append")  # fmt: skip
+    c.wire("in trimmed", "trimmed own", "own:2 list", "list t", "t:1 key", "key t2",
+           "t2:1 search", "search moses", "moses:1 delete", "t2 prepend:1", "t split",
+           "split:1 size", "size:1 length", "length many", "many flip", "many two:1",
+           "flip one:1", "size two", "size one", "two join", "join prepend", "one trim",
+           "trim auto", "auto:1 prepend", "prepend append")  # fmt: skip
     return c
 
 

@@ -151,6 +151,18 @@ def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) 
 
 
 @needs_pd
+@pytest.mark.parametrize("setting", ["mode single", "reply_port 9"])
+def test_what_the_object_itself_decides_is_refused(bridge: Bridge, setting: str, tmp_path: Path) -> None:
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(f"set {setting}", "set model tiny", "generate")
+        lines = pd.until("done 0")
+    name = setting.split()[0]
+    assert any(line.startswith(f"status: error bad_args {name} cannot be set here") for line in lines)
+    assert notes(lines), "what was refused changes nothing"
+
+
+@needs_pd
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
