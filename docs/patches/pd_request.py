@@ -47,6 +47,26 @@ def network() -> Canvas:
     return c
 
 
+def seed() -> Canvas:
+    """Return what chooses a seed: the bridge must not, as a request sent twice has to mean the same."""
+    c = Canvas(560, 320, "seed")
+    c.put("in", "inlet", 20, 20)
+    c.put("t", "t b b", 20, 46)
+    # [random] begins alike in every Pd. The microseconds since it was made do not, nor the port that the
+    # system gave the socket; together they are 24 bits, as many as a number holds.
+    c.put("since", "realtime", 20, 106)
+    c.put("port", "value $0-port", 150, 76)
+    c.put("mixed", "expr int(fmod($f2*256+fmod($f1*1000,65536),16777216))", 20, 136)
+    c.put("then", "t b f", 20, 166)
+    c.put("start", "seed $1(", 150, 196)
+    # Six digits: more are not shown.
+    c.put("random", "random 1000000", 20, 226)
+    c.put("seed", "value $0-seed", 20, 256)
+    c.wire("in t", "t:1 port", "port mixed:1", "t since:1", "since mixed", "mixed then",
+           "then:1 start", "start random", "then random", "random seed")  # fmt: skip
+    return c
+
+
 def ask() -> Canvas:
     """Return what begins a request; the verb comes as a symbol."""
     c = Canvas(940, 640, "ask")
@@ -77,8 +97,7 @@ def ask() -> Canvas:
     c.put("of=", "value $0-of", 640, 382)
     c.put("lock", "value $0-lock", 460, 420)
     c.put("unlocked", "sel 0", 460, 446)
-    c.put("random", "random 1000000", 460, 472)
-    c.put("seed", "value $0-seed", 460, 498)
+    c.named["seed"] = c.sub(seed(), 460, 472)
     c.put("takes", "list takes(", 260, 450)
     c.put("search", "text search $0-options", 260, 476)
     c.put("found", "moses 0", 260, 506)
@@ -86,7 +105,7 @@ def ask() -> Canvas:
     c.put("field", "text get $0-options 1 1", 330, 536)
     c.put("takes=", "value $0-takes", 260, 570)
     c.wire("steps:2 id", "id id+", "id+ id=", "steps:1 bang", "bang:2 size", "size of", "of of=",
-           "bang:1 lock", "lock unlocked", "unlocked random", "random seed", "bang takes",
+           "bang:1 lock", "lock unlocked", "unlocked seed", "bang takes",
            "takes search", "search found", "found one", "found:1 field", "one takes=",
            "field takes=")  # fmt: skip
     # Last of all it begins: generate needs no context.

@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pd_reply import arrived, check, collect, heard, play, show
-from pd_request import ask, chunk, network, request, say, watch
+from pd_reply import arrived, check, collect, greeted, heard, play, show
+from pd_request import ask, chunk, network, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
-VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum")
+VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum",
+          "port")  # fmt: skip
 
 
 def store() -> Canvas:
@@ -118,16 +119,16 @@ def options() -> Canvas:
 
 def abstraction() -> Canvas:
     """Return antiphon.pd."""
-    c = Canvas(1000, 620)
+    c = Canvas(1080, 620)
     c.text("[antiphon]: messages in; out: notes in beats, notes in time, status", 20, 560)
     c.put("in", "inlet", 20, 20)
     words = ("connect", "clear", "note", "set", "continue", "generate", "ask", "again", "cancel", "next",
              "lock", "play", "stop", "models", "params", "tempo")  # fmt: skip
     c.put("route", "route " + " ".join(words), 20, 50)
     at = {word: index for index, word in enumerate(words)}
-    subs = [store(), watch(), say(), chunk(), request(), heard(), arrived(), collect(), check(), show()]
+    subs = (store, watch, say, chunk, request, heard, greeted, arrived, collect, check, show)
     for column, made in enumerate(subs):
-        c.sub(made, 20 + 95 * column, 590)
+        c.sub(made(), 20 + 95 * column, 590)
     c.named["network"] = c.sub(network(), 20, 170)
     c.named["options"] = c.sub(options(), 300, 140)
     c.named["ask"] = c.sub(ask(), 400, 230)
@@ -276,8 +277,8 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, network, join, options, ask, watch, say, chunk, request, heard, arrived, collect, check,
-         show, play)  # fmt: skip
+PARTS = (store, network, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
+         collect, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""
 

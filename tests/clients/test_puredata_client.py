@@ -163,6 +163,17 @@ def test_what_the_object_itself_decides_is_refused(bridge: Bridge, setting: str,
 
 
 @needs_pd
+def test_every_start_of_pd_has_its_own_seeds(bridge: Bridge, tmp_path: Path) -> None:
+    seeds = []
+    for _ in range(3):
+        with patch(tmp_path, bridge.port) as pd:
+            pd.until("ready")
+            pd.say("set model tiny", "set bars 1", "generate")
+            seeds.append(pd.until("done 0")[-1].split()[-2])
+    assert len(set(seeds)) == 3, seeds
+
+
+@needs_pd
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
