@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pd_request import PROTOCOL
 from pdpatch import Canvas
+
+DIFFER = (
+    f"protocol the bridge speaks protocol $1 and this object {PROTOCOL}: bring both to one version with "
+    "pip install --upgrade antiphon and antiphon clients install puredata then restart both"
+)
 
 
 def heard() -> Canvas:
@@ -51,11 +57,18 @@ def greeted() -> Canvas:
     c.put("found", "s $0-found", 20, 240)
     c.put("unpack", "unpack s s f f", 110, 76)
     c.put("port", "value $0-port", 300, 106)
-    c.put("version", "symbol", 160, 180)
+    # The protocol comes before the version: with another than ours there is nothing to be ready for.
+    c.put("protocol", "t f f", 210, 132)
+    c.put("ours", f"== {PROTOCOL}", 270, 158)
+    c.put("version", "spigot", 160, 184)
+    c.put("other", f"sel {PROTOCOL}", 330, 158)
+    c.put("differ", f"{DIFFER}(", 330, 184)
+    c.put("error", "s $0-error", 330, 210)
     c.put("ready", "list prepend ready", 160, 210)
     c.put("status", "s $0-status", 160, 240)
-    c.wire("in t", "t:1 unpack", "unpack:3 port", "unpack:1 version", "version ready", "ready status",
-           "t found")  # fmt: skip
+    c.wire("in t", "t:1 unpack", "unpack:3 port", "unpack:2 protocol", "protocol:1 ours",
+           "ours version:1", "protocol other", "other:1 differ", "differ error", "unpack:1 version",
+           "version ready", "ready status", "t found")  # fmt: skip
     return c
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pdpatch import Canvas
 
+PROTOCOL = 1
 NOBODY = "timeout no bridge answers: start it with antiphon serve"
 
 
@@ -38,7 +39,7 @@ def network() -> Canvas:
     c.put("found", "r $0-found", 700, 20)
     c.put("nobody", f"{NOBODY}(", 400, 390)
     c.put("error", "s $0-error", 400, 420)
-    c.put("hello", "0 pd 1(", 570, 200)
+    c.put("hello", f"0 pd {PROTOCOL}(", 570, 200)
     c.put("format", "oscformat /antiphon/hello", 570, 230)
     c.put("out", "s $0-send", 570, 260)
     c.wire("t:1 zero", "zero count:1", "t metro", "metro count", "count plus", "plus count:1",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from antiphon.bridge.client import Client, Take
+from antiphon.bridge.osc import Message, encode
 from antiphon.models.note import Note
 from lossy import lossy
 from program import Bridge, Program, free_port
@@ -39,8 +40,12 @@ class Patch:
 
     def until(self, status: str) -> list[str]:
         """Wait for a status; return all lines up to it that were not returned before."""
-        self.program.until(rf"^status: {status}")
-        lines, self._at = self.program.lines[self._at :], len(self.program.lines)
+        pattern = rf"^status: {status}"
+        self.program.until(pattern)
+        # More may have come since, such as notes that play.
+        new = self.program.lines[self._at :]
+        lines = new[: next(i for i, line in enumerate(new) if re.search(pattern, line)) + 1]
+        self._at += len(lines)
         return lines
 
 
@@ -186,6 +191,24 @@ def test_over_a_lossy_network(
             pd.say("continue")
             close(pd.until("done 0"), first)
     assert min(network.counts.values()) > 0, network.counts
+
+
+@needs_pd
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_a_bridge_of_another_protocol(protocol: int, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30.0)
+        with patch(tmp_path, other.getsockname()[1]) as pd:
+            hello, sender = other.recvfrom(9216)
+            assert hello.startswith(b"/antiphon/hello\0")
+            reply = ("antiphon", "9.0.0", protocol, sender[1], "generate")
+            other.sendto(encode(Message("/antiphon/hello/reply", reply)), sender)
+            said = pd.until("(error|ready)")[-1]
+    assert said.startswith(f"status: error protocol the bridge speaks protocol {protocol} and this object 1")
+    assert "pip install --upgrade antiphon" in said
+    assert "antiphon clients install puredata" in said
+    assert not any("ready" in line for line in pd.program.lines)
 
 
 @needs_pd
