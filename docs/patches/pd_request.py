@@ -5,7 +5,48 @@ from __future__ import annotations
 from pdpatch import Canvas
 
 PROTOCOL = 1
+AT_ONCE, PAUSE_MS = 32, 5
+"""So many datagrams, then so long a pause: the first table of docs/protocol.md."""
 NOBODY = "timeout no bridge answers: start it with antiphon serve"
+
+
+def pace() -> Canvas:
+    """Return what lets no more datagrams out at once than a bridge's receive buffer is sure to hold."""
+    c = Canvas(760, 460, "pace")
+    c.put("in", "r $0-send", 20, 20)
+    c.put("t", "t b l", 20, 46)
+    c.put("wait", "text set $0-queue 1e+08", 120, 76)
+    c.obj("text define $0-queue", 320, 20)
+    c.put("go", "t b b", 20, 106)
+    c.put("sent?", "value $0-sent", 120, 136)
+    c.put("left", f"expr {AT_ONCE}-$f1", 120, 162)
+    c.put("size", "text size $0-queue", 20, 192)
+    c.put("n", "min", 20, 218)
+    c.loop("next", 20, 248)
+    c.put("each", "t b b b b", 20, 382)
+    c.put("first", "0(", 320, 412)
+    c.put("get", "text get $0-queue", 320, 438)
+    c.put("out", "outlet", 320, 464)
+    c.put("gone", "0(", 180, 412)
+    c.put("delete", "text delete $0-queue", 150, 438)
+    c.put("sent", "value $0-sent", 20, 412)
+    c.put("+", "+ 1", 20, 438)
+    c.put("sent=", "value $0-sent", 20, 464)
+    c.wire("in t", "t:1 wait", "t go", "go:1 sent?", "sent? left", "left n:1", "go size", "size n", "n next",
+           "next.i each", "each:3 first", "first get", "get out", "each:2 gone", "gone delete", "each:1 sent",
+           "sent +", "+ sent=")  # fmt: skip
+    # Pd's own time may lag behind and then run faster: what counts is the clock's since the last one.
+    c.put("rest", "t b b", 500, 106)
+    c.put("pause", f"delay {PAUSE_MS}", 500, 142)
+    c.put("clock", "realtime", 500, 178)
+    c.put("over", f"moses {PAUSE_MS}", 500, 214)
+    c.put("more", "delay 1", 500, 250)
+    c.put("free", "t b b", 600, 250)
+    c.put("none", "0(", 640, 286)
+    c.put("none=", "value $0-sent", 640, 312)
+    c.wire("each rest", "rest:1 clock", "rest pause", "pause clock:1", "clock over", "over more",
+           "more clock:1", "over:1 free", "free:1 none", "none none=", "free go")  # fmt: skip
+    return c
 
 
 def network() -> Canvas:
@@ -19,7 +60,7 @@ def network() -> Canvas:
     c.put("connect", "list prepend connect", 150, 132)
     c.put("trim", "list trim", 150, 158)
     c.put("udp", "netsend -u -b", 150, 220)
-    c.put("send", "r $0-send", 330, 132)
+    c.named["send"] = c.sub(pace(), 330, 132)
     c.put("prepend", "list prepend send", 330, 158)
     c.put("trim2", "list trim", 330, 184)
     c.put("parse", "oscparse", 240, 250)

@@ -4,6 +4,7 @@ The abstraction keeps what it knows in [text define]s and [value]s of its own ($
   context  a note a line            options  an option and its value a line
   acks     seq of what has arrived  chunks   take seq of n notes...
   dones    take total end seed nats notes    the take that is shown, a note a line
+  queue    datagrams that wait for the pause to end
   phase    0 nothing, 1 context, 2 request, 3 acknowledged, 4 being cancelled
 """
 
@@ -14,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pd_reply import arrived, check, collect, greeted, heard, play, show
-from pd_request import ask, chunk, network, request, say, seed, watch
+from pd_request import ask, chunk, network, pace, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
 VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum",
-          "port")  # fmt: skip
+          "port", "sent")  # fmt: skip
 
 
 def store() -> Canvas:
@@ -277,7 +278,7 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, network, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
+PARTS = (store, pace, network, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
          collect, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""

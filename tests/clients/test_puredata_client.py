@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from antiphon.bridge.client import Client, Take
-from antiphon.bridge.osc import Message, encode
+from antiphon.bridge.osc import Message, encode, read
+from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, NOTES_A_DATAGRAM, PROTOCOL, SLOT_SECONDS
 from antiphon.models.note import Note
 from lossy import lossy
 from program import Bridge, Program, free_port
@@ -25,6 +28,8 @@ import puredata  # noqa: E402
 
 needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="Pure Data (puredata-core) is not installed")
 pytestmark = pytest.mark.client
+SO_TIMESTAMPNS = 35
+"""Linux' own, which Python does not name: a datagram comes with the time when it arrived."""
 WRONG = re.compile(r"error:|couldn't|no method|no such|connection failed")
 
 
@@ -209,6 +214,46 @@ def test_a_bridge_of_another_protocol(protocol: int, tmp_path: Path) -> None:
     assert "pip install --upgrade antiphon" in said
     assert "antiphon clients install puredata" in said
     assert not any("ready" in line for line in pd.program.lines)
+
+
+@needs_pd
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux stamps datagrams as they arrive")
+def test_a_long_context_keeps_to_the_pace(tmp_path: Path) -> None:
+    song = [Note(60 + i % 12, i / 4, 0.25, 90) for i in range(80 * NOTES_A_DATAGRAM)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        other.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30.0)
+        with patch(tmp_path, other.getsockname()[1]) as pd:
+            _, sender = other.recvfrom(9216)
+            reply = ("antiphon", "9.0.0", PROTOCOL, sender[1], "generate")
+            other.sendto(encode(Message("/antiphon/hello/reply", reply)), sender)
+            pd.until("ready")
+            pd.say(*context(song), "continue")
+            stamps: dict[int, float] = {}
+            while len(stamps) < 80:
+                data, ((_, _, stamp),), *_ = other.recvmsg(9216, 64)
+                (message,) = read(data)
+                if message.address == "/antiphon/context":
+                    seconds, nanoseconds = struct.unpack("qq", stamp)
+                    stamps.setdefault(int(message.args[1]), seconds + nanoseconds / 1e9)
+    times = sorted(stamps.values())
+    gaps = [after - before for before, after in pairwise(times)]
+    # However long a machine takes over them, after 32 comes a pause.
+    runs = [max(gaps[at : at + DATAGRAMS_A_SLOT]) for at in range(len(gaps) - DATAGRAMS_A_SLOT + 1)]
+    assert min(runs) >= SLOT_SECONDS, gaps
+    assert times[-1] - times[0] < 0.25 * 10, "it is not slow"
+
+
+@needs_pd
+def test_a_context_of_many_messages(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(40 * NOTES_A_DATAGRAM))
+    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*context(song), "set model tiny", "set bars 2", "set seed 5", "continue")
+        close(pd.until("done 0"), take)
 
 
 @needs_pd
