@@ -152,6 +152,17 @@ def abstraction() -> Canvas:
            f"route:{at['generate']} generate", f"route:{at['ask']} symbol", "symbol trim",
            "continue lt", "generate lt", "trim lt", "lt:1 last:1", "lt ask",
            f"route:{at['again']} last", "last ask")  # fmt: skip
+    _cancel_and_next(c, at)
+    _questions(c, at)
+    c.put("unknown", "list prepend no such message:", 850, 150)
+    c.put("uwarn", "s $0-warning", 920, 200)
+    c.wire(f"route:{len(words)} unknown", "unknown uwarn")
+    _outlets(c)
+    return c
+
+
+def _cancel_and_next(c: Canvas, at: dict[str, int]) -> None:
+    """Add what stops a request and what shows another take."""
     c.put("cphase", "value $0-phase", 700, 90)
     c.put("csel", "sel 0", 700, 116)
     c.put("c4", "4(", 740, 142)
@@ -172,6 +183,10 @@ def abstraction() -> Canvas:
     c.wire(f"route:{at['next']} nt", "nt:2 nsize", "nsize ngate:1", "nt next", "next:1 ntakes",
            "ntakes nmod:1", "next nshown", "nshown nplus", "nplus nmod", "nmod ngate",
            "ngate nshow")  # fmt: skip
+
+
+def _questions(c: Canvas, at: dict[str, int]) -> None:
+    """Add the messages that are about neither a context nor a request."""
     c.put("lock", "value $0-lock", 560, 172)
     c.put("tempo", "expr 60000/$f1", 850, 90)
     c.put("ms", "value $0-beatms", 850, 116)
@@ -181,9 +196,10 @@ def abstraction() -> Canvas:
     c.wire(f"route:{at['lock']} lock", f"route:{at['play']} play", f"route:{at['stop']} play:1",
            f"route:{at['models']} models", f"route:{at['params']} params",
            f"route:{at['tempo']} tempo", "tempo ms", "models send", "params send")  # fmt: skip
-    c.put("unknown", "list prepend no such message:", 850, 150)
-    c.put("uwarn", "s $0-warning", 920, 200)
-    c.wire(f"route:{len(words)} unknown", "unknown uwarn")
+
+
+def _outlets(c: Canvas) -> None:
+    """Add the outlets, and what an error ends before it is shown."""
     c.put("note", "r $0-note", 20, 330)
     c.put("o1", "outlet", 20, 520)
     c.put("o2", "outlet", 140, 520)
@@ -202,7 +218,6 @@ def abstraction() -> Canvas:
     c.wire("note o1", "play o2", "status strim", "strim o3", "error el", "el et", "et:2 ezero",
            "ezero ephase", "et:1 eend", "et eprepend", "warn elist", "elist eprepend",
            "eprepend strim")  # fmt: skip
-    return c
 
 
 def _voice(c: Canvas, source: str, left: int, top: int) -> None:
