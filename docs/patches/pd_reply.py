@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pd_request import PROTOCOL
 from pdpatch import Canvas
+
+DIFFER = (
+    f"protocol the bridge speaks protocol $1 and this object {PROTOCOL}: bring both to one version with "
+    "pip install --upgrade antiphon and antiphon clients install puredata then restart both"
+)
 
 
 def heard() -> Canvas:
@@ -12,14 +18,8 @@ def heard() -> Canvas:
     c.put("route", "route hello ack progress notes done fail model models param params", 20, 50)
     c.put("reply", "route reply", 20, 90)
     c.put("list", "list", 20, 116)
-    c.put("t", "t b l", 20, 142)
-    c.put("name", "list split 1", 70, 168)
-    c.put("version", "list split 1", 70, 194)
-    c.put("ready", "list prepend ready", 20, 224)
-    c.put("status", "s $0-status", 20, 250)
-    c.put("found", "s $0-found", 20, 290)
-    c.wire("in route", "route reply", "reply list", "list t", "t:1 name", "name:1 version",
-           "version ready", "ready status", "t found")  # fmt: skip
+    c.put("hello", "s $0-hello", 20, 142)
+    c.wire("in route", "route reply", "reply list", "list hello")
     for column, name in enumerate(("ack", "progress", "notes", "done", "fail")):
         left = 190 + 155 * column
         c.put(f"{name}.list", "list", left, 90)
@@ -46,6 +46,29 @@ def heard() -> Canvas:
         c.put(f"{name}.p", f"list prepend {name}", left, 430)
         c.put(f"{name}.s", "s $0-status", left, 456)
         c.wire(f"route:{outlet} {name}.p", f"{name}.p {name}.s")
+    return c
+
+
+def greeted() -> Canvas:
+    """Return what becomes of the bridge's greeting: name version protocol reply_port capabilities."""
+    c = Canvas(760, 320, "greeted")
+    c.put("in", "r $0-hello", 20, 20)
+    c.put("t", "t b l", 20, 46)
+    c.put("found", "s $0-found", 20, 240)
+    c.put("unpack", "unpack s s f f", 110, 76)
+    c.put("port", "value $0-port", 300, 106)
+    # The protocol comes before the version: with another than ours there is nothing to be ready for.
+    c.put("protocol", "t f f", 210, 132)
+    c.put("ours", f"== {PROTOCOL}", 270, 158)
+    c.put("version", "spigot", 160, 184)
+    c.put("other", f"sel {PROTOCOL}", 330, 158)
+    c.put("differ", f"{DIFFER}(", 330, 184)
+    c.put("error", "s $0-error", 330, 210)
+    c.put("ready", "list prepend ready", 160, 210)
+    c.put("status", "s $0-status", 160, 240)
+    c.wire("in t", "t:1 unpack", "unpack:3 port", "unpack:2 protocol", "protocol:1 ours",
+           "ours version:1", "protocol other", "other:1 differ", "differ error", "unpack:1 version",
+           "version ready", "ready status", "t found")  # fmt: skip
     return c
 
 

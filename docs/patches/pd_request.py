@@ -4,7 +4,49 @@ from __future__ import annotations
 
 from pdpatch import Canvas
 
+PROTOCOL = 1
+AT_ONCE, PAUSE_MS = 32, 5
+"""So many datagrams, then so long a pause: the first table of docs/protocol.md."""
 NOBODY = "timeout no bridge answers: start it with antiphon serve"
+
+
+def pace() -> Canvas:
+    """Return what lets no more datagrams out at once than a bridge's receive buffer is sure to hold."""
+    c = Canvas(760, 460, "pace")
+    c.put("in", "r $0-send", 20, 20)
+    c.put("t", "t b l", 20, 46)
+    c.put("wait", "text set $0-queue 1e+08", 120, 76)
+    c.obj("text define $0-queue", 320, 20)
+    c.put("go", "t b b", 20, 106)
+    c.put("sent?", "value $0-sent", 120, 136)
+    c.put("left", f"expr {AT_ONCE}-$f1", 120, 162)
+    c.put("size", "text size $0-queue", 20, 192)
+    c.put("n", "min", 20, 218)
+    c.loop("next", 20, 248)
+    c.put("each", "t b b b b", 20, 382)
+    c.put("first", "0(", 320, 412)
+    c.put("get", "text get $0-queue", 320, 438)
+    c.put("out", "outlet", 320, 464)
+    c.put("gone", "0(", 180, 412)
+    c.put("delete", "text delete $0-queue", 150, 438)
+    c.put("sent", "value $0-sent", 20, 412)
+    c.put("+", "+ 1", 20, 438)
+    c.put("sent=", "value $0-sent", 20, 464)
+    c.wire("in t", "t:1 wait", "t go", "go:1 sent?", "sent? left", "left n:1", "go size", "size n", "n next",
+           "next.i each", "each:3 first", "first get", "get out", "each:2 gone", "gone delete", "each:1 sent",
+           "sent +", "+ sent=")  # fmt: skip
+    # Pd's own time may lag behind and then run faster: what counts is the clock's since the last one.
+    c.put("rest", "t b b", 500, 106)
+    c.put("pause", f"delay {PAUSE_MS}", 500, 142)
+    c.put("clock", "realtime", 500, 178)
+    c.put("over", f"moses {PAUSE_MS}", 500, 214)
+    c.put("more", "delay 1", 500, 250)
+    c.put("free", "t b b", 600, 250)
+    c.put("none", "0(", 640, 286)
+    c.put("none=", "value $0-sent", 640, 312)
+    c.wire("each rest", "rest:1 clock", "rest pause", "pause clock:1", "clock over", "over more",
+           "more clock:1", "over:1 free", "free:1 none", "none none=", "free go")  # fmt: skip
+    return c
 
 
 def network() -> Canvas:
@@ -18,7 +60,7 @@ def network() -> Canvas:
     c.put("connect", "list prepend connect", 150, 132)
     c.put("trim", "list trim", 150, 158)
     c.put("udp", "netsend -u -b", 150, 220)
-    c.put("send", "r $0-send", 330, 132)
+    c.named["send"] = c.sub(pace(), 330, 132)
     c.put("prepend", "list prepend send", 330, 158)
     c.put("trim2", "list trim", 330, 184)
     c.put("parse", "oscparse", 240, 250)
@@ -38,12 +80,32 @@ def network() -> Canvas:
     c.put("found", "r $0-found", 700, 20)
     c.put("nobody", f"{NOBODY}(", 400, 390)
     c.put("error", "s $0-error", 400, 420)
-    c.put("hello", "0 pd 1(", 570, 200)
+    c.put("hello", f"0 pd {PROTOCOL}(", 570, 200)
     c.put("format", "oscformat /antiphon/hello", 570, 230)
     c.put("out", "s $0-send", 570, 260)
     c.wire("t:1 zero", "zero count:1", "t metro", "metro count", "count plus", "plus count:1",
            "count late", "late nobody", "late off", "nobody error", "late:1 hello",
            "hello format", "format out", "found off", "off metro")  # fmt: skip
+    return c
+
+
+def seed() -> Canvas:
+    """Return what chooses a seed: the bridge must not, as a request sent twice has to mean the same."""
+    c = Canvas(560, 320, "seed")
+    c.put("in", "inlet", 20, 20)
+    c.put("t", "t b b", 20, 46)
+    # [random] begins alike in every Pd. The microseconds since it was made do not, nor the port that the
+    # system gave the socket; together they are 24 bits, as many as a number holds.
+    c.put("since", "realtime", 20, 106)
+    c.put("port", "value $0-port", 150, 76)
+    c.put("mixed", "expr int(fmod($f2*256+fmod($f1*1000,65536),16777216))", 20, 136)
+    c.put("then", "t b f", 20, 166)
+    c.put("start", "seed $1(", 150, 196)
+    # Six digits: more are not shown.
+    c.put("random", "random 1000000", 20, 226)
+    c.put("seed", "value $0-seed", 20, 256)
+    c.wire("in t", "t:1 port", "port mixed:1", "t since:1", "since mixed", "mixed then",
+           "then:1 start", "start random", "then random", "random seed")  # fmt: skip
     return c
 
 
@@ -77,8 +139,7 @@ def ask() -> Canvas:
     c.put("of=", "value $0-of", 640, 382)
     c.put("lock", "value $0-lock", 460, 420)
     c.put("unlocked", "sel 0", 460, 446)
-    c.put("random", "random 1000000", 460, 472)
-    c.put("seed", "value $0-seed", 460, 498)
+    c.named["seed"] = c.sub(seed(), 460, 472)
     c.put("takes", "list takes(", 260, 450)
     c.put("search", "text search $0-options", 260, 476)
     c.put("found", "moses 0", 260, 506)
@@ -86,7 +147,7 @@ def ask() -> Canvas:
     c.put("field", "text get $0-options 1 1", 330, 536)
     c.put("takes=", "value $0-takes", 260, 570)
     c.wire("steps:2 id", "id id+", "id+ id=", "steps:1 bang", "bang:2 size", "size of", "of of=",
-           "bang:1 lock", "lock unlocked", "unlocked random", "random seed", "bang takes",
+           "bang:1 lock", "lock unlocked", "unlocked seed", "bang takes",
            "takes search", "search found", "found one", "found:1 field", "one takes=",
            "field takes=")  # fmt: skip
     # Last of all it begins: generate needs no context.

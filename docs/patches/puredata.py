@@ -4,6 +4,7 @@ The abstraction keeps what it knows in [text define]s and [value]s of its own ($
   context  a note a line            options  an option and its value a line
   acks     seq of what has arrived  chunks   take seq of n notes...
   dones    take total end seed nats notes    the take that is shown, a note a line
+  queue    datagrams that wait for the pause to end
   phase    0 nothing, 1 context, 2 request, 3 acknowledged, 4 being cancelled
 """
 
@@ -13,12 +14,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pd_reply import arrived, check, collect, heard, play, show
-from pd_request import ask, chunk, network, request, say, watch
+from pd_reply import arrived, check, collect, greeted, heard, play, show
+from pd_request import ask, chunk, network, pace, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
-VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum")
+VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum",
+          "port", "sent")  # fmt: skip
 
 
 def store() -> Canvas:
@@ -48,12 +50,49 @@ def store() -> Canvas:
     return c
 
 
+def join() -> Canvas:
+    """Return what makes one symbol of a list of words, with spaces between them: F# minor pentatonic."""
+    c = Canvas(560, 540, "join")
+    c.put("in", "inlet", 20, 20)
+    c.put("t", "t b l l b", 20, 46)
+    c.put("none", "list(", 400, 80)
+    c.put("length", "list length", 150, 80)
+    c.loop("word", 150, 110)
+    c.put("pick", "get $1 1(", 150, 244)
+    c.put("kept", "list store", 150, 270)
+    # A word may be a number, which has no characters: makefilename makes text of both.
+    c.put("name", "makefilename %s", 150, 296)
+    c.put("letters", "list fromsymbol", 150, 322)
+    c.put("space", "list prepend append 32", 150, 348)
+    c.put("trim", "list trim", 150, 374)
+    c.put("joined", "list store", 20, 400)
+    # Without the space before the first word.
+    c.put("first", "list split 1", 20, 430)
+    c.put("symbol", "list tosymbol", 70, 460)
+    c.put("out", "outlet", 70, 490)
+    c.wire("in t", "t:3 none", "none joined:1", "t:2 kept:1", "t:1 length", "length word", "word.i pick",
+           "pick kept", "kept name", "name letters", "letters space", "space trim", "trim joined", "t joined",
+           "joined first", "first:1 symbol", "symbol out")  # fmt: skip
+    return c
+
+
 def options() -> Canvas:
     """Return what keeps an option: key value..., auto takes it back."""
-    c = Canvas(760, 560, "options")
+    c = Canvas(980, 560, "options")
     c.put("in", "inlet", 20, 20)
-    c.put("list", "list", 20, 46)
-    c.put("t", "t l l", 20, 72)
+    c.put("trimmed", "list trim", 20, 46)
+    c.put("warning", "s $0-warning", 400, 72)
+    # With any other mode or port an answer would never be heard here.
+    own = {
+        "mode": "a take comes at once when it is ready",
+        "reply_port": "replies come to the object's own port",
+    }
+    c.put("own", "route " + " ".join(own), 20, 72)
+    for column, (name, why) in enumerate(own.items()):
+        c.put(name, f"bad_args {name} cannot be set here: {why}(", 400, 20 + 26 * column)
+        c.wire(f"own:{column} {name}", f"{name} warning")
+    c.put("list", "list", 20, 98)
+    c.put("t", "t l l", 20, 124)
     c.put("key", "list split 1", 260, 80)
     c.put("t2", "t l l", 260, 106)
     c.put("search", "text search $0-options", 330, 136)
@@ -66,38 +105,31 @@ def options() -> Canvas:
     c.put("flip", "== 0", 270, 332)
     c.put("two", "spigot", 340, 362)
     c.put("one", "spigot", 110, 362)
-    # "D dorian": both words to characters, a space between them, and back to one symbol.
-    c.put("halves", "list split 1", 340, 392)
-    c.put("left", "list fromsymbol", 340, 422)
-    c.put("right", "list fromsymbol", 500, 422)
-    c.put("space", "list append 32", 340, 448)
-    c.put("join", "list append", 340, 474)
-    c.put("symbol", "list tosymbol", 340, 500)
+    c.named["join"] = c.sub(join(), 340, 430)
     c.put("trim", "list trim", 110, 396)
     c.put("auto", "route auto", 110, 422)
     c.put("prepend", "list prepend", 170, 474)
     c.put("append", "text set $0-options 1e+08", 170, 526)
-    c.wire("in list", "list t", "t:1 key", "key t2", "t2:1 search", "search moses",
-           "moses:1 delete", "t2 prepend:1", "t split", "split:1 size", "size:1 length",
-           "length many", "many flip", "many two:1", "flip one:1", "size two", "size one",
-           "two halves", "halves left", "halves:1 right", "left space", "space join",
-           "right join:1", "join symbol", "one trim", "trim auto", "auto:1 prepend",
-           "symbol prepend", "prepend append")  # fmt: skip
+    c.wire("in trimmed", "trimmed own", "own:2 list", "list t", "t:1 key", "key t2",
+           "t2:1 search", "search moses", "moses:1 delete", "t2 prepend:1", "t split",
+           "split:1 size", "size:1 length", "length many", "many flip", "many two:1",
+           "flip one:1", "size two", "size one", "two join", "join prepend", "one trim",
+           "trim auto", "auto:1 prepend", "prepend append")  # fmt: skip
     return c
 
 
 def abstraction() -> Canvas:
     """Return antiphon.pd."""
-    c = Canvas(1000, 620)
+    c = Canvas(1080, 620)
     c.text("[antiphon]: messages in; out: notes in beats, notes in time, status", 20, 560)
     c.put("in", "inlet", 20, 20)
     words = ("connect", "clear", "note", "set", "continue", "generate", "ask", "again", "cancel", "next",
              "lock", "play", "stop", "models", "params", "tempo")  # fmt: skip
     c.put("route", "route " + " ".join(words), 20, 50)
     at = {word: index for index, word in enumerate(words)}
-    subs = [store(), watch(), say(), chunk(), request(), heard(), arrived(), collect(), check(), show()]
+    subs = (store, watch, say, chunk, request, heard, greeted, arrived, collect, check, show)
     for column, made in enumerate(subs):
-        c.sub(made, 20 + 95 * column, 590)
+        c.sub(made(), 20 + 95 * column, 590)
     c.named["network"] = c.sub(network(), 20, 170)
     c.named["options"] = c.sub(options(), 300, 140)
     c.named["ask"] = c.sub(ask(), 400, 230)
@@ -120,6 +152,17 @@ def abstraction() -> Canvas:
            f"route:{at['generate']} generate", f"route:{at['ask']} symbol", "symbol trim",
            "continue lt", "generate lt", "trim lt", "lt:1 last:1", "lt ask",
            f"route:{at['again']} last", "last ask")  # fmt: skip
+    _cancel_and_next(c, at)
+    _questions(c, at)
+    c.put("unknown", "list prepend no such message:", 850, 150)
+    c.put("uwarn", "s $0-warning", 920, 200)
+    c.wire(f"route:{len(words)} unknown", "unknown uwarn")
+    _outlets(c)
+    return c
+
+
+def _cancel_and_next(c: Canvas, at: dict[str, int]) -> None:
+    """Add what stops a request and what shows another take."""
     c.put("cphase", "value $0-phase", 700, 90)
     c.put("csel", "sel 0", 700, 116)
     c.put("c4", "4(", 740, 142)
@@ -140,6 +183,10 @@ def abstraction() -> Canvas:
     c.wire(f"route:{at['next']} nt", "nt:2 nsize", "nsize ngate:1", "nt next", "next:1 ntakes",
            "ntakes nmod:1", "next nshown", "nshown nplus", "nplus nmod", "nmod ngate",
            "ngate nshow")  # fmt: skip
+
+
+def _questions(c: Canvas, at: dict[str, int]) -> None:
+    """Add the messages that are about neither a context nor a request."""
     c.put("lock", "value $0-lock", 560, 172)
     c.put("tempo", "expr 60000/$f1", 850, 90)
     c.put("ms", "value $0-beatms", 850, 116)
@@ -149,9 +196,10 @@ def abstraction() -> Canvas:
     c.wire(f"route:{at['lock']} lock", f"route:{at['play']} play", f"route:{at['stop']} play:1",
            f"route:{at['models']} models", f"route:{at['params']} params",
            f"route:{at['tempo']} tempo", "tempo ms", "models send", "params send")  # fmt: skip
-    c.put("unknown", "list prepend no such message:", 850, 150)
-    c.put("uwarn", "s $0-warning", 920, 200)
-    c.wire(f"route:{len(words)} unknown", "unknown uwarn")
+
+
+def _outlets(c: Canvas) -> None:
+    """Add the outlets, and what an error ends before it is shown."""
     c.put("note", "r $0-note", 20, 330)
     c.put("o1", "outlet", 20, 520)
     c.put("o2", "outlet", 140, 520)
@@ -170,7 +218,6 @@ def abstraction() -> Canvas:
     c.wire("note o1", "play o2", "status strim", "strim o3", "error el", "el et", "et:2 ezero",
            "ezero ephase", "et:1 eend", "et eprepend", "warn elist", "elist eprepend",
            "eprepend strim")  # fmt: skip
-    return c
 
 
 def _voice(c: Canvas, source: str, left: int, top: int) -> None:
@@ -246,7 +293,8 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, network, options, ask, watch, say, chunk, request, heard, arrived, collect, check, show, play)
+PARTS = (store, pace, network, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
+         collect, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from antiphon.bridge.client import Client, Take
+from antiphon.bridge.osc import Message, encode, read
+from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, NOTES_A_DATAGRAM, PROTOCOL, SLOT_SECONDS
 from antiphon.models.note import Note
 from lossy import lossy
 from program import Bridge, Program, free_port
@@ -24,6 +28,8 @@ import puredata  # noqa: E402
 
 needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="Pure Data (puredata-core) is not installed")
 pytestmark = pytest.mark.client
+SO_TIMESTAMPNS = 35
+"""Linux' own, which Python does not name: a datagram comes with the time when it arrived."""
 WRONG = re.compile(r"error:|couldn't|no method|no such|connection failed")
 
 
@@ -39,8 +45,12 @@ class Patch:
 
     def until(self, status: str) -> list[str]:
         """Wait for a status; return all lines up to it that were not returned before."""
-        self.program.until(rf"^status: {status}")
-        lines, self._at = self.program.lines[self._at :], len(self.program.lines)
+        pattern = rf"^status: {status}"
+        self.program.until(pattern)
+        # More may have come since, such as notes that play.
+        new = self.program.lines[self._at :]
+        lines = new[: next(i for i, line in enumerate(new) if re.search(pattern, line)) + 1]
+        self._at += len(lines)
         return lines
 
 
@@ -134,6 +144,46 @@ def test_a_shipped_model_a_scale_of_two_words_and_again(
 
 
 @needs_pd
+def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    options = {"model": "tiny", "bars": 8, "seed": 5}
+    scales = ("F# minor pentatonic", "F# minor")
+    takes = {scale: client.generate(scale=scale, **options)[0] for scale in scales}
+    assert len({take.notes for take in takes.values()}) == 2, "the third word must be heard in the notes"
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*(f"set {key} {value}" for key, value in options.items()))
+        for scale, take in takes.items():
+            pd.say(f"set scale {scale}", "generate")
+            close(pd.until("done 0"), take)
+        # Four words, one of them a number: the bridge repeats what it was sent.
+        pd.say("set scale D dorian 4 ever", "generate")
+        assert "D\\ dorian\\ 4\\ ever" in pd.until("error bad_args")[-1]
+
+
+@needs_pd
+@pytest.mark.parametrize("setting", ["mode single", "reply_port 9"])
+def test_what_the_object_itself_decides_is_refused(bridge: Bridge, setting: str, tmp_path: Path) -> None:
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(f"set {setting}", "set model tiny", "generate")
+        lines = pd.until("done 0")
+    name = setting.split()[0]
+    assert any(line.startswith(f"status: error bad_args {name} cannot be set here") for line in lines)
+    assert notes(lines), "what was refused changes nothing"
+
+
+@needs_pd
+def test_every_start_of_pd_has_its_own_seeds(bridge: Bridge, tmp_path: Path) -> None:
+    seeds = []
+    for _ in range(3):
+        with patch(tmp_path, bridge.port) as pd:
+            pd.until("ready")
+            pd.say("set model tiny", "set bars 1", "generate")
+            seeds.append(pd.until("done 0")[-1].split()[-2])
+    assert len(set(seeds)) == 3, seeds
+
+
+@needs_pd
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
@@ -146,6 +196,64 @@ def test_over_a_lossy_network(
             pd.say("continue")
             close(pd.until("done 0"), first)
     assert min(network.counts.values()) > 0, network.counts
+
+
+@needs_pd
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_a_bridge_of_another_protocol(protocol: int, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30.0)
+        with patch(tmp_path, other.getsockname()[1]) as pd:
+            hello, sender = other.recvfrom(9216)
+            assert hello.startswith(b"/antiphon/hello\0")
+            reply = ("antiphon", "9.0.0", protocol, sender[1], "generate")
+            other.sendto(encode(Message("/antiphon/hello/reply", reply)), sender)
+            said = pd.until("(error|ready)")[-1]
+    assert said.startswith(f"status: error protocol the bridge speaks protocol {protocol} and this object 1")
+    assert "pip install --upgrade antiphon" in said
+    assert "antiphon clients install puredata" in said
+    assert not any("ready" in line for line in pd.program.lines)
+
+
+@needs_pd
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux stamps datagrams as they arrive")
+def test_a_long_context_keeps_to_the_pace(tmp_path: Path) -> None:
+    song = [Note(60 + i % 12, i / 4, 0.25, 90) for i in range(80 * NOTES_A_DATAGRAM)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        other.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30.0)
+        with patch(tmp_path, other.getsockname()[1]) as pd:
+            _, sender = other.recvfrom(9216)
+            reply = ("antiphon", "9.0.0", PROTOCOL, sender[1], "generate")
+            other.sendto(encode(Message("/antiphon/hello/reply", reply)), sender)
+            pd.until("ready")
+            pd.say(*context(song), "continue")
+            stamps: dict[int, float] = {}
+            while len(stamps) < 80:
+                data, ((_, _, stamp),), *_ = other.recvmsg(9216, 64)
+                (message,) = read(data)
+                if message.address == "/antiphon/context":
+                    seconds, nanoseconds = struct.unpack("qq", stamp)
+                    stamps.setdefault(int(message.args[1]), seconds + nanoseconds / 1e9)
+    times = sorted(stamps.values())
+    gaps = [after - before for before, after in pairwise(times)]
+    # However long a machine takes over them, after 32 comes a pause.
+    runs = [max(gaps[at : at + DATAGRAMS_A_SLOT]) for at in range(len(gaps) - DATAGRAMS_A_SLOT + 1)]
+    assert min(runs) >= SLOT_SECONDS, gaps
+    assert times[-1] - times[0] < 0.25 * 10, "it is not slow"
+
+
+@needs_pd
+def test_a_context_of_many_messages(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(40 * NOTES_A_DATAGRAM))
+    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*context(song), "set model tiny", "set bars 2", "set seed 5", "continue")
+        close(pd.until("done 0"), take)
 
 
 @needs_pd
