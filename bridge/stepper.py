@@ -93,7 +93,9 @@ class Stepper:
         self._outputs = [p.name for p in outputs(self.manifest)]
         fixed = [p.name for p in inputs(self.manifest) if p.name not in self._carried]
         self._fixed = [name for name in fixed if not name.startswith("memory_")]
-        self.conditions, self.forced = made["conditions"], made["forced"]
+        # A text model has no conditions.
+        self.conditions = made.get("conditions", np.zeros((MOST_ROWS, 0), np.int32))
+        self.forced = made["forced"]
         self.temperature, self.top_p, self.uniform = made["temperature"], made["top_p"], made["uniform"]
         self.masks = {f.name: made[f"mask_{f.name}"] for f in self.manifest.codec.fields}
         self.log_prob = made["log_prob"]

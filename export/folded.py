@@ -170,7 +170,7 @@ def _table(
         if value is not None and name in note_columns:
             first = note_columns.index(name) * size
             folded[:, width:] = table @ value[first : first + size]
-        if name == "metre":
+        if not index:
             folded[:, :width] += bias
         rows.append(folded)
         offsets.append(at)

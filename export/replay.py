@@ -83,9 +83,10 @@ class Replay:
         feed = self.begin()
         found = []
         for t in range(len(passage["note"])):
-            for name, key in (("note", "note"), ("clock", "clock"), ("conditions", "conditions")):
-                feed[name] = passage[key][t : t + 1]
-            feed["conditions"] = feed["conditions"][:, : len(self.manifest.conditions)]
+            for name in ("note", "clock"):
+                feed[name] = passage[name][t : t + 1]
+            if self.manifest.conditions:
+                feed["conditions"] = passage["conditions"][t : t + 1, : len(self.manifest.conditions)]
             feed["forced"] = passage["target"][t : t + 1]
             found.append(self.step(feed, t + 1)["log_prob"][0])
         return np.array(found)
@@ -95,11 +96,12 @@ class Replay:
         rng = np.random.default_rng(seed)
         codec = self.manifest.codec
         feed = self.begin()
-        feed["mask_delta"][:, codec.end] = -1e9
+        feed[f"mask_{codec.names[0]}"][:, codec.end] = -1e9
         feed["note"] = codec.begin()[None]
         feed["clock"] = np.array([[0, 0, bar_ticks]], np.int32)
-        feed["conditions"] = np.zeros((1, len(self.manifest.conditions)), np.int32)
-        feed["conditions"][0, 0] = metre
+        if self.manifest.conditions:
+            feed["conditions"] = np.zeros((1, len(self.manifest.conditions)), np.int32)
+            feed["conditions"][0, 0] = metre
         feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
         chosen = []
         for t in range(steps):
@@ -115,7 +117,8 @@ class Replay:
         fields = len(self.manifest.codec.fields)
         feed["note"] = np.zeros((batch, fields), np.int32)
         feed["clock"] = np.tile(np.array([[40, 12, 96]], np.int32), (batch, 1))
-        feed["conditions"] = np.zeros((batch, len(self.manifest.conditions)), np.int32)
+        if self.manifest.conditions:
+            feed["conditions"] = np.zeros((batch, len(self.manifest.conditions)), np.int32)
         feed["forced"] = np.full((batch, fields), -1, np.int32)
         if self.manifest.memory is not None:
             feed["memory_positions"][:, 1:] = np.arange(self.slots - 1) * 100

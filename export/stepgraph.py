@@ -67,7 +67,7 @@ class StepGraph(tf.Module):
         read = tf.squeeze(tf.matmul(ones, rows), axis=1)
         x = self._layers(inputs, read, dense, out)
         trunk = tf.matmul(x, self.trunk[0]) + self.trunk[1]
-        self._choose(inputs, trunk, clock, note["pitch"], out)
+        self._choose(inputs, trunk, clock, note.get("pitch"), out)
         return out
 
     def _layers(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
@@ -96,6 +96,8 @@ class StepGraph(tf.Module):
     def _columns(self, inputs: Any, note: Any, clock: Any, out: Any) -> tuple[list[Any], list[Any]]:
         """Return the categorical columns (batch, 1 or more) and the other inputs."""
         codec, config = self.codec, self.config
+        if codec.is_text:
+            return [note["char"]], []
         values = np.asarray(codec["pitch"].values, np.int32)
         pitch = tf.gather(tf.constant(pitch_values(codec)), note["pitch"])
         by_name = {name: code for name, code in note.items() if name != "pitch"}
@@ -218,7 +220,7 @@ class StepGraph(tf.Module):
             code = drawn * free[i] + forced[i]
             chosen[f.name] = code
             log_probs.append(_pick(tf.nn.log_softmax(logits), code))
-            if f.name == "delta":
+            if not i:
                 place = self._clock(code, clock, out)
             if f.name == "part" and self.config.voices:
                 voice = _pick(out["voices_out"], code)
@@ -238,7 +240,11 @@ class StepGraph(tf.Module):
     def _clock(self, delta: Any, clock: Any, out: Any) -> Any:
         """Write the next note's clock; return its place in the bar, (batch,)."""
         bar, tick, length = clock
-        total = tick + tf.gather(tf.constant(tick_values(self.codec, "delta"), tf.int64), delta)
+        if self.codec.is_text:
+            passed = tf.ones_like(delta)
+        else:
+            passed = tf.gather(tf.constant(tick_values(self.codec, "delta"), tf.int64), delta)
+        total = tick + passed
         bars = tf.truncatediv(total, length)
         place = total - bars * length
         out["clock_out"] = tf.cast(tf.concat([bar + bars, place, length], axis=1), tf.int32)

@@ -77,7 +77,8 @@ def chosen_passage(replay: Replay, steps: int, seed: int) -> Passage:
     codec = replay.manifest.codec
     metre = min(1, len(replay.manifest.metres))
     codes = replay.generate(steps, seed, metre)
-    ticks = np.cumsum(np.asarray(codec.fields[0].array)[codes[:, 0]]).astype(np.int32)
+    passed = np.ones(len(codes)) if codec.is_text else codec.fields[0].array[codes[:, 0]]
+    ticks = np.cumsum(passed).astype(np.int32)
     clock = np.stack(
         [ticks, ticks // 96, ticks % 96, np.full_like(ticks, 96), np.full_like(ticks, metre)], axis=1
     )

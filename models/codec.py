@@ -23,8 +23,10 @@ from .errors import CodecError
 from .metre import Metre, MetreMap
 from .note import Note
 
-FieldName = Literal["delta", "part", "pitch", "duration", "velocity", "offset"]
+FieldName = Literal["delta", "part", "pitch", "duration", "velocity", "offset", "char"]
 FIELD_ORDER: tuple[FieldName, ...] = get_args(FieldName)
+_FIRST = ("delta", "char")
+"""Fields that begin a step: they can end the piece, and know a passage from a piece's beginning."""
 DEFAULT_VELOCITY = 80
 CODEC_VERSION = 1
 
@@ -35,14 +37,14 @@ Codes = npt.NDArray[np.int32]
 class Field:
     """One categorical field: a code is an index into ``values``.
 
-    ``delta`` has one code more, END, after its values. Every field has codes past its own for the
+    ``delta`` and ``char`` have one code more, END, after their values. Every field has codes past its own for the
     step before the first note (see :attr:`begin`).
     """
 
     name: FieldName
     values: tuple[float, ...]
     """Ascending. delta and duration: ticks; part: part indices; pitch: MIDI pitches; velocity: MIDI
-    velocities; offset: fractions of a tick, -0.5 to 0.5."""
+    velocities; offset: fractions of a tick, -0.5 to 0.5; char: Unicode code points."""
 
     def __post_init__(self) -> None:
         if not self.values or any(b <= a for a, b in pairwise(self.values)):
@@ -51,18 +53,18 @@ class Field:
     @property
     def size(self) -> int:
         """How many codes a head chooses from (END included)."""
-        return len(self.values) + (self.name == "delta")
+        return len(self.values) + (self.name in _FIRST)
 
     @property
     def begin(self) -> int:
-        """The code that stands before the first note of a piece; for delta, ``begin + 1`` stands
-        before the first note of a passage cut out of the middle."""
+        """The code that stands before the first note of a piece; for delta and char, ``begin + 1``
+        stands before the first note of a passage cut out of the middle."""
         return self.size
 
     @property
     def inputs(self) -> int:
         """How many codes a step can read: the head's, and the one or two of the beginning."""
-        return self.size + (2 if self.name == "delta" else 1)
+        return self.size + (2 if self.name in _FIRST else 1)
 
     @cached_property
     def array(self) -> npt.NDArray[np.float64]:
@@ -140,8 +142,8 @@ class Codec:
         names = [f.name for f in self.fields]
         if names != [name for name in FIELD_ORDER if name in names] or len(set(names)) != len(names):
             raise CodecError(f"fields {names} must be in the order {', '.join(FIELD_ORDER)}, each once")
-        if "delta" not in names or "pitch" not in names:
-            raise CodecError("a codec needs the fields delta and pitch")
+        if names != ["char"] and ("delta" not in names or "pitch" not in names or "char" in names):
+            raise CodecError("a codec needs the fields delta and pitch, or char alone")
         if not 1 <= self.ticks_per_beat <= 960:
             raise CodecError(f"ticks_per_beat {self.ticks_per_beat} is not in 1..960")
 
@@ -185,8 +187,33 @@ class Codec:
 
     @property
     def end(self) -> int:
-        """The delta code that ends a piece."""
-        return len(self["delta"].values)
+        """The code of the first field that ends a piece."""
+        return len(self.fields[0].values)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether this is a codec of characters, whose notes are written in ABC."""
+        return self.names == ("char",)
+
+    @classmethod
+    def of_characters(cls, characters: Iterable[str]) -> Codec:
+        """Return a codec of text; a character is a beat long, so that beats apart are characters apart."""
+        return cls((Field("char", tuple(sorted(set(map(ord, characters))))),), ticks_per_beat=1)
+
+    def encode_text(self, text: str) -> Codes:
+        """Return text as codes (character, 1); raises CodecError that names a character it lacks."""
+        table = {int(value): code for code, value in enumerate(self["char"].values)}
+        unknown = sorted({c for c in text if ord(c) not in table})
+        if unknown:
+            raise CodecError(f"this model has no character {unknown[0]!r}")
+        return np.array([table[ord(c)] for c in text], np.int32).reshape(-1, 1)
+
+    def decode_text(self, codes: Codes) -> str:
+        """Return the text of codes (character, 1), up to END."""
+        values = self["char"].values
+        ended = np.flatnonzero(np.asarray(codes)[:, 0] >= self.end)
+        kept = codes[: ended[0]] if len(ended) else codes
+        return "".join(chr(int(values[code])) for code in kept[:, 0])
 
     def begin(self, *, middle: bool = False) -> Codes:
         """Return the codes that stand before the first note, (field,)."""

@@ -45,7 +45,11 @@ def inputs(manifest: Manifest) -> tuple[Port, ...]:
     ports = [
         Port("note", "int32", ("batch", n), "codes of the note before; at first the fields' begin codes"),
         Port("clock", "int32", ("batch", 3), "bar, tick in bar and ticks a bar of that note's onset"),
-        Port("conditions", "int32", ("batch", len(manifest.conditions)), "codes of metre and remaining"),
+    ]
+    if manifest.conditions:
+        width = len(manifest.conditions)
+        ports.append(Port("conditions", "int32", ("batch", width), "codes of metre, remaining and tonic"))
+    ports += [
         Port("forced", "int32", ("batch", n), "codes that must be taken; -1 leaves the choice"),
     ]
     ports += [

@@ -283,6 +283,8 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
 def _check_against(config: TrainConfig, dataset: Dataset) -> None:
     """Raise ConfigError where the network asks for what the data set lacks."""
     names = dataset.codec.names
+    if dataset.codec.is_text and (config.network.relative_pitch or config.network.tonic):
+        raise ConfigError("a data set of text has no pitches: set network.relative_pitch = false")
     if config.network.voices and "part" not in names:
         raise ConfigError("network.voices needs the field part; this data set has one part")
     for key in ("sounding", "sounding_ahead"):

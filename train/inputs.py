@@ -39,7 +39,7 @@ class Facts:
     dense: list[Any]
     """The others."""
     pitch: Any
-    """The last note's pitch, ANCHOR before the first."""
+    """The last note's pitch, ANCHOR before the first; text has none."""
     up: Any
     """Semitones from the nearest C to the tonic, with ``tonic``; else None."""
     knows_tonic: Any
@@ -55,6 +55,8 @@ class Inputs:
     def facts(self, batch: Batch) -> Facts:
         """Return what the codes say at every step."""
         codec, config = self.shape.codec, self.shape.config
+        if codec.is_text:
+            return Facts({"char": batch["note"][..., 0]}, [], None, None, None)
         note, clock, conditions = batch["note"], batch["clock"], batch["conditions"]
         column = {name: note[..., i] for i, name in enumerate(codec.names)}
         pitch = tf.gather(tf.constant(pitch_values(codec)), column["pitch"])

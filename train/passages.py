@@ -52,7 +52,8 @@ def passage(
     steps = len(codes) + ends
     bar0, tick0 = int(clock[0, 1]), int(clock[0, 0] - clock[0, 2])
     if first:
-        codes[0, 0] = codec["delta"].nearest(float(clock[0, 2]))
+        if not codec.is_text:
+            codes[0, 0] = codec["delta"].nearest(float(clock[0, 2]))
     else:
         bar0, tick0 = 0, 0  # a piece may begin with empty bars
     note = np.concatenate([codec.begin(middle=first > 0)[None], codes])[:steps]

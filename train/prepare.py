@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from antiphon.models.codec import Codec, EncodingReport
 from antiphon.models.errors import DatasetError
 
+from .abctext import prepare_text
 from .dataset import FORMAT_VERSION, SPLITS, codec_to_json
 from .encodeshard import EncodeJob, encode_shard, write_split
 from .prepareconfig import PrepareConfig, load, part_rule
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--velocity-bins", type=int, help="0 leaves velocity out")
     parser.add_argument("--offset-bins", type=int, help="0 leaves micro-timing out")
     parser.add_argument("--drum-map", help="gm or td11: keep drums; without it they are left out")
+    parser.add_argument("--text", action="store_true", default=None, help="keep ABC tunes as text")
     parser.add_argument("--melody", action="store_true", default=None, help="keep the highest voice alone")
     parser.add_argument("--parts", type=_parts, help="names of the parts, in the sources' order")
     parser.add_argument("--index", action="append", help="CSV with a column split (may be repeated)")
@@ -92,6 +94,10 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command goes on where it was\n")
         return 130
+    if config.text:
+        left_out = (f"left out, {why}: {n}" for why, n in info["report"]["skipped"].items() if n)
+        sys.stdout.write("\n".join([*left_out, f"{args.out}: {_counts_line(info['counts'])}"]) + "\n")
+        return 0
     sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info['counts'])}\n")
     return 0
 
@@ -117,6 +123,8 @@ def prepare(
     if (out / "dataset.json").exists() and not overwrite:
         raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
     splits = Splits.read(_indexes(sources, config))
+    if config.text:
+        return prepare_text(sources, out, config, splits)
     work = out / WORK_FOLDER
     work.mkdir(parents=True, exist_ok=True)
     show = partial(_progress, enabled=progress)

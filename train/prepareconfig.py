@@ -56,6 +56,9 @@ class PrepareConfig:
     """An odd number keeps a bin for "on the grid"."""
     drum_map: str = ""
     """"td11" turns Roland TD-11 pitches into General MIDI; "gm" keeps them; empty leaves drums out."""
+    text: bool = False
+    """Keep ABC tunes as text, for a model of characters; of the rest, only index, include, exclude, least
+    and sources then count."""
     melody: bool = False
     """Keep one voice: the highest note at each onset, ended by the next."""
     parts: tuple[PartRule, ...] = ()

@@ -53,10 +53,14 @@ class Shape:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The conditions that the network reads, in order."""
+        if self.codec.is_text:
+            return ()
         return (*CONDITIONS, TONIC) if self.config.tonic else CONDITIONS
 
     def columns(self) -> dict[str, int]:
         """Return the categorical inputs of a step and their sizes, in order."""
+        if self.codec.is_text:
+            return {"char": self.codec["char"].inputs}
         columns: dict[str, int] = {f.name: f.inputs for f in self.codec.fields if f.name != "pitch"}
         if self.config.relative_pitch:
             columns |= {"interval": INTERVALS, "register": REGISTERS}
