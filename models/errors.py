@@ -2,6 +2,7 @@
 
 AntiphonError
 ├── MusicError          a music file that cannot be read, named with the reason
+│   └── AbcError        a tune that cannot be read; carries line and column
 ├── CodecError          notes or tables that contradict the codec
 ├── ModelFileError      not a model, truncated, too new, or contradicting its manifest
 ├── ConfigError         a wrong option or configuration key
@@ -17,6 +18,20 @@ class AntiphonError(Exception):
 
 class MusicError(AntiphonError):
     """A music file that cannot be read: the message holds the file's name and the reason."""
+
+
+class AbcError(MusicError):
+    """A tune in ABC notation that cannot be read.
+
+    Args:
+        message: what is wrong, and what to do.
+        line: where, from 1; 0 where it is the tune as a whole.
+        column: where in the line, from 1.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"ABC line {line}, column {column}: {message}" if line else f"ABC: {message}")
+        self.line, self.column = line, column
 
 
 class CodecError(AntiphonError):
