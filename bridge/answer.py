@@ -10,7 +10,7 @@ from ..models.note import Note
 from .clock import Clock
 from .osc import Encoded, Message, NoteMessage, Outgoing, Value, encoded
 from .ports import Job
-from .protocol import NOTES_A_DATAGRAM
+from .protocol import NOTES_A_DATAGRAM, TEXT_A_DATAGRAM
 from .request import Take
 from .resend import Answered, Sent
 
@@ -116,11 +116,13 @@ class Answer:
             "/antiphon/done",
             (self.order.id, take.index, len(take.notes), take.end_beats, take.seed, take.nats_per_note),
         )
+        text = self._text(take)
         with self._lock:
             if self._over:
                 return
-            self._kept.takes[take.index] = Sent(notes, done, len(take.notes) + len(notes) + 1)
-            for message in () if single else notes:
+            weight = len(take.notes) + len(notes) + len(text) + 1
+            self._kept.takes[take.index] = Sent(notes, done, weight, text)
+            for message in text if single else (*notes, *text):
                 self._emit(message)
             self._emit(done)
 
@@ -143,6 +145,15 @@ class Answer:
         chunks = [take.notes[at : at + size] for at in range(0, len(take.notes), size)] or [()]
         return tuple(
             encoded(NoteMessage("/antiphon/notes", (*head, seq, len(chunks), len(chunk)), chunk))
+            for seq, chunk in enumerate(chunks)
+        )
+
+    def _text(self, take: Take) -> tuple[Encoded, ...]:
+        """Return a take's text as messages, none where it has none."""
+        size = TEXT_A_DATAGRAM
+        chunks = [take.text[at : at + size] for at in range(0, len(take.text), size)]
+        return tuple(
+            encoded(Message("/antiphon/text", (self.order.id, take.index, chunk, seq, len(chunks))))
             for seq, chunk in enumerate(chunks)
         )
 

@@ -60,6 +60,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to do with the notes")
     group.add_argument("--out", type=Path, metavar="FILE.mid",
                        help="write a MIDI file of the answer; further takes get -2, -3 …")  # fmt: skip
+    group.add_argument("--abc", type=Path, metavar="FILE.abc", help="write what a model of text wrote")
     group.add_argument("--with-context", action="store_true", help="write and draw what came before, too")
     group.add_argument("--png", type=Path, metavar="FILE.png", help="draw a piano roll of all takes")
     group.add_argument("--no-roll", action="store_true", help="no piano roll in the terminal")
@@ -67,7 +68,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def check_output_options(args: argparse.Namespace) -> None:
     """Raise ConfigError for a file that could not be written, before any work is done."""
-    for path in (args.out, args.png):
+    for path in (args.out, args.abc, args.png):
         if path is not None and not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
         if path is not None and path.is_dir():
@@ -79,7 +80,11 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
     for take in answered.takes:
         if not args.no_roll:
             print(_roll(answered, take))
+        if take.text:
+            print(take.text)
         print(f"{_summary(answered, take)}\n")
+        if args.abc is not None:
+            write_text(take, numbered(args.abc, take.index))
         if args.out is not None:
             path = numbered(args.out, take.index)
             write_midi(answered.score(take, args.with_context), path)
@@ -87,6 +92,17 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
     if args.png is not None:
         _draw(answered, args.png, args.with_context)
         print(f"drew {args.png}")
+
+
+def write_text(take: Take, path: Path) -> None:
+    """Write a take's ABC; raises ConfigError where it has none or the file cannot be written."""
+    if not take.text:
+        raise ConfigError("--abc is for models of text, such as irish-abc; this one answers with notes")
+    try:
+        path.write_text(take.text if take.text.endswith("\n") else take.text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    print(f"wrote {path}")
 
 
 def numbered(path: Path, index: int) -> Path:

@@ -22,6 +22,10 @@ class _Partial:
     pieces: dict[int, tuple[Note, ...]] = field(default_factory=dict)
     """By seq, or by index in mode single."""
     done: tuple[Value, ...] = ()
+    text: dict[int, str] = field(default_factory=dict)
+    """By seq, from a model of text."""
+    texts: int = 0
+    """How many messages of text there are, once one is here."""
 
 
 class Collector:
@@ -57,12 +61,14 @@ class Collector:
         self._begun |= message.address != "/antiphon/ack"
         if message.address == "/antiphon/progress" and self._on_progress is not None:
             self._on_progress(float(args[1]))
-        if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/done"):
+        if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/text", "/antiphon/done"):
             partial = self._partial.setdefault(int(args[1]), _Partial())
             if message.address == "/antiphon/notes":
                 partial.pieces[int(args[2])] = _notes(args[5:])
             elif message.address == "/antiphon/note":
                 self._single(partial, int(args[1]), int(args[2]), args[3:])
+            elif message.address == "/antiphon/text":
+                partial.text[int(args[3])], partial.texts = str(args[2]), int(args[4])
             else:
                 partial.done = args
         return all(map(self._complete, self._partial.values()))
@@ -79,6 +85,9 @@ class Collector:
         return total if self._on_note is not None else max(-(-total // NOTES_A_DATAGRAM), 1)
 
     def _complete(self, partial: _Partial) -> bool:
+        return self._has_notes(partial) and len(partial.text) >= partial.texts
+
+    def _has_notes(self, partial: _Partial) -> bool:
         return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
 
     def missing(self) -> Sequence[Message]:
@@ -87,7 +96,7 @@ class Collector:
             return []
         asks = []
         for index, partial in self._partial.items():
-            if not partial.done:
+            if not partial.done or (self._has_notes(partial) and not self._complete(partial)):
                 asks.append(Message("/antiphon/resend", (self._name, index)))
             elif not self._complete(partial):
                 lost = [seq for seq in range(self._pieces(partial)) if seq not in partial.pieces]
@@ -110,7 +119,8 @@ class Collector:
         for index, partial in sorted(self._partial.items()):
             notes = tuple(note for _, piece in sorted(partial.pieces.items()) for note in piece)
             _, _, _, end, seed, nats = partial.done
-            result.append(Take(index, notes, round(float(end), _DECIMALS), int(seed), float(nats)))
+            text = "".join(piece for _, piece in sorted(partial.text.items()))
+            result.append(Take(index, notes, round(float(end), _DECIMALS), int(seed), float(nats), text))
         return result
 
 

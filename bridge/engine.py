@@ -18,6 +18,7 @@ from functools import partial
 from types import TracebackType
 
 from ..models.errors import AntiphonError, RequestError
+from ..models.manifest import Manifest
 from ..models.metre import MetreMap
 from ..models.note import Note
 from .batch import Batch
@@ -29,6 +30,7 @@ from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row, TakeRow, last_bar
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
+from .textrow import TextRow, prompt_for
 from .waiting import Waiting
 
 log = logging.getLogger("antiphon.engine")
@@ -95,8 +97,9 @@ class Engine:
 
         It replaces what was read before for the same key and model. An empty context needs no reading.
         """
-        name = self.models.info(model).name
-        if not context:
+        info = self.models.info(model)
+        name = info.name
+        if not context or info.manifest.codec.is_text:
             return
         with self._lock:
             if self._closing or self._primed.find(key, name, context, metres) is not None:
@@ -120,14 +123,12 @@ class Engine:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
         """
         manifest = self.models.info(request.model).manifest
+        if manifest.codec.is_text:
+            return self._submit_text(manifest, request, listener)
         limits = constraints(manifest, request)
         job = Job(request, listener, self._ended, self._cancel)
         with self._lock:
-            if self._closing:
-                raise RequestError("cancelled", "the bridge is shutting down")
-            if len(self._jobs) >= self._limit:
-                raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
-            self._jobs.add(job)
+            self._admit(job)
             primed, new = self._context(request, manifest.name, key)
             waiter = Waiter(job, limits)
             if primed.ready:
@@ -138,6 +139,29 @@ class Engine:
                     self._tasks.append(self._priming(primed))
             self._lock.notify_all()
         return job
+
+    def _submit_text(self, manifest: Manifest, request: GenerationRequest, listener: Listener) -> Job:
+        """Start a request to a model of text: its rows read what comes before by themselves."""
+        prompt = prompt_for(manifest, request)
+        job = Job(request, listener, self._ended, self._cancel)
+
+        def make(take: int, model: LoadedModel) -> Row:
+            return TextRow(model.manifest, job, take, prompt)
+
+        with self._lock:
+            self._admit(job)
+            for take in range(request.takes):
+                self._tasks.append(_Task(manifest.name, partial(make, take), job.fail, lambda: job.closed))
+            self._lock.notify_all()
+        return job
+
+    def _admit(self, job: Job) -> None:
+        """Count a request in, the lock being held; raises RequestError when there is no room for it."""
+        if self._closing:
+            raise RequestError("cancelled", "the bridge is shutting down")
+        if len(self._jobs) >= self._limit:
+            raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
+        self._jobs.add(job)
 
     def generate(self, request: GenerationRequest) -> list[Take]:
         """Return a request's takes when they are done; raises RequestError when it fails."""

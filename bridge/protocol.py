@@ -88,7 +88,12 @@ _OPTIONS = Argument("options", "options", "key value …", optional=True)
 _MODEL = Argument("model", "str", "its name")
 _ON = Argument("on", "int", "1 or 0")
 _NUMBER = Argument("n", "int", "any number")
-_NOTE_VERB = ("/antiphon/ack", "/antiphon/progress", "/antiphon/notes", "/antiphon/note", "/antiphon/done")
+_NOTE_VERB = (
+    "/antiphon/ack", "/antiphon/progress", "/antiphon/notes", "/antiphon/note", "/antiphon/text",
+    "/antiphon/done",
+)  # fmt: skip
+TEXT_A_DATAGRAM = 1000
+"""Characters of /antiphon/text: a datagram of them fits into one Ethernet frame."""
 
 REQUESTS: tuple[Address, ...] = (
     Address(
@@ -120,7 +125,7 @@ REQUESTS: tuple[Address, ...] = (
     Address("/antiphon/continue", (ID, _OPTIONS), "asks what follows the context of the same id", _NOTE_VERB),
     Address("/antiphon/resend", (ID, _TAKE, Argument("seqs", "ints", "the missing ones", optional=True)),
             "asks again for messages of a take that is done; without seqs for all of them and the done",
-            ("/antiphon/notes", "/antiphon/note", "/antiphon/done")),
+            ("/antiphon/notes", "/antiphon/note", "/antiphon/text", "/antiphon/done")),
     Address("/antiphon/cancel", (ID,), "stops a request", ("/antiphon/fail",)),
     Address("/antiphon/notify", (_ON,), "asks to be told of startup, shutdown and new models",
             ("/antiphon/notify/reply", "/antiphon/startup", "/antiphon/shutdown", "/antiphon/model/added")),
@@ -165,6 +170,9 @@ REPLIES: tuple[Address, ...] = (
         Argument("start", "float", "beat"), Argument("duration", "float", "beats"),
         Argument("velocity", "int", ""), Argument("part", "int", ""),
     ), "one note, in mode single"),
+    Address("/antiphon/text", (
+        ID, _TAKE, Argument("text", "str", "at most 1000 characters"), _SEQ, _OF,
+    ), "a take as the model wrote it, in ABC; from models of text only, before the done"),
     Address("/antiphon/done", (
         ID, _TAKE, Argument("total", "int", "how many notes the take has"),
         Argument("end_beats", "float", "where the answer ends, on the client's timeline"),

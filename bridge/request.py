@@ -60,6 +60,10 @@ class GenerationRequest:
     """Parts that may play; None for all."""
     tempo: float = 120.0
     """Quarter notes a minute."""
+    text: str = ""
+    """How the tune begins, for a model of text."""
+    open_ended: bool = False
+    """Whether the answer may end before ``end_beat``, where the tune does; for models of text."""
     piece_ends: bool = False
     """Whether the piece ends with the answer, so that the model knows how many bars are left."""
 
@@ -113,3 +117,5 @@ class Take:
     """The request's."""
     nats_per_note: float
     """Mean of -log p of the notes under the model without masks at temperature 1; 0 without notes."""
+    text: str = ""
+    """The tune in ABC, from a model of text."""

@@ -21,6 +21,8 @@ class Sent:
     """By seq (or by index, in mode single)."""
     done: Outgoing
     weight: int
+    text: tuple[Encoded, ...] = ()
+    """The tune, from a model of text."""
 
 
 @dataclass
@@ -71,7 +73,7 @@ class ResendStore:
     def pick(sent: Sent, seqs: tuple[int, ...]) -> tuple[Outgoing, ...]:
         """Return the messages of ``seqs``, or without any all of them and the done."""
         if not seqs:
-            return (*sent.notes, sent.done)
+            return (*sent.notes, *sent.text, sent.done)
         wrong = [seq for seq in seqs if seq >= len(sent.notes)]
         if wrong:
             raise RequestError("bad_args", f"seq {wrong[0]} must be in range 0..{len(sent.notes) - 1}")

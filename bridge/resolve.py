@@ -15,6 +15,8 @@ from .scale import parse_scale
 
 MAX_BEATS = 4096
 """Length of an answer, all takes together."""
+MOST_TUNE_BARS = 64
+"""Length of a tune by a model of text, where no length is asked for."""
 _HALF_TICK = 1 / 48
 """How far past a barline a context may sound and still be answered at that barline: a 32-bit float
 of a beat and a performer's release are not exact."""
@@ -67,7 +69,10 @@ def resolve(
                             else manifest.defaults.metre))  # fmt: skip
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest))
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
-    beats = _length(merged, metre)
+    is_text = manifest.codec.is_text
+    # A model of text that nobody told a length writes its tune to the end.
+    open_ended = is_text and context is None and all(merged.get(k, AUTO) == AUTO for k in ("bars", "beats"))
+    beats = MOST_TUNE_BARS * metre.beats if open_ended else _length(merged, metre)
     if beats * takes > MAX_BEATS:
         raise RequestError(
             "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
@@ -92,7 +97,9 @@ def resolve(
         high=high,
         parts=parts,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
-        piece_ends=context is None,
+        piece_ends=context is None and not is_text,
+        text=_beginning(merged, manifest),
+        open_ended=open_ended,
     )
 
 
@@ -108,6 +115,16 @@ def _value(options: Mapping[str, OptionValue], key: str, default: float) -> floa
     """Return a number, or the default where it is left to the bridge."""
     value = options.get(key, AUTO)
     return default if value == AUTO else float(value)
+
+
+def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
+    """Return how the tune begins, for a model of text; raises RequestError where the model writes none."""
+    text = options.get("text", AUTO)
+    if text == AUTO:
+        return ""
+    if not manifest.codec.is_text:
+        raise RequestError("bad_args", f"model {manifest.name!r} writes no text; leave the option text out")
+    return str(text)
 
 
 def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
@@ -167,7 +184,8 @@ def _scale(
     if text != AUTO and any(part.is_drum for part in asked):
         raise RequestError("bad_args", f"drums have no scale; leave scale out for model {manifest.name!r}")
     scale = None if text == AUTO else parse_scale(str(text))
-    pitches = [int(p) for p in manifest.codec["pitch"].values if low <= p <= high]
+    values = range(128) if manifest.codec.is_text else manifest.codec["pitch"].values
+    pitches = [int(p) for p in values if low <= p <= high]
     if not any(scale is None or pitch % 12 in scale for pitch in pitches):
         within = "" if text == AUTO else f" of scale {text!r}"
         raise RequestError("bad_args", f"model {manifest.name!r} has no pitch{within} in range {low}..{high}")

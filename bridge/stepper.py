@@ -131,6 +131,13 @@ class Stepper:
             mask[row] = 0.0
         self._steps[row] = 0
 
+    def restart(self, row: int) -> None:
+        """Put a row back to its beginning."""
+        self._reset(row)
+        if self._sizes:
+            self._positions[row] = UNUSED_POSITION
+            self._positions[row, 0] = NULL_POSITION
+
     def add(self, snapshot: Snapshot | None = None) -> int:
         """Add a row, at its beginning or where ``snapshot`` was taken; return its index."""
         if self.rows >= self.batching.most:
@@ -139,10 +146,7 @@ class Stepper:
         if self._sizes and not row:
             self._resize(self._sizes[0])
         self.rows += 1
-        self._reset(row)
-        if self._sizes:
-            self._positions[row] = UNUSED_POSITION
-            self._positions[row, 0] = NULL_POSITION
+        self.restart(row)
         if snapshot is not None:
             self._restore(row, snapshot)
         return row

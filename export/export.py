@@ -93,7 +93,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
 
 
 def _pitches(dataset: Dataset) -> list[int]:
-    """Return the pitches that at least one training note in 2,000 has; of text, those of a flute or fiddle."""
+    """Return the pitches that at least one training note in 2,000 has; of text, a fiddle's."""
     if dataset.codec.is_text:
         return [55, 88]
     codes = dataset.split("train").codes[:, dataset.codec.names.index("pitch")]
@@ -162,7 +162,10 @@ def _known_figures(folder: Path) -> dict[str, float]:
     path = folder / "test.json"
     if not path.exists():
         return {}
-    found = next(iter(json.loads(path.read_text()).values()))["figures"]
+    found = next(iter(json.loads(path.read_text()).values()))
+    if "bits a character" in found:
+        return {f"test, bits a character, {name}": bits for name, bits in found["bits a character"].items()}
+    found = found["figures"]
     return {f"test, {name}": row["total"] for name, row in found.items()}
 
 

@@ -21,6 +21,7 @@ from ..train.network import NoteNetwork
 from ..train.shape import (
     DECAYS,
     DEGREES,
+    FURTHEST_UP,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -32,6 +33,8 @@ from ..train.shape import (
 from .folded import fold
 from .steplayers import Memory, attend, run_recurrent, run_transformer
 
+TOLD = np.minimum(np.arange(13), 1).astype(np.float32)[:, None]
+"""1 for tonic codes but 0, unknown."""
 TONICS_UP = np.asarray(semitones_up(np.arange(13)), np.int64)
 """Semitones from the nearest C to each tonic code's; code 0, unknown, has none that counts."""
 
@@ -163,7 +166,8 @@ class StepGraph(tf.Module):
             out["struck_out"] = tf.maximum(still, now)
         if not self.config.sounding:
             return []
-        return [self._around([_held(left), self._nearness(left)], note["pitch"])]
+        windows = [self._around([_held(left), self._nearness(left)], note["pitch"])]
+        return [*windows, self._from_tonic([_held(left)])] if self.config.tonic else windows
 
     def _nearness(self, left: Any) -> Any:
         beats = tf.nn.relu(left) * np.float32(1 / self.codec.ticks_per_beat)
@@ -197,7 +201,20 @@ class StepGraph(tf.Module):
             below = tf.gather(tf.constant(upto), tf.reshape(code, [-1])) * same
             self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
         maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
-        return self._around(maps, code)
+        windows = self._around(maps, code)
+        if self.config.tonic:
+            windows = tf.concat([windows, self._from_tonic(maps[:-1])], axis=1)
+        return windows
+
+    def _from_tonic(self, maps: list[Any]) -> Any:
+        """Return maps over the pitches as if the tonic were C, side by side; zeros where it is not told."""
+        width = PITCHES + 2 * FURTHEST_UP
+        index = TONICS_UP[:, None, None] + FURTHEST_UP + np.arange(PITCHES)
+        index = (index + width * np.arange(len(maps))[:, None]).reshape(len(index), -1)
+        tonic = tf.reshape(self._tonic, [-1])
+        padded = [tf.pad(m, [[0, 0], [FURTHEST_UP, FURTHEST_UP]]) for m in maps]
+        found = _pick(tf.concat(padded, axis=1), tf.gather(tf.constant(index, tf.int64), tonic))
+        return found * tf.gather(tf.constant(TOLD), tonic)
 
     def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
         """Choose the fields one after the other; ``pitch`` is the code of the note before."""
@@ -279,10 +296,9 @@ class StepGraph(tf.Module):
         if self.config.tonic:
             tonic = tf.reshape(self._tonic, [-1])
             degrees = np.clip(table[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
-            told = np.minimum(np.arange(len(TONICS_UP)), 1).astype(np.float32)[:, None]
             by_degree = tf.matmul(hidden, self.degree_head[0]) + self.degree_head[1]
             picked = _pick(by_degree, tf.gather(tf.constant(degrees), tonic))
-            logits += picked * tf.gather(tf.constant(told), tonic)
+            logits += picked * tf.gather(tf.constant(TOLD), tonic)
         if self.config.roll:
             logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(MASKED)
         return logits

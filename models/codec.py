@@ -37,8 +37,8 @@ Codes = npt.NDArray[np.int32]
 class Field:
     """One categorical field: a code is an index into ``values``.
 
-    ``delta`` and ``char`` have one code more, END, after their values. Every field has codes past its own for the
-    step before the first note (see :attr:`begin`).
+    ``delta`` and ``char`` have one code more, END, after their values. Every field has codes past its own
+    for the step before the first note (see :attr:`begin`).
     """
 
     name: FieldName

@@ -13,18 +13,14 @@ import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.errors import DatasetError
+from . import textscore
 from .dataset import SPLITS, Dataset, SplitName
-from .fit import evaluate_pieces, load_run, pieces_of
-from .network import NoteNetwork, losses
+from .fit import evaluate_pieces, load_run, loss_of, pieces_of
+from .network import NoteNetwork
 from .ngram import NGram
 from .passages import Piece, passage, stack
 
 CONTEXT_BARS = 4
-
-
-def loss_of(network: NoteNetwork) -> Any:
-    """Return the compiled loss of a batch without dropout."""
-    return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
 
 
 def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: bool) -> np.ndarray:
@@ -108,6 +104,11 @@ def run(args: argparse.Namespace) -> int:
     found: dict[str, Any] = {}
     for folder in args.runs:
         config, dataset, network = load_run(folder)
+        if dataset.codec.is_text:
+            bits = textscore.bits_a_character(network, dataset, args.split)
+            found[str(folder)] = {"bits a character": bits}
+            sys.stdout.write(f"{config.card.name}, {args.split} split\n\n{textscore.table(bits)}\n\n")
+            continue
         one = figures(network, dataset, args.split)
         found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
         gain = 1 - one["network"]["total"] / one["5-gram"]["total"]

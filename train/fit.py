@@ -238,6 +238,11 @@ def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     ]
 
 
+def loss_of(network: NoteNetwork) -> Any:
+    """Return the compiled loss of a batch without dropout."""
+    return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
+
+
 def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
     """Return the pieces' nats a note by field, (field,); END counts, divided by the notes."""
     total = np.zeros(len(codec.fields) + 1)

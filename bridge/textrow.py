@@ -1,0 +1,241 @@
+"""A row that writes a tune as ABC text and answers with its notes.
+
+The header is forced as far as the request says it: the title is the model's, then come the request's
+metre and key. To continue notes, the bars before are written as ABC and the model goes on from there. What
+it writes is mended (:func:`antiphon.models.abc.repair_abc`) or drawn again, so that every answer plays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import floor
+
+import numpy as np
+
+from ..models.abc import AbcError, read_abc, repair_abc
+from ..models.abc_write import exact_signature, key_name, signature, write_bars
+from ..models.errors import RequestError
+from ..models.manifest import Manifest
+from ..models.note import Note
+from ..models.score import Score
+from ..models.step import MASKED
+from .job import Job
+from .request import GenerationRequest, Take
+from .stepper import Snapshot, Stepper
+
+MOST_CHARACTERS = 2400
+"""Of a tune, its header included."""
+ATTEMPTS = 4
+"""How often a tune is drawn before the request fails."""
+CONTEXT_BARS = 12
+"""Bars before the answer that the model reads."""
+_CHUNK = 256
+_ACCIDENTALS = "^_="
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """How a tune begins."""
+
+    forced: tuple[str, ...]
+    """Pieces that are given; between two of them the model writes to the end of the line."""
+    beats: float = 0.0
+    """Length of the music among them, whole bars."""
+    bars: int = 0
+    """The same in bars."""
+
+
+def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
+    """Return how the tune of a request begins.
+
+    Raises:
+        RequestError: bad_args, for a text with characters that the model lacks, or a scale that no key
+            signature has.
+    """
+    sharps = None
+    if request.scale is not None:
+        sharps = exact_signature(request.scale)
+        if sharps is None:
+            raise RequestError(
+                "bad_args",
+                f"model {manifest.name!r} writes notation: its scales are those of key signatures, such as "
+                '"D dorian" or "G major"',
+            )
+    if request.text:
+        prompt = Prompt((request.text,))
+    elif request.context:
+        prompt = _after(request, sharps)
+    else:
+        lines = f"M:{request.metre}\nL:1/8\nK:"
+        key = "" if sharps is None else f"{key_name(sharps)}\n"
+        prompt = Prompt(("X:1\nT:", lines + key))
+    known = {chr(int(v)) for v in manifest.codec["char"].values}
+    for character in "".join(prompt.forced):
+        if character not in known:
+            raise RequestError("bad_args", f"model {manifest.name!r} has no character {character!r}")
+    return prompt
+
+
+def _after(request: GenerationRequest, sharps: int | None) -> Prompt:
+    """Return the bars before the answer as a tune's beginning."""
+    length = request.metre.beats
+    end = request.start_beat
+    first = min(note.start for note in request.context)
+    bars = min(max(-floor((first - end) / length), 1), CONTEXT_BARS)
+    start = end - bars * length
+    notes = [note for note in request.context if start - 1e-6 <= note.start < end]
+    if sharps is None:
+        sharps = signature(note.pitch % 12 for note in notes)
+    music = write_bars(notes, start, end, request.metre, sharps)
+    head = f"X:1\nM:{request.metre}\nL:1/8\nK:{key_name(sharps)}\n"
+    return Prompt((head + music,), bars * length, bars)
+
+
+class TextRow:
+    """Writes one take of a request; see the module's text."""
+
+    snapshot: Snapshot | None = None
+
+    def __init__(self, manifest: Manifest, job: Job, take: int, prompt: Prompt) -> None:
+        self._manifest, self._job, self._take, self._prompt = manifest, job, take, prompt
+        self._codec = manifest.codec
+        request = job.request
+        key = np.array([request.seed % 2**64, take], np.uint64)
+        self._random = np.random.Generator(np.random.Philox(key=key))
+        self._newline = int(self._codec.encode_text("\n")[0, 0])
+        self._attempts = 0
+        length = request.end_beat - request.start_beat
+        # One bar more than asked for: a pick-up may take the first one's place.
+        self._bars = None if request.open_ended else int(-(-length // request.metre.beats)) + 1
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the tune, or start it anew."""
+        self._attempts += 1
+        self._codes: list[int] = []
+        self._nats = 0.0
+        self._given = list(self._prompt.forced)
+        self._pending = self._encoded(self._given.pop(0))
+        self._barlines = 0
+
+    def _encoded(self, text: str) -> list[int]:
+        return [int(code) for code in self._codec.encode_text(text)[:, 0]]
+
+    @property
+    def over(self) -> bool:
+        """Whether the request has ended."""
+        return self._job.closed
+
+    def enter(self, stepper: Stepper, row: int) -> None:
+        """Write the inputs of the first step."""
+        sampling = self._job.request.sampling
+        stepper.temperature[row] = sampling.temperature
+        stepper.top_p[row] = sampling.top_p
+        self._write(stepper, row)
+
+    def _write(self, stepper: Stepper, row: int) -> None:
+        """Write the next step's inputs: a given character, or a choice."""
+        stepper.forced[row] = self._pending.pop(0) if self._pending else -1
+        at = len(self._codes) % _CHUNK
+        if not at:
+            self._uniform = self._random.random((_CHUNK, 1), np.float32)
+        stepper.uniform[row] = self._uniform[at]
+        mask = stepper.masks["char"][row]
+        mask[:] = 0.0
+        if self._given:  # the title must end, but not the tune
+            mask[self._codec.end] = MASKED
+        elif self._job.request.scale is not None:
+            for accidental in _ACCIDENTALS:
+                found = np.flatnonzero(self._codec["char"].array == ord(accidental))
+                mask[found] = MASKED
+
+    def after(self, stepper: Stepper, row: int) -> bool:
+        """Take the character; return whether the take is complete."""
+        code = int(stepper.note[row, 0])
+        ended = code >= self._codec.end
+        free = stepper.forced[row, 0] < 0
+        if free:
+            self._nats -= float(stepper.log_prob[row, 0])
+        if not ended:
+            self._codes.append(code)
+            if free and code == self._newline and self._given:
+                self._pending = self._encoded(self._given.pop(0))
+        self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
+        if (ended or self._has_enough(code)) and not self._pending:
+            if self._finish():
+                return True
+            if self._attempts >= ATTEMPTS:
+                self.fail("model_error", f"model {self._manifest.name!r} wrote no tune that plays; ask again")
+                return True
+            self._restart(stepper, row)
+            return False
+        self._write(stepper, row)
+        return False
+
+    def _has_enough(self, code: int) -> bool:
+        """Return whether as many bars as were asked for are written."""
+        if len(self._codes) >= MOST_CHARACTERS:
+            return True
+        if chr(int(self._codec["char"].values[min(code, self._codec.end - 1)])) == "|" and not self._given:
+            self._barlines += 1
+        wanted = self._bars
+        return wanted is not None and self._barlines > wanted + self._prompt.bars
+
+    def _restart(self, stepper: Stepper, row: int) -> None:
+        """Draw the tune again: the row goes back to its beginning, on with its random numbers."""
+        self._begin()
+        stepper.restart(row)
+        self.enter(stepper, row)
+
+    def _finish(self) -> bool:
+        """Tell the notes; return False when there are none that play."""
+        written = self._codec.decode_text(np.array(self._codes, np.int32).reshape(-1, 1))
+        try:
+            text = repair_abc(written)
+            score = read_abc(text)
+        except AbcError:
+            return False
+        notes, end = placed(score, self._job.request, self._prompt)
+        if not notes:
+            return False
+        for index, note in enumerate(notes):
+            self._job.note(self._take, index, note)
+        seed = self._job.request.seed
+        self._job.finish(Take(self._take, tuple(notes), end, seed, self._nats / len(notes), text))
+        return True
+
+    def fail(self, code: str, message: str) -> None:
+        """End the whole request."""
+        self._job.fail(code, message)
+
+
+def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
+    """Return a tune's notes within the answer, on the host's timeline and in its range, and the end.
+
+    A pick-up fills the end of the answer's first bar.
+    """
+    if not score.notes:
+        return [], request.end_beat
+    offset = request.start_beat - prompt.beats
+    if not request.context:
+        bar = score.metres.bar_at(score.notes[0].start)
+        offset -= bar.start
+    moved = [replace(note, start=round(note.start + offset, 6)) for note in score.notes]
+    notes = [n for n in moved if request.start_beat - 1e-6 <= n.start < request.end_beat - 1e-6]
+    notes = [replace(n, duration=min(n.duration, request.end_beat - n.start)) for n in notes]
+    notes = [replace(n, pitch=_within(n.pitch, request.low, request.high)) for n in notes]
+    notes = [n for n in notes if request.low <= n.pitch <= request.high]
+    if not request.open_ended or not notes:
+        return notes, request.end_beat
+    last = max(note.end for note in notes)
+    bars = -(-(last - request.start_beat - 1e-6) // request.metre.beats)
+    return notes, request.start_beat + bars * request.metre.beats
+
+
+def _within(pitch: int, low: int, high: int) -> int:
+    """Return the pitch moved by octaves into a range, where one lies there."""
+    if pitch < low:
+        pitch += -(-(low - pitch) // 12) * 12
+    elif pitch > high:
+        pitch -= -(-(pitch - high) // 12) * 12
+    return pitch

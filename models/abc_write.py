@@ -1,0 +1,135 @@
+"""Notes to ABC: what a model of text reads of the music before its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from .metre import Metre
+from .note import Note
+
+UNIT = Fraction(1, 2)
+"""Beats of the unit note: L:1/8."""
+GRID = 24
+"""Ticks a beat that notes are moved to."""
+_SHARP_ORDER, _FLAT_ORDER = "FCGDAEB", "BEADGCF"
+_KEYS = {
+    0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
+    -1: "F", -2: "Bb", -3: "Eb", -4: "Ab", -5: "Db", -6: "Gb",
+}  # fmt: skip
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_LIKELY = (2, 1, 0, 3, -1, -2, 4, -3, 5, -4, 6, -5, -6)
+"""Signatures in the order in which fiddlers meet them: a tie goes to the first."""
+
+
+def signature(pitch_classes: Iterable[int]) -> int:
+    """Return the key signature that leaves the fewest notes out, in sharps (flats below 0).
+
+    Args:
+        pitch_classes: one for each note, or each once.
+    """
+    counts = [0] * 12
+    for pitch_class in pitch_classes:
+        counts[pitch_class % 12] += 1
+    return max(_LIKELY, key=lambda sharps: sum(counts[c] for c in _classes(sharps)))
+
+
+def exact_signature(scale: frozenset[int]) -> int | None:
+    """Return the signature whose seven pitch classes are ``scale``, None where there is none."""
+    return next((sharps for sharps in _LIKELY if _classes(sharps) == scale), None)
+
+
+def key_name(sharps: int) -> str:
+    """Return what K: says for a signature, as a major key.
+
+    >>> key_name(2)
+    'D'
+    """
+    return _KEYS[sharps]
+
+
+def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
+    """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
+
+    Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole bars apart.
+
+    >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
+    'D2F2-|F2z2|'
+    """
+    melody = _melody(notes, start, end)
+    bar, at = Fraction(metre.beats), Fraction(0)
+    written: list[str] = []
+    altered: dict[str, int] = {}
+    for pitch, begin, length in melody:
+        for what, until in ((None, begin), (pitch, begin + length)):
+            while at < until:
+                stop = min(until, (at // bar + 1) * bar)
+                text = "z" if what is None else _pitch(what, sharps, altered)
+                tie = "-" if what is not None and stop < until else ""
+                written.append(text + _length((stop - at) / UNIT) + tie)
+                at = stop
+                if at % bar == 0:
+                    written.append("|")
+                    altered.clear()
+    return "".join(written)
+
+
+def _melody(notes: Sequence[Note], start: float, end: float) -> list[tuple[int | None, Fraction, Fraction]]:
+    """Return (pitch, begin, length) in beats from ``start``, one at a time, with a rest up to the end."""
+    onsets: dict[Fraction, Note] = {}
+    for note in notes:
+        at = _on_grid(note.start - start)
+        if 0 <= at < _on_grid(end - start) and (at not in onsets or onsets[at].pitch < note.pitch):
+            onsets[at] = note
+    total = _on_grid(end - start)
+    begins = sorted(onsets)
+    melody: list[tuple[int | None, Fraction, Fraction]] = []
+    for at, following in zip(begins, [*begins[1:], total], strict=True):
+        length = max(_on_grid(onsets[at].duration), Fraction(1, GRID))
+        melody.append((onsets[at].pitch, at, min(length, following - at)))
+    return [*melody, (None, total, Fraction(0))]
+
+
+def _on_grid(beats: float) -> Fraction:
+    return Fraction(round(beats * GRID), GRID)
+
+
+def _classes(sharps: int) -> frozenset[int]:
+    return frozenset((value + _alteration(letter, sharps)) % 12 for letter, value in _LETTERS.items())
+
+
+def _alteration(letter: str, sharps: int) -> int:
+    """Return the semitones that a signature puts before a letter."""
+    if sharps >= 0:
+        return int(letter in _SHARP_ORDER[:sharps])
+    return -int(letter in _FLAT_ORDER[:-sharps])
+
+
+def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
+    """Return a pitch as ABC, with an accidental where the bar so far says otherwise; notes it down."""
+    best = None
+    for letter, value in _LETTERS.items():
+        for semitones in (0, 1, -1):
+            if (value + semitones - pitch) % 12:
+                continue
+            octave = (pitch - semitones - value) // 12
+            place = f"{letter}{octave}"
+            now = altered.get(place, _alteration(letter, sharps))
+            cost = (now != semitones, abs(semitones), semitones != (1 if sharps >= 0 else -1))
+            if best is None or cost < best[0]:
+                best = (cost, letter, octave, semitones, place)
+    assert best is not None
+    (accidental, _, _), letter, octave, semitones, place = best
+    sign = {0: "=", 1: "^", -1: "_"}[semitones] if accidental else ""
+    altered[place] = semitones
+    # Middle C, MIDI 60, is C; the octave above it is in small letters.
+    if octave >= 6:
+        return sign + letter.lower() + "'" * (octave - 6)
+    return sign + letter + "," * (5 - octave)
+
+
+def _length(units: Fraction) -> str:
+    upper = "" if units.numerator == 1 else str(units.numerator)
+    if units.denominator == 1:
+        return upper
+    return f"{upper}/" if units.denominator == 2 else f"{upper}/{units.denominator}"
