@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     "train": Command("antiphon.train.fit", "train a model", "train"),
     "evaluate": Command("antiphon.train.evaluate", "measure a trained model on held-out pieces", "train"),
     "benchmark": Command("antiphon.train.benchmark", "measure on the published piano rolls", "train"),
+    "summary": Command("antiphon.export.summary", "show what a trained network is made of", "train"),
     "export": Command("antiphon.export.export", "turn runs into model files", "train"),
 }
 

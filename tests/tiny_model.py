@@ -51,6 +51,27 @@ def tiny_manifest(name: str = "tiny", **changes: Any) -> Manifest:
     return Manifest(**{**values, **changes})
 
 
+def tiny_text_manifest(name: str = "tiny-text", **changes: Any) -> Manifest:
+    """Return the manifest of a model of ABC text; its random letters are no tune, which is the point."""
+    characters = "\n |:/,'^_=23ABCDEFGLMKTXabcdefgz4681"
+    values = {
+        "codec": Codec.of_characters(characters),
+        "metres": (),
+        "conditions": (),
+        "parts": (Part("tune", 73),),
+        "state": (StateTensor("h", (UNITS,)), StateTensor("c", (UNITS,))),
+        "memory": None,
+        "defaults": Defaults(low=55, high=88, metre="6/8"),
+    }
+    return tiny_manifest(name, **{**values, **changes})
+
+
+def save_tiny_text_model(path: Path, name: str = "tiny-text", seed: int = 5, **changes: Any) -> Path:
+    """Write the model of text to ``path`` and return it."""
+    path.write_bytes(tiny_model(tiny_text_manifest(name, **changes), seed).SerializeToString())
+    return path
+
+
 def save_tiny_model(path: Path, name: str = "tiny", seed: int = 5, **changes: Any) -> Path:
     """Write the model to ``path`` and return it."""
     path.write_bytes(tiny_model(tiny_manifest(name, **changes), seed).SerializeToString())
@@ -58,7 +79,7 @@ def save_tiny_model(path: Path, name: str = "tiny", seed: int = 5, **changes: An
 
 
 def tiny_model(manifest: Manifest, seed: int = 5) -> onnx.ModelProto:
-    """Return the model of a manifest with any fields that include delta, and at least one more."""
+    """Return the model of a manifest with any fields that include delta, or of text."""
     graph = _Graph(manifest, np.random.default_rng(seed))
     graph.build()
     made = helper.make_graph(
@@ -129,11 +150,14 @@ class _Graph:
             self.add("Cast", "clock", to=onnx.TensorProto.FLOAT),
             self.constant([[1 / 64, 1 / 24, 1 / 96]]),
         )
-        conditions = self.add(
-            "Mul", self.add("Cast", "conditions", to=onnx.TensorProto.FLOAT), self.constant([[0.3, 0.1]])
-        )
-        parts = [note, clock, conditions]
-        self.width = EMBEDDING * len(fields) + 5
+        parts = [note, clock]
+        self.width = EMBEDDING * len(fields) + 3
+        if self.manifest.conditions:
+            conditions = self.add(
+                "Mul", self.add("Cast", "conditions", to=onnx.TensorProto.FLOAT), self.constant([[0.3, 0.1]])
+            )
+            parts.append(conditions)
+            self.width += 2
         if any(s.name == "before" for s in self.manifest.state):
             before = self.add("Cast", "before", to=onnx.TensorProto.FLOAT)
             parts.append(self.add("Mul", before, self.constant([[1 / 64]])))
@@ -181,8 +205,10 @@ class _Graph:
     def choose(self, trunk: str) -> None:
         """Choose the fields by the chain rule."""
         count = len(self.codec.fields)
-        forced = self.add("Split", "forced", count=count, axis=1, num_outputs=count)
-        uniform = self.add("Split", "uniform", count=count, axis=1, num_outputs=count)
+        forced, uniform = (
+            self.add("Split", name, count=count, axis=1, num_outputs=count) if count > 1 else [name]
+            for name in ("forced", "uniform")
+        )
         chosen, log_probs = [], []
         for i, f in enumerate(self.codec.fields):
             logits = self.add("MatMul", self.add("Tanh", trunk), self.random(TRUNK, f.size, scale=0.9))
@@ -198,7 +224,8 @@ class _Graph:
         self.clock(chosen[0])
 
     def clock(self, delta: str) -> None:
-        ticks = self.constant([*self.codec["delta"].values, 0], np.int32)
+        ticks = [1] * self.codec.fields[0].size if self.codec.is_text else [*self.codec["delta"].values, 0]
+        ticks = self.constant(ticks, np.int32)
         bar, tick, length = self.add("Split", "clock", count=3, axis=1, num_outputs=3)
         total = self.add("Add", tick, self.add("Gather", ticks, delta))
         bars = self.add("Div", total, length)

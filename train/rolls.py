@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.io
+from scipy.io.matlab import MatReadError
 
 from ..models.codec import Codec, Field
 from ..models.errors import DatasetError
@@ -72,7 +73,7 @@ def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
     try:
         data = scipy.io.loadmat(path)
         found = {s: [np.asarray(r, bool) for r in data[_KEYS_IN_FILE[s]][0]] for s in SPLITS}
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, MatReadError) as error:
         raise DatasetError(
             f"{path} is no piano-roll set (traindata, validdata, testdata): {error}"
         ) from error

@@ -1,0 +1,138 @@
+"""`antiphon summary RUN`: what a trained network is made of, and what one note of it costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import numpy_helper
+
+from ..models.errors import ExportError
+from ..models.manifest import Manifest
+from ..train.fit import load_run
+from ..train.network import NoteNetwork
+from .convert import convert, weight_bytes
+from .diagram import draw_diagram
+from .export import manifest_for
+from .quantise import quantise
+from .stepgraph import StepGraph
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the network as trained."""
+
+    name: str
+    shapes: tuple[tuple[int, ...], ...]
+    """Of its weights."""
+
+    @property
+    def parameters(self) -> int:
+        """How many weights it has."""
+        return sum(math.prod(shape) for shape in self.shapes)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one step of the exported graph costs, at batch 1."""
+
+    nodes: int
+    operations: int
+    """Floating-point operations of the products with weights and with a full memory: two a weight."""
+    memory_operations: int
+    """Those of them that are attention's over the memory."""
+    bytes_read: int
+    """Weights that are multiplied with, as float32."""
+    bytes_read_int8: int
+    """The same as exported: 8 bits a weight, with their scales."""
+    memory_bytes: int
+    """Keys and values of a full memory."""
+
+
+def layers_of(network: NoteNetwork) -> list[Layer]:
+    """Return the network's layers in the order in which they were made."""
+    found: dict[str, list[tuple[int, ...]]] = defaultdict(list)
+    for variable in network.trainable_variables:
+        path = variable.path.removeprefix(f"{network.name}/")
+        name = path.rpartition("/")[0] or path
+        found[name.removesuffix("/lstm_cell").removesuffix("/gru_cell")].append(tuple(variable.shape))
+    return [Layer(name, tuple(shapes)) for name, shapes in found.items()]
+
+
+def cost_of(graph: onnx.ModelProto, manifest: Manifest) -> Cost:
+    """Return what a step costs, counted in the float32 graph."""
+    weights = {t.name: t for t in graph.graph.initializer}
+    products = [n for n in graph.graph.node if n.op_type == "MatMul"]
+    operations = 0
+    for node in products:
+        for name in node.input:
+            if name in weights:
+                operations += 2 * math.prod(weights[name].dims)
+    memory = manifest.memory
+    width = memory.heads * (memory.key_size + memory.value_size) * (memory.length + 1) if memory else 0
+    return Cost(
+        nodes=len(graph.graph.node),
+        operations=operations + 2 * width,
+        memory_operations=2 * width,
+        bytes_read=weight_bytes(graph),
+        bytes_read_int8=weight_bytes(quantise(graph)),
+        memory_bytes=4 * width,
+    )
+
+
+def table_bytes(graph: onnx.ModelProto) -> int:
+    """Return the bytes of the tables that a step looks one row up in."""
+    read = {n.input[0] for n in graph.graph.node if n.op_type == "Gather"}
+    return sum(numpy_helper.to_array(t).nbytes for t in graph.graph.initializer if t.name in read)
+
+
+def report(layers: list[Layer], cost: Cost, tables: int) -> str:
+    """Return the summary as text."""
+    width = max(len(layer.name) for layer in layers)
+    lines = [f"{'layer':{width}}  {'parameters':>10}  weights"]
+    for layer in layers:
+        shapes = ", ".join("×".join(map(str, shape)) or "1" for shape in layer.shapes)
+        lines.append(f"{layer.name:{width}}  {layer.parameters:>10,}  {shapes}")
+    lines.append(f"{'all':{width}}  {sum(layer.parameters for layer in layers):>10,}")
+    lines += [
+        "",
+        f"One note: {cost.nodes} nodes of the step graph, {cost.operations / 1e6:.2f} million floating-point "
+        f"operations, {cost.memory_operations / 1e6:.2f} of them over a full attention memory.",
+        f"It reads {cost.bytes_read_int8 / 1e6:.2f} MB of 8-bit weights ({cost.bytes_read / 1e6:.2f} MB as "
+        f"float32), up to {cost.memory_bytes / 1e6:.2f} MB of memory, and rows of "
+        f"{tables / 1e6:.2f} MB of tables.",
+    ]
+    return "\n".join(lines)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon summary`."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run")
+    parser.add_argument("--png", type=Path, metavar="FILE.png", help="draw the network")
+    parser.add_argument("--json", type=Path, metavar="FILE.json", help="write the figures")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show what a run's network is made of; returns the exit status."""
+    config, dataset, network = load_run(args.run)
+    manifest = manifest_for(config, dataset, network, "float32")
+    graph = convert(StepGraph(network), manifest)
+    layers, cost = layers_of(network), cost_of(graph, manifest)
+    sys.stdout.write(report(layers, cost, table_bytes(graph)) + "\n")
+    try:
+        if args.png:
+            draw_diagram(network.shape, args.png)
+            sys.stdout.write(f"drew {args.png}\n")
+        if args.json:
+            found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
+            args.json.write_text(json.dumps(found, indent=1))
+    except OSError as error:
+        raise ExportError(f"{error.filename or args.run} cannot be written: {error.strerror}") from error
+    return 0

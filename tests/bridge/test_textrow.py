@@ -1,0 +1,167 @@
+"""A model of text answers with notes that play, whatever it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.request import GenerationRequest, Take
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.textrow import placed, prompt_for
+from antiphon.models.abc import bars, read_abc
+from antiphon.models.abc_write import exact_signature, key_name, signature, write_bars
+from antiphon.models.errors import RequestError
+from antiphon.models.metre import Metre
+from antiphon.models.note import Note
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_model import save_tiny_text_model
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelShelf:
+    folder = tmp_path_factory.mktemp("text")
+    save_tiny_text_model(folder / "tiny-text.onnx")
+    return ModelShelf([folder], default="tiny-text", shipped=False)
+
+
+@pytest.fixture(scope="module")
+def engine(shelf: ModelShelf) -> Iterator[Engine]:
+    with Engine(shelf, workers=2) as engine:
+        yield engine
+
+
+def ask(engine: Engine, context: tuple[Note, ...] | None = None, **options: str | float) -> list[Take]:
+    manifest = engine.models.manifest("tiny-text")
+    return engine.generate(resolve({}, options, context, manifest, seed=7))
+
+
+def test_a_take_is_its_text_and_plays(engine: Engine) -> None:
+    for take in ask(engine, takes=6, bars=4, metre="6/8"):
+        assert take.notes
+        assert all(0 <= n.start < 12 and n.end <= 12 + 1e-6 for n in take.notes)
+        assert take.text.startswith("X:1\n")
+        assert "M:6/8\nL:1/8\nK:" in take.text
+        assert all(bar.fits for bar in bars(take.text))
+        read_abc(take.text)
+
+
+def test_the_same_seed_writes_the_same_tune(engine: Engine) -> None:
+    one, two, other = (ask(engine, seed=seed, bars=2)[0] for seed in (3, 3, 4))
+    assert one == two
+    assert one.text != other.text
+    # Whoever else is in the batch.
+    assert ask(engine, seed=3, bars=2, takes=5)[0] == one
+
+
+def test_a_tune_without_a_length_ends_where_it_ends(engine: Engine) -> None:
+    (take,) = ask(engine, metre="3/4", seed=2)
+    score = read_abc(take.text)
+    assert len(take.notes) == len(score.notes)
+    assert take.end_beats % 3 == 0
+    assert max(n.end for n in take.notes) <= take.end_beats < 64 * 3 + 1
+
+
+def test_a_scale_is_a_key_signature(engine: Engine) -> None:
+    for take in ask(engine, scale="D major", bars=4, takes=4, metre="4/4"):
+        assert "K:D\n" in take.text
+        assert {n.pitch % 12 for n in take.notes} <= {2, 4, 6, 7, 9, 11, 1}
+
+
+def test_a_scale_without_a_signature_is_refused(engine: Engine) -> None:
+    with pytest.raises(RequestError, match="its scales are those of key signatures"):
+        ask(engine, scale="A blues")
+
+
+def test_the_range_is_kept(engine: Engine) -> None:
+    for take in ask(engine, low=60, high=72, takes=4, bars=4):
+        assert all(60 <= n.pitch <= 72 for n in take.notes)
+
+
+def test_a_beginning_is_kept(engine: Engine) -> None:
+    (take,) = ask(engine, text="X:1\nT:Babe\nM:2/4\nL:1/8\nK:G\nG2")
+    assert take.text.startswith("X:1\nT:Babe\nM:2/4\nL:1/8\nK:G\nG2")
+    assert take.notes[0].pitch == 67
+
+
+def test_a_beginning_with_a_letter_that_the_model_lacks(engine: Engine) -> None:
+    with pytest.raises(RequestError, match="no character 'Ω'"):
+        ask(engine, text="X:1\nT:Ω")
+
+
+def test_what_was_played_stands_before_the_answer(engine: Engine) -> None:
+    played = tuple(Note(62 + i % 5, 8 + i / 2, 0.5) for i in range(8))
+    (take,) = ask(engine, played, bars=2, metre="4/4")
+    assert all(12 <= n.start < 20 and n.end <= 20 + 1e-6 for n in take.notes)
+    before = [n for n in read_abc(take.text).notes if n.start < 4]
+    assert [n.pitch for n in before] == [n.pitch for n in played]
+
+
+def test_a_pick_up_fills_the_end_of_the_first_bar(shelf: ModelShelf) -> None:
+    manifest = shelf.manifest("tiny-text")
+    request = resolve({}, {"metre": "3/4", "start": 10.0, "bars": 2}, None, manifest, seed=1)
+    score = read_abc("X:1\nM:3/4\nL:1/4\nK:C\nG|cde|c3|]")
+    notes, end = placed(score, request, prompt_for(manifest, request))
+    assert [(n.pitch, n.start) for n in notes] == [(67, 12.0), (72, 13.0), (74, 14.0), (76, 15.0)]
+    assert end == 16
+
+
+def test_cancelling_stops_a_tune(engine: Engine) -> None:
+    from antiphon.bridge.waiting import Waiting
+
+    manifest = engine.models.manifest("tiny-text")
+    waiting = Waiting()
+    job = engine.submit(resolve({}, {"takes": 16}, None, manifest, seed=1), waiting)
+    job.cancel()
+    with pytest.raises(RequestError, match="cancelled"):
+        waiting.wait()
+
+
+def test_text_is_for_models_of_text() -> None:
+    manifest = ModelShelf().manifest("folk")
+    with pytest.raises(RequestError, match="writes no text"):
+        resolve({}, {"text": "X:1"}, None, manifest, seed=1)
+
+
+NOTES = st.lists(
+    st.tuples(st.integers(40, 90), st.integers(0, 95), st.integers(1, 48)), min_size=1, max_size=20
+)
+
+
+@given(NOTES, st.integers(-6, 6), st.sampled_from(["2/4", "3/4", "4/4", "6/8"]))
+@settings(deadline=None)
+def test_written_notes_read_back(drawn: list[tuple[int, int, int]], sharps: int, metre: str) -> None:
+    notes = [Note(pitch, onset / 12, length / 12) for pitch, onset, length in drawn]
+    bar = Metre.parse(metre).beats
+    end = -(-8 // bar) * bar
+    text = write_bars(notes, 0, end, Metre.parse(metre), sharps)
+    score = read_abc(f"X:1\nM:{metre}\nL:1/8\nK:{key_name(sharps)}\n{text}")
+    highest: dict[float, Note] = {}
+    for note in sorted(notes, key=lambda n: n.pitch):
+        highest[note.start] = note
+    kept = [highest[start] for start in sorted(highest)]
+    found = [(n.pitch, round(n.start, 6)) for n in score.notes]
+    assert found == [(n.pitch, round(n.start, 6)) for n in kept]
+    for note, wanted, following in zip(score.notes, kept, [*kept[1:], Note(60, end, 1)], strict=True):
+        assert note.duration == pytest.approx(min(wanted.duration, following.start - wanted.start))
+    assert all(bar.fits for bar in bars(f"X:1\nM:{metre}\nL:1/8\nK:C\n{text}"))
+
+
+def test_signatures() -> None:
+    assert exact_signature(frozenset((2, 4, 6, 7, 9, 11, 1))) == 2
+    assert exact_signature(frozenset((0, 3, 5, 6, 7, 10))) is None
+    assert signature([7, 9, 11, 0, 2, 4, 6]) == 1
+    assert [key_name(n) for n in (-3, 0, 6)] == ["Eb", "C", "F#"]
+
+
+def test_a_request_keeps_its_beginning() -> None:
+    request = GenerationRequest("x", 0, 4, 1, text="X:1")
+    assert replace(request, seed=2).text == "X:1"
+
+
+def test_the_file_says_that_it_is_text(tmp_path: Path, shelf: ModelShelf) -> None:
+    assert shelf.manifest("tiny-text").codec.is_text
