@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("antiphon.bridge.cli_serve", "start the bridge that OSC programs ask for notes"),
     "ask": Command("antiphon.bridge.cli_ask", "ask a running bridge, as a DAW would"),
     "generate": Command("antiphon.bridge.cli_generate", "make music without a bridge"),
+    "render": Command("antiphon.bridge.cli_render", "turn a MIDI or ABC file into sound"),
     "models": Command("antiphon.bridge.cli_models", "list the models at hand"),
     "clients": Command("antiphon.bridge.cli_clients", "put Antiphon into Max, Live, REAPER, Pd …"),
     "doctor": Command("antiphon.bridge.cli_doctor", "check the installation and say what to do"),
