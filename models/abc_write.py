@@ -113,15 +113,14 @@ def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
             if (value + semitones - pitch) % 12:
                 continue
             octave = (pitch - semitones - value) // 12
-            place = f"{letter}{octave}"
-            now = altered.get(place, _alteration(letter, sharps))
+            now = altered.get(letter, _alteration(letter, sharps))
             cost = (now != semitones, abs(semitones), semitones != (1 if sharps >= 0 else -1))
             if best is None or cost < best[0]:
-                best = (cost, letter, octave, semitones, place)
+                best = (cost, letter, octave, semitones)
     assert best is not None
-    (accidental, _, _), letter, octave, semitones, place = best
+    (accidental, _, _), letter, octave, semitones = best
     sign = {0: "=", 1: "^", -1: "_"}[semitones] if accidental else ""
-    altered[place] = semitones
+    altered[letter] = semitones  # in every octave, ABC 2.1 section 11.3
     # Middle C, MIDI 60, is C; the octave above it is in small letters.
     if octave >= 6:
         return sign + letter.lower() + "'" * (octave - 6)

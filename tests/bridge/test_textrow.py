@@ -128,7 +128,10 @@ def test_text_is_for_models_of_text() -> None:
 
 
 NOTES = st.lists(
-    st.tuples(st.integers(40, 90), st.integers(0, 95), st.integers(1, 48)), min_size=1, max_size=20
+    st.tuples(st.integers(40, 90), st.integers(0, 95), st.integers(1, 48)),
+    min_size=1,
+    max_size=20,
+    unique_by=lambda note: note[:2],
 )
 
 
