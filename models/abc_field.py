@@ -23,7 +23,7 @@ _MODES = {
     "lyd": ("lydian", 1), "mix": ("mixolydian", -1), "dor": ("dorian", -2), "phr": ("phrygian", -4),
     "loc": ("locrian", -5),
 }  # fmt: skip
-_KEY = re.compile(r"([A-G])([#b]?)[ \t]*([A-Za-z]*)(?![=\w])")
+_KEY = re.compile(r"([A-G])([#b]?)[ \t]*([A-Za-z]*)")
 _EXPLICIT = re.compile(r"(?<!\S)(\^\^?|__?|=)([A-Ga-g])(?!\S)")
 _CLEFS = ("treble", "bass", "alto", "tenor", "perc", "clef", "octave", "transpose", "middle", "exp")
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -51,15 +51,11 @@ def parse_key(text: str) -> Key:
     if not text or text.lower().startswith("none") or text.lower().startswith(_CLEFS):
         return Key(None, _explicit(text))
     match = _KEY.match(text)
-    word = (match[3] if match else "").lower()
-    if match is None:
-        # The word after the tonic is a setting such as clef=bass, or there is no tonic at all.
-        match = re.match(r"([A-G])([#b]?)(?=[ \t])", text)
-        word = ""
     if match is None:
         raise ValueError(f"key {text[:20]!r}: write a tonic and a mode, such as G, Em or Ador")
-    if word.startswith(_CLEFS):
-        word = ""
+    word, rest = match[3].lower(), text[match.end() :]
+    if word.startswith(_CLEFS):  # not a mode, but a setting such as clef=bass
+        word, rest = "", rest.partition(" ")[2]
     mode = ("minor", -3) if word == "m" else _MODES.get(word[:3] or "maj")
     if mode is None:
         raise ValueError(f"mode {match[3]!r} of key {text[:20]!r}: write maj, m, dor, phr, lyd, mix or loc")
@@ -68,7 +64,7 @@ def parse_key(text: str) -> Key:
         raise ValueError(f"key {text[:20]!r} would need {abs(sharps)} accidentals; write its neighbour")
     signature = dict.fromkeys(_ORDER[:sharps], 1) if sharps > 0 else dict.fromkeys(_ORDER[7 + sharps :], -1)
     signature = {} if sharps == 0 or " exp" in text else signature
-    return Key(f"{match[1]}{match[2]} {mode[0]}", signature | _explicit(text))
+    return Key(f"{match[1]}{match[2]} {mode[0]}", signature | _explicit(rest))
 
 
 def _explicit(text: str) -> dict[str, int]:

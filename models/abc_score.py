@@ -187,13 +187,16 @@ def _ending(steps: Sequence[Step], index: int, turn: int, end: int) -> int:
     return end
 
 
-def _ending_next(steps: Sequence[Step], index: int) -> bool:
-    """Return whether an ending begins before the next note."""
-    for step in steps[index : index + 4]:
+def _goes_on(steps: Sequence[Step], index: int) -> bool:
+    """Return whether a section goes on after a barline: an ending or its repeat sign comes before a note."""
+    repeats = steps[index].sign.numbers[0]
+    for step in steps[index + 1 : index + 5]:
         if step.sign.sounds:
             return False
         if step.sign.kind is Kind.ENDING:
             return True
+        if step.sign.kind is Kind.BAR and step.sign.numbers[0]:
+            return not repeats
     return False
 
 
@@ -211,7 +214,7 @@ def _sections(steps: Sequence[Step]) -> tuple[list[int], list[int], list[int]]:
         sign = step.sign
         if sign.kind is Kind.ENDING:
             highest[-1] = max(highest[-1], *sign.numbers)
-        if sign.kind is not Kind.BAR or _ending_next(steps, index + 1):
+        if sign.kind is not Kind.BAR or _goes_on(steps, index):
             continue
         plays, begins, breaks = sign.numbers
         if plays or begins or (breaks and (not explicit or highest[-1] > 1)):

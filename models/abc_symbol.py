@@ -97,7 +97,7 @@ _SIGN = re.compile(
   | (?P<newline>!)
   | (?P<field>\[[A-Za-z]:[^\[\]]*\])
   | (?P<ending>\[[1-9](?:[,-][1-9])*)
-  | (?P<bar>(?: \.?\[?\|[|\]:]* | :[|:][|\]:]* )(?P<number>[1-9](?:[,-][1-9])*)?)
+  | (?P<bar>(?: \.?:*(?:\[\|\]? | \|+\]?)(?::+(?!\|))? | :{{2,}} )(?P<number>[1-9](?:[,-][1-9])*)?)
   | (?P<tuplet>\([2-9](?: :[0-9]?(?: :[0-9]{{0,2}})? )?)
   | (?P<note>(?P<pitch>{_PITCH})(?P<length>{_LENGTH}))
   | (?P<rest>[zx](?P<silence>{_LENGTH}))
@@ -109,7 +109,9 @@ _SIGN = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
-_HEAD = re.compile(rf"({_PITCH})({_LENGTH})(-?)|[\s`~.()H-Wh-w]+|![^!]{{1,30}}!|(.)", re.ASCII | re.DOTALL)
+_HEAD = re.compile(
+    rf"({_PITCH})({_LENGTH})(-?)|[\s`~.()H-Wh-w]+|[zx]{_LENGTH}|![^!]{{1,30}}!|(.)", re.ASCII | re.DOTALL
+)
 
 
 def signs(text: str, line: int) -> Iterator[Symbol]:
@@ -237,7 +239,7 @@ def _bar(text: str, number: str, line: int, column: int) -> Iterator[Symbol]:
     after = len(signs_only) - len(signs_only.rstrip(":"))
     if before == len(signs_only):  # "::" alone is both
         before = after = 1
-    section = "||" in stroke or "]" in stroke or "[" in stroke
+    section = "||" in stroke or ("]" in stroke) != ("[" in stroke)  # "[|]" is a barline that nobody sees
     plays = min(before + 1, MAX_ENDING) if before else 0
     numbers = (plays, 1 if after else 0, 1 if section else 0)
     yield Symbol(Kind.BAR, stroke, line, column, numbers=numbers)

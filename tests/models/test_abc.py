@@ -52,7 +52,8 @@ def test_octaves_and_accidentals_last_to_the_barline() -> None:
     ("key", "wanted"),
     [("G", 66), ("C", 65), ("Ador", 66), ("Em", 66), ("D Mixolydian", 66), ("EM", 66), ("Bphr", 66),
      ("Flyd", 65), ("F#loc", 66), ("none", 65), ("", 65), ("HP", 66), ("C ^f", 66), ("D =f", 65), ("Gb", 65),
-     ("C clef=bass", 65), ("Cb", 64), ("D exp", 65)],
+     ("C clef=bass", 65), ("Cb", 64), ("D exp", 65), ("Dmix=f", 65),
+     ("C middle=d ^f", 66), ("G major treble =f", 65)],
 )  # fmt: skip
 def test_keys(key: str, wanted: int) -> None:
     assert pitches("F", f"X:1\nL:1/8\nK:{key}\n") == [wanted]
@@ -109,6 +110,8 @@ def test_what_sounds_like_nothing() -> None:
         ("|:C|1D:|F|", "CDCF"),
         ("|:C::|D|", "CCCD"),
         ("|:C|1D|2E|]", "CDCE"),
+        ("|:C[|]:|D|]:|E|", "CCDDE"),
+        ("C|:D:||:E:|]F|", "CDDEEF"),
     ],
 )
 def test_repeats(music: str, wanted: str) -> None:
