@@ -21,7 +21,6 @@ from ..train.network import NoteNetwork
 from ..train.shape import (
     DECAYS,
     DEGREES,
-    FURTHEST_UP,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -166,8 +165,7 @@ class StepGraph(tf.Module):
             out["struck_out"] = tf.maximum(still, now)
         if not self.config.sounding:
             return []
-        windows = [self._around([_held(left), self._nearness(left)], note["pitch"])]
-        return [*windows, self._from_tonic([_held(left)])] if self.config.tonic else windows
+        return [self._around([_held(left), self._nearness(left)], note["pitch"])]
 
     def _nearness(self, left: Any) -> Any:
         beats = tf.nn.relu(left) * np.float32(1 / self.codec.ticks_per_beat)
@@ -201,20 +199,7 @@ class StepGraph(tf.Module):
             below = tf.gather(tf.constant(upto), tf.reshape(code, [-1])) * same
             self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
         maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
-        windows = self._around(maps, code)
-        if self.config.tonic:
-            windows = tf.concat([windows, self._from_tonic(maps[:-1])], axis=1)
-        return windows
-
-    def _from_tonic(self, maps: list[Any]) -> Any:
-        """Return maps over the pitches as if the tonic were C, side by side; zeros where it is not told."""
-        width = PITCHES + 2 * FURTHEST_UP
-        index = TONICS_UP[:, None, None] + FURTHEST_UP + np.arange(PITCHES)
-        index = (index + width * np.arange(len(maps))[:, None]).reshape(len(index), -1)
-        tonic = tf.reshape(self._tonic, [-1])
-        padded = [tf.pad(m, [[0, 0], [FURTHEST_UP, FURTHEST_UP]]) for m in maps]
-        found = _pick(tf.concat(padded, axis=1), tf.gather(tf.constant(index, tf.int64), tonic))
-        return found * tf.gather(tf.constant(TOLD), tonic)
+        return self._around(maps, code)
 
     def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
         """Choose the fields one after the other; ``pitch`` is the code of the note before."""

@@ -16,7 +16,6 @@ from .shape import (
     ANCHOR,
     DECAYS,
     DEGREES,
-    FURTHEST_UP,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -82,15 +81,12 @@ class Inputs:
         if config.sounding:
             left = self._left(batch)
             dense += [self._around(w, pitch) for w in (_held(left), self._nearness(left))]
-            if config.tonic:
-                dense.append(self._from_tonic(_held(left), up) * knows[..., None])
         return Facts(columns, dense, pitch, up, knows)
 
     def ahead(self, batch: Batch, facts: Facts, delta: Any) -> Any:
-        """Return what is held, struck, just released and how near its end at the next onset.
+        """Return what is held, struck, just released and how near its end at the next onset, (…, AHEAD).
 
-        As windows around the last pitch, and with ``tonic`` all but the last by pitch from the tonic as
-        well, (…, Shape.ahead_inputs).
+        Windows around the last pitch, side by side.
 
         Args:
             delta: ticks to that onset, int.
@@ -99,11 +95,7 @@ class Inputs:
         struck = self._struck(batch, delta)
         released = tf.cast(tf.equal(left, 0.0), tf.float32)
         windows = (_held(left) * (1.0 - struck), struck, released, self._nearness(left))
-        found = [self._around(w, facts.pitch) for w in windows]
-        if self.shape.config.tonic:
-            told = facts.knows_tonic[..., None]
-            found += [self._from_tonic(w, facts.up) * told for w in windows[:-1]]
-        return tf.concat(found, axis=-1)
+        return tf.concat([self._around(w, facts.pitch) for w in windows], axis=-1)
 
     def impossible(self, batch: Batch, facts: Facts, delta: Any) -> Any:
         """Return 1.0 for pitches that a piano roll cannot begin at the next onset, (…, 128).
@@ -135,11 +127,6 @@ class Inputs:
         """Return (…, 128) values by pitch as a window around the last pitch, (…, 75)."""
         padded = tf.pad(pitches, [[0, 0], [0, 0], [REACH + 1, REACH + 1]])
         return tf.gather(padded, pitch[..., None] + tf.range(INTERVALS), batch_dims=2)
-
-    def _from_tonic(self, pitches: Any, up: Any) -> Any:
-        """Return (…, 128) values by pitch as they would be with the tonic on the nearest C, (…, 128)."""
-        padded = tf.pad(pitches, [[0, 0], [0, 0], [FURTHEST_UP, FURTHEST_UP]])
-        return tf.gather(padded, up[..., None] + FURTHEST_UP + tf.range(PITCHES), batch_dims=2)
 
     def _histograms(self, code: Any, pitch: Any) -> Any:
         """Return decayed pitch-class histograms counted from the last note's class, (batch, step, 24)."""

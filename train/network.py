@@ -18,6 +18,7 @@ from ..models.step import MASKED
 from .attention import Induction, RelativeBias
 from .inputs import Facts, Inputs
 from .shape import (
+    AHEAD,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -75,7 +76,7 @@ class NoteNetwork(keras.Model):
             if f.name == "delta" and rest:
                 self.given["place"] = self._table("given_place", PLACES, rest, 0.05)
                 if config.sounding_ahead:
-                    self.given["ahead"] = self._table("given_ahead", self.shape.ahead_inputs, rest, 0.05)
+                    self.given["ahead"] = self._table("given_ahead", AHEAD, rest, 0.05)
             self.heads[f.name] = keras.layers.Dense(self._codes(f.name), name=f"head_{f.name}")
         if config.voices:
             rest = config.head_units * (len(fields) - 1 - names.index("part"))

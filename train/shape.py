@@ -32,10 +32,8 @@ DECAYS = (0.85, 0.985)
 PITCHES = 128
 DEGREES = PITCHES + 1
 """Pitches as they would be with the tonic on C, and one code for an unknown tonic."""
-AHEAD = 4
-"""What is held, struck, just released and how near its end at the next onset: a map over pitches each."""
-FURTHEST_UP = 6
-"""Semitones from the nearest C to a tonic, at most."""
+AHEAD = 4 * INTERVALS
+"""What is held, struck, just released and how near its end at the next onset, around the last pitch."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +80,9 @@ class Shape:
     @property
     def dense_inputs(self) -> int:
         """Width of the inputs that are not categorical."""
-        sounding = 2 * INTERVALS + (PITCHES if self.config.tonic else 0)
         return (12 * len(DECAYS) if self.config.relative_pitch else 0) + (
-            sounding if self.config.sounding else 0
+            2 * INTERVALS if self.config.sounding else 0
         )
-
-    @property
-    def ahead_inputs(self) -> int:
-        """Width of what the fields after delta are told of the next onset."""
-        return AHEAD * INTERVALS + ((AHEAD - 1) * PITCHES if self.config.tonic else 0)
 
     @property
     def attends(self) -> bool:
