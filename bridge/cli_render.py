@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..models.abc import read_abc
@@ -12,13 +11,11 @@ from ..models.errors import AbcError, ConfigError, MusicError
 from ..models.midi import read_midi
 from ..models.score import Score
 from .playback import open_output, play
-from .render import BLOCK_SECONDS, Block, Renderer, find_soundfont
+from .render import Renderer, find_soundfont
 from .wavefile import write_wav
 
 MAX_ABC_BYTES = 400_000
 """Above what `read_abc` takes, whatever its characters."""
-PEAK = 0.89
-"""The loudest sample, one decibel below the limit."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +36,13 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     renderer = Renderer(_read(args.file), find_soundfont(args.soundfont))
     stream = open_output() if args.play else None
-    gain = PEAK / renderer.peak()
+    gain = renderer.gain()
     if args.out is not None:
-        write_wav(_levelled(renderer, gain, progress=sys.stderr.isatty()), args.out)
+        write_wav(renderer.levelled(gain, progress=sys.stderr.isatty()), args.out)
         print(f"wrote {args.out}: {renderer.seconds:.1f} s")
     if stream is not None:
         print(f"playing {renderer.seconds:.1f} s; Ctrl-C stops it", flush=True)
-        play(_levelled(renderer, gain), stream)
+        play(renderer.levelled(gain), stream)
     return 0
 
 
@@ -85,14 +82,3 @@ def _read(path: Path) -> Score:
         return read_abc(text)
     except AbcError as error:
         raise MusicError(f"{path}: {error}") from error
-
-
-def _levelled(renderer: Renderer, gain: float, progress: bool = False) -> Iterator[Block]:
-    """Yield the blocks as loud as they may be; on a terminal, say how far it is."""
-    for index, block in enumerate(renderer.blocks()):
-        if progress and index:
-            done = min(index * BLOCK_SECONDS / renderer.seconds, 1.0)
-            print(f"\rrendering: {done:4.0%}", end="", file=sys.stderr, flush=True)
-        yield block * gain
-    if progress and renderer.seconds > BLOCK_SECONDS:
-        print("\r" + " " * 20, end="\r", file=sys.stderr, flush=True)

@@ -60,6 +60,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to do with the notes")
     group.add_argument("--out", type=Path, metavar="FILE.mid",
                        help="write a MIDI file of the answer; further takes get -2, -3 …")  # fmt: skip
+    group.add_argument("--wav", type=Path, metavar="FILE.wav", help="write how it sounds")
+    group.add_argument(
+        "--score", type=Path, metavar="FILE.svg", help="draw a model of text's tune as a score"
+    )
     group.add_argument("--abc", type=Path, metavar="FILE.abc", help="write what a model of text wrote")
     group.add_argument("--with-context", action="store_true", help="write and draw what came before, too")
     group.add_argument("--png", type=Path, metavar="FILE.png", help="draw a piano roll of all takes")
@@ -68,7 +72,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def check_output_options(args: argparse.Namespace) -> None:
     """Raise ConfigError for a file that could not be written, before any work is done."""
-    for path in (args.out, args.abc, args.png):
+    for path in (args.out, args.wav, args.abc, args.score, args.png):
         if path is not None and not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
         if path is not None and path.is_dir():
@@ -83,8 +87,12 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
         if take.text:
             print(take.text)
         print(f"{_summary(answered, take)}\n")
+        if args.wav is not None:
+            _sound(answered.score(take, args.with_context), numbered(args.wav, take.index))
         if args.abc is not None:
             write_text(take, numbered(args.abc, take.index))
+        if args.score is not None:
+            _engrave(take, numbered(args.score, take.index))
         if args.out is not None:
             path = numbered(args.out, take.index)
             write_midi(answered.score(take, args.with_context), path)
@@ -96,13 +104,34 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
 
 def write_text(take: Take, path: Path) -> None:
     """Write a take's ABC; raises ConfigError where it has none or the file cannot be written."""
-    if not take.text:
-        raise ConfigError("--abc is for models of text, such as irish-abc; this one answers with notes")
+    _require_text(take, "--abc")
     try:
         path.write_text(take.text if take.text.endswith("\n") else take.text + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
     print(f"wrote {path}")
+
+
+def _require_text(take: Take, option: str) -> None:
+    if not take.text:
+        raise ConfigError(f"{option} is for models of text, such as irish-abc; this one answers with notes")
+
+
+def _engrave(take: Take, path: Path) -> None:
+    from .engrave import draw_score
+
+    _require_text(take, "--score")
+    draw_score(take.text, path)
+    print(f"drew {path}")
+
+
+def _sound(score: Score, path: Path) -> None:
+    from .render import Renderer, find_soundfont
+    from .wavefile import write_wav
+
+    renderer = Renderer(score, find_soundfont(None))
+    write_wav(renderer.levelled(renderer.gain(), progress=sys.stderr.isatty()), path)
+    print(f"wrote {path}: {renderer.seconds:.1f} s")
 
 
 def numbered(path: Path, index: int) -> Path:

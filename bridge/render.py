@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ..models.errors import ConfigError, MusicError
 from ..models.score import Score
 
 SAMPLE_RATE = 44_100
+PEAK = 0.89
+"""The loudest sample, one decibel below the limit."""
 BLOCK_SECONDS = 20.0
 TAIL_SECONDS = 0.5
 """How long a note may die away after its end."""
@@ -133,6 +136,20 @@ class Renderer:
         if not 0 < peak < float("inf"):
             raise ConfigError("the SoundFont has no sound for these notes; name another one with --soundfont")
         return peak
+
+    def gain(self) -> float:
+        """Return what makes the loudest sample as loud as it may be."""
+        return PEAK / self.peak()
+
+    def levelled(self, gain: float, progress: bool = False) -> Iterator[Block]:
+        """Yield the blocks times ``gain``; with ``progress``, say on stderr how far it is."""
+        for index, block in enumerate(self.blocks()):
+            if progress and index:
+                done = min(index * BLOCK_SECONDS / self.seconds, 1.0)
+                sys.stderr.write(f"\rrendering: {done:4.0%}")
+            yield block * gain
+        if progress and self.seconds > BLOCK_SECONDS:
+            sys.stderr.write("\r" + " " * 20 + "\r")
 
     def _played(self, start: float) -> Block:
         """Return the notes that begin in the block at ``start`` seconds, to their very end."""

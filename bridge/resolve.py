@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import floor
 
@@ -65,8 +66,7 @@ def resolve(
         seed: for a request that names none.
     """
     merged = _merge(settings, options)
-    metre = Metre.parse(str(merged.get("metre", AUTO) if merged.get("metre", AUTO) != AUTO
-                            else manifest.defaults.metre))  # fmt: skip
+    metre = Metre.parse(str(_metre(merged, manifest)))
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest))
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
@@ -115,6 +115,17 @@ def _value(options: Mapping[str, OptionValue], key: str, default: float) -> floa
     """Return a number, or the default where it is left to the bridge."""
     value = options.get(key, AUTO)
     return default if value == AUTO else float(value)
+
+
+def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> OptionValue:
+    """Return the answer's metre: the one asked for, that of the text given, or the model's usual one."""
+    asked = options.get("metre", AUTO)
+    if asked != AUTO:
+        return asked
+    told = re.search(r"^M:\s*(\d+/\d+|C\||C)\s*$", str(options.get("text", "")), re.MULTILINE)
+    if told is None:
+        return manifest.defaults.metre
+    return {"C": "4/4", "C|": "2/2"}.get(told[1], told[1])
 
 
 def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:

@@ -88,6 +88,14 @@ def test_a_beginning_is_kept(engine: Engine) -> None:
     assert take.notes[0].pitch == 67
 
 
+def test_a_beginning_tells_the_metre(engine: Engine) -> None:
+    manifest = engine.models.manifest("tiny-text")
+    for text, metre in (("X:1\nT:A\nM:C|\nL:1/8\nK:G\n", "2/2"), ("X:1\nT:A", "6/8")):
+        assert str(resolve({}, {"text": text}, None, manifest, seed=1).metre) == metre
+    (take,) = ask(engine, text="X:1\nT:A")
+    assert take.text.startswith("X:1\nT:A") and "\nM:6/8\nL:1/8\nK:" in take.text
+
+
 def test_a_beginning_with_a_letter_that_the_model_lacks(engine: Engine) -> None:
     with pytest.raises(RequestError, match="no character 'Ω'"):
         ask(engine, text="X:1\nT:Ω")

@@ -1,0 +1,43 @@
+"""A tune in ABC as a drawn score, by Verovio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..models.errors import AbcError, ConfigError
+
+_OPTIONS = {
+    "inputFrom": "abc",
+    "scale": 50,
+    "adjustPageHeight": True,
+    "pageHeight": 60000,
+    "header": "auto",
+    "footer": "none",
+    "svgViewBox": True,
+}
+
+
+def draw_score(text: str, path: Path) -> None:
+    """Write a tune as SVG on one page.
+
+    Args:
+        text: a tune in ABC that :func:`antiphon.models.abc.read_abc` reads.
+        path: the file.
+
+    Raises:
+        ConfigError: the extra is missing or the file cannot be written.
+        AbcError: Verovio draws nothing.
+    """
+    try:
+        import verovio
+    except ModuleNotFoundError as error:
+        raise ConfigError("drawing a score needs Verovio: pip install 'antiphon[score]'") from error
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(_OPTIONS)
+    if not toolkit.loadData(text) or not toolkit.getPageCount():
+        raise AbcError("this tune cannot be drawn; its MIDI and ABC can still be written")
+    try:
+        path.write_text(toolkit.renderToSVG(1), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error

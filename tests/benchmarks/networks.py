@@ -1,0 +1,155 @@
+"""Networks of many shapes trained for the same time on the same notes: nats a note, and microseconds a step.
+
+    python tests/benchmarks/networks.py DATASET... --out DIR [--seconds 120] [--only NAME...]
+
+Every variant changes one thing of the first one. Its updates are as many as fit into the time: eight are
+timed first, and the learning rate falls to 0 over what fits. Run it alone, on one core (`taskset -c 0` on
+Linux), since the clock is what is shared out. A variant that is there already is not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from antiphon.export.export import export
+from antiphon.train.config import CardConfig, FitConfig, NetworkConfig, TrainConfig
+from antiphon.train.dataset import Dataset
+from antiphon.train.fit import Run, evaluate_pieces, load_run, loss_of, pieces_of
+from antiphon.train.ngram import NGram
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "lstm, 4 heads": {},
+    "no attention": {"attention_heads": 0},
+    "2 heads": {"attention_heads": 2},
+    "8 heads": {"attention_heads": 8},
+    "reach 64": {"memory": 64},
+    "reach 1024": {"memory": 1024},
+    "attention after layer 1 of 2": {"attention_layer": 0},
+    "by beats": {"attention_position": "beats"},
+    "by bars and beats": {"attention_position": "both"},
+    "values of their own": {"attention_values": "own"},
+    "gru": {"cell": "gru", "units": 288},
+    "layer norm": {"layer_norm": True},
+    "residual": {"residual": True},
+    "transformer": {"cell": "transformer", "units": 160, "layers": 3, "memory": 256},
+    "sounding ahead": {"sounding_ahead": True},
+    "gru, by bars and beats, sounding ahead": {
+        "cell": "gru",
+        "units": 288,
+        "attention_position": "both",
+        "sounding_ahead": True,
+    },
+}
+
+
+def config_of(dataset: Dataset, name: str) -> TrainConfig:
+    """Return a variant for a data set: polyphony reads what sounds, several parts read their voices."""
+    several = len(dataset.parts) > 1
+    drums = any(part.is_drum for part in dataset.parts)
+    base = NetworkConfig(
+        units=256,
+        layers=2,
+        relative_pitch=not drums,
+        sounding=several,
+        voices=several,
+        dropout=0.4 if several else 0.25,
+        embedding_dropout=0.1,
+    )
+    network = replace(base, **VARIANTS[name])
+    fit = FitConfig(batch=24, crop=256, average=0.98, transpose=(-5, 6) if several else (0, 0))
+    return TrainConfig(str(dataset.path), network, fit, CardConfig(name="variant"))
+
+
+def timed_config(config: TrainConfig, seconds: float) -> TrainConfig:
+    """Return the configuration with as many updates as fit into ``seconds``."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        run = Run(config, folder)
+        batches = [{k: tf.constant(v) for k, v in run.batch(i).items()} for i in range(8)]
+        for batch in batches[:2]:
+            run._train_step(batch)
+        began = time.perf_counter()
+        for batch in batches:
+            run._train_step(batch)
+        each = (time.perf_counter() - began) / len(batches)
+    finally:
+        shutil.rmtree(folder)
+    steps = max(int(seconds / each), 10)
+    fit = replace(config.fit, steps=steps, evaluate_every=max(steps // 4, 1))
+    return replace(config, fit=fit)
+
+
+def measure(dataset: Dataset, name: str, seconds: float, folder: Path) -> dict[str, Any]:
+    """Train, evaluate and export one variant; returns its row."""
+    config = timed_config(config_of(dataset, name), seconds)
+    progress = Run(config, folder).fit()
+    _, _, network = load_run(folder)
+    test = evaluate_pieces(loss_of(network), dataset.codec, pieces_of(dataset, "test"))
+    report = export(folder, folder / "model")
+    return {
+        "variant": name,
+        "parameters": report.parameters,
+        "updates": progress.step,
+        "seconds": progress.history[-1]["seconds"],
+        "valid": progress.best,
+        "test": float(test.sum()),
+        "step_us": report.step_us,
+        "step_us_batch8": report.step_us_batch8,
+    }
+
+
+def table(name: str, rows: list[dict[str, Any]], baseline: float) -> str:
+    """Return one data set's rows as Markdown."""
+    lines = [
+        f"| {name} | parameters | updates | valid | test | µs a step |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {r['variant']} | {r['parameters']:,} | {r['updates']} | {r['valid']:.3f} | {r['test']:.3f} "
+            f"| {r['step_us']:.0f} |"
+            for r in rows
+        ),
+        f"| 5-gram | | | | {baseline:.3f} | |",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("datasets", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=120.0, help="training time of each")
+    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), default=tuple(VARIANTS))
+    args = parser.parse_args()
+    for path in args.datasets:
+        dataset = Dataset.load(path)
+        rows = []
+        for name in args.only:
+            if name.endswith("sounding ahead") and "duration" not in dataset.codec.names:
+                continue
+            folder = args.out / path.name / name.replace(" ", "-").replace(",", "")
+            done = folder / "row.json"
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                done.parent.mkdir(parents=True)
+                row = measure(dataset, name, args.seconds, folder)
+                done.write_text(json.dumps(row, indent=1))
+            rows.append(json.loads(done.read_text()))
+            sys.stderr.write(f"{path.name}: {rows[-1]}\n")
+        train, test = pieces_of(dataset, "train"), pieces_of(dataset, "test")
+        baseline = float(NGram(dataset.codec).fit(train).nats_a_note(test).sum())
+        text = table(path.name, rows, baseline)
+        (args.out / f"{path.name}.md").write_text(text + "\n")
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
