@@ -61,15 +61,17 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
                 f"model {manifest.name!r} writes notation: its scales are those of key signatures, such as "
                 '"D dorian" or "G major"',
             )
-    lines = f"M:{request.metre}\nL:1/8\nK:" + ("" if sharps is None else f"{key_name(sharps)}\n")
+    # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
+    key = "K:" + ("" if sharps is None else f"{key_name(sharps)}\n")
+    lines = (f"M:{request.metre}\nL:", key)
     if request.text:
         # Only a header that does not tell the metre yet is told it, after its last line is written.
         told = "M:" in request.text or "\nK:" in request.text
-        prompt = Prompt((request.text,) if told else (request.text, lines))
+        prompt = Prompt((request.text,) if told else (request.text, *lines))
     elif request.context:
         prompt = _after(request, sharps)
     else:
-        prompt = Prompt(("X:1\nT:", lines))
+        prompt = Prompt(("X:1\nT:", *lines))
     known = {chr(int(v)) for v in manifest.codec["char"].values}
     for character in "".join(prompt.forced):
         if character not in known:

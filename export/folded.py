@@ -131,7 +131,8 @@ def fold(network: NoteNetwork) -> Folded:
         read = {"lstm": _lstm, "gru": _gru}[config.cell]
         weights = [read(layer.cell) for layer in network.recurrent.layers]
         kernel, recurrent, bias = weights[0]
-        norms = [_norm(n) for n in network.recurrent.norms] or [None] * config.layers
+        norms: list[Norm | None] = [_norm(n) for n in network.recurrent.norms]
+        norms = norms or [None] * config.layers
         first = _in_graph_order(shape, kernel)
         layers = [Layer(np.concatenate([first, recurrent]), bias, norms[0])]
         layers += [

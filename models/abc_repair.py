@@ -19,8 +19,9 @@ _ROUNDS = 3
 def repair_abc(text: str) -> str:
     """Return a tune that reads, with every bar as long as its metre.
 
-    What does not parse is left out; a short bar gets a rest, one that is too long is cut: into several where
-    it is longer by half a bar or more. Pick-ups stay, and what completes them at repeats. Bars that add up
+    What does not parse is left out, as are decorations of nothing; a repeat that never ends is none. A short
+    bar gets a rest, one that is too long is cut: into several where it is longer by half a bar or more.
+    Pick-ups stay, and what completes them at repeats. Bars that add up
     stay as they are. Comments, words and other fields between the notes are left out.
 
     >>> print(repair_abc("X:1\\nM:2/4\\nL:1/8\\nK:C\\nCDEF|GA ?5|c4|"))
@@ -36,7 +37,7 @@ def repair_abc(text: str) -> str:
     tune = parse(text)
     voices = {}
     for voice, signs in tune.voices.items():
-        measures = measures_of(walk(usable(signs, barwise=True), tune.setting))
+        measures = measures_of(walk(_closed(usable(signs, barwise=True)), tune.setting))
         if measures:
             writer = _Writer()
             for measure in _mended(measures):
@@ -200,7 +201,8 @@ class _Writer:
         for index, step in enumerate(measure.steps):
             if index == front and measure.front:
                 self.text.append(f" {_rests(measure.front, step.setting)} ")
-            self._sign(step, measure.expanded)
+            if not _decorates_nothing(measure.steps[index:]):
+                self._sign(step, measure.expanded)
             if index == back and measure.back:
                 self.text.append(f" {_rests(measure.back, step.setting)}")
 
@@ -216,7 +218,7 @@ class _Writer:
         elif sign.kind is Kind.ENDING:
             self.text.append(f"[{sign.text.lstrip('[')}")
         elif expanded and sign.sounds:
-            self.text.append((sign.stem or "z") + _length(step.units))
+            self.text.append(_event(sign.stem or "z", step.units))
         elif not (expanded and sign.kind in (Kind.TUPLET, Kind.BROKEN)):
             self.text.append(sign.text)
 
@@ -236,7 +238,41 @@ def _rests(beats: Fraction, setting: Setting) -> str:
     units = beats / (4 * setting.unit)
     whole, last = divmod(units, MAX_UNITS)
     rests = [f"z{MAX_UNITS}"] * int(whole)
-    return " ".join([*rests, f"z{_length(last)}"] if last else rests)
+    return " ".join([*rests, _event("z", last)] if last else rests)
+
+
+def _event(stem: str, units: Fraction) -> str:
+    """Write a note or rest; one whose length has thirds as a triplet of one, which every program reads.
+
+    >>> _event("A", Fraction(2, 3)), _event("A", Fraction(3, 2))
+    ('(3:2:1A', 'A3/2')
+    """
+    if units.denominator % 3:
+        return stem + _length(units)
+    return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
+
+
+def _decorates_nothing(steps: Sequence[Step]) -> bool:
+    """Return whether the first step is a decoration that no note follows; slurs are none."""
+    if steps[0].sign.kind is not Kind.MARK or _is_slur(steps[0].sign):
+        return False
+    after = next((s.sign for s in steps if s.sign.kind is not Kind.MARK or _is_slur(s.sign)), None)
+    return after is None or not (after.sounds or after.kind is Kind.HARMONY)
+
+
+def _is_slur(sign: Symbol) -> bool:
+    return not sign.text.strip(" ()`-")
+
+
+def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs with the last repeat's beginning made a double bar, if that repeat never ends."""
+    bars = [i for i, sign in enumerate(signs) if sign.kind is Kind.BAR]
+    begin = max((i for i in bars if signs[i].numbers[1]), default=None)
+    if begin is None or any(signs[i].numbers[0] for i in bars if i > begin):
+        return list(signs)
+    plays = signs[begin].numbers[0]
+    bar = replace(signs[begin], text=":|" if plays else "||", numbers=(plays, 0, 1))
+    return [*signs[:begin], bar, *signs[begin + 1 :]]
 
 
 def _length(units: Fraction) -> str:

@@ -66,7 +66,7 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
                 stop = min(until, (at // bar + 1) * bar)
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
-                written.append(text + _length((stop - at) / UNIT) + tie)
+                written.append(_event(text, (stop - at) / UNIT) + tie)
                 at = stop
                 if at % bar == 0:
                     written.append("|")
@@ -125,6 +125,13 @@ def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
     if octave >= 6:
         return sign + letter.lower() + "'" * (octave - 6)
     return sign + letter + "," * (5 - octave)
+
+
+def _event(stem: str, units: Fraction) -> str:
+    """Return a note or rest; one whose length has thirds as a triplet of one."""
+    if units.denominator % 3:
+        return stem + _length(units)
+    return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
 
 
 def _length(units: Fraction) -> str:

@@ -227,15 +227,15 @@ def _check(config: TrainConfig) -> None:
             raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
     if len(f.transpose) != 2 or f.transpose[0] > f.transpose[1]:
         raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
-    for name, value, kind in (
+    for choice, chosen, kind in (
         ("network.cell", n.cell, NetworkConfig),
         ("network.attention_position", n.attention_position, NetworkConfig),
         ("network.attention_values", n.attention_values, NetworkConfig),
         ("fit.precision", f.precision, FitConfig),
     ):
-        known = get_args(get_type_hints(kind)[name.split(".")[1]])
-        if value not in known:
-            raise ConfigError(f"{name} = {value!r}: must be {' or '.join(known)}")
+        known = get_args(get_type_hints(kind)[choice.split(".")[1]])
+        if chosen not in known:
+            raise ConfigError(f"{choice} = {chosen!r}: must be {' or '.join(known)}")
     if not -n.layers <= n.attention_layer < n.layers:
         raise ConfigError(f"network.attention_layer = {n.attention_layer}: there are {n.layers} layers")
     if n.cell == "transformer":

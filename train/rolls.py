@@ -26,14 +26,15 @@ Roll = npt.NDArray[np.bool_]
 LOWEST = 21
 """MIDI pitch of a roll's first column."""
 KEYS = 88
-BAR = 48
-"""Frames whose place has a code of its own: whole bars of 4, 6, 8, 12 and 16 frames fit in."""
 SETS = {
     "jsb": "JSB_Chorales.mat",
     "nottingham": "Nottingham.mat",
     "piano": "Piano_midi.mat",
     "muse": "MuseData.mat",
 }
+BARS = {"jsb": 12, "nottingham": 48, "piano": 48, "muse": 48}
+"""Frames whose place has a code of its own. A frame is a quarter note in jsb, where bars of 3 and 4 fit
+into 12, and an eighth in the others, where bars of 4, 6, 8, 12 and 16 fit into 48."""
 _KEYS_IN_FILE = {"train": "traindata", "valid": "validdata", "test": "testdata"}
 
 
@@ -85,12 +86,13 @@ def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
 
 def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -> None:
     """Write a data set that `antiphon train` reads; its dataset.json comes last."""
+    bar = BARS.get(name, max(BARS.values()))
     folder.mkdir(parents=True, exist_ok=True)
     notes = {split: [notes_of(r) for r in found] for split, found in rolls.items()}
     codec = _codec([n for found in notes.values() for n in found])
     for split, pieces in notes.items():
         kept = [p for p in pieces if len(p.pitch) > 1]
-        tables = [_encode(codec, p) for p in kept]
+        tables = [_encode(codec, p, bar) for p in kept]
         np.save(folder / f"{split}.codes.npy", np.concatenate([t[0] for t in tables]).astype(np.int16))
         np.save(folder / f"{split}.clock.npy", np.concatenate([t[1] for t in tables]).astype(np.int32))
         np.save(folder / f"{split}.pieces.npy", np.cumsum([0, *(len(p.pitch) for p in kept)]))
@@ -121,10 +123,10 @@ def _codec(pieces: list[RollNotes]) -> Codec:
     return Codec(fields, ticks_per_beat=1)
 
 
-def _encode(codec: Codec, notes: RollNotes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _encode(codec: Codec, notes: RollNotes, bar: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return codes (note, field) and the clock (note, 5)."""
     onset = notes.onset
     delta = np.diff(onset, prepend=0)
     codes = np.stack([delta, notes.pitch, notes.duration - 1], axis=1)
-    length = np.full_like(onset, BAR)
-    return codes, np.stack([onset, onset // BAR, onset % BAR, length, np.zeros_like(onset)], axis=1)
+    length = np.full_like(onset, bar)
+    return codes, np.stack([onset, onset // bar, onset % bar, length, np.zeros_like(onset)], axis=1)

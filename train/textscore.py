@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+from collections.abc import Callable
 from math import log
 
 import numpy as np
@@ -13,7 +14,10 @@ from .fit import evaluate_pieces, loss_of, pieces_of
 from .network import NoteNetwork
 from .ngram import NGram
 
-COMPRESSORS = {"bz2": bz2.compress, "xz": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)}
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "bz2": bz2.compress,
+    "xz": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
+}
 
 
 def bits_a_character(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, float]:

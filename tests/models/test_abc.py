@@ -195,7 +195,7 @@ def test_unfinished_bars_are_found() -> None:
         ("c8|c8 d|c8|", "c8|c8 |c8|"),
         ("c8|c4d4e4f4|c8|", "c8|c4d4| e4f4|c8|"),
         ("c8|c6d4|c8|", "c8|c6d2|c8|"),
-        ("c8|d?!5 j )|c8|", "c8|d z7 j )|c8|"),
+        ("c8|d?!5 j )|c8|", "c8|d z7 )|c8|"),
         ("c8||G2|c8|c8|", "c8|| z6 G2|c8|c8|"),
         ("c8|(3CDE F2 >|c8", "c8|(3CDE F2 z4|c8"),
         ("c8|(3CD|c8", "c8| CD z6|c8"),

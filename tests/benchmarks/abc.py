@@ -1,0 +1,108 @@
+"""How well a model of text writes ABC, judged by abc2midi (Debian's abcmidi), an independent program.
+
+    python tests/benchmarks/abc.py [--model irish-abc] [--models DIR] [--tunes 200] [--real DATASET]
+
+Two shares: tunes that abc2midi reads without an error, and bars that add up to their metre (a pick-up and
+its complement do). Of the model's text as it was drawn, of what a user gets (mended, or drawn again), and
+of real tunes: the test split of a data set of text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.request import Take
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.textrow import TextRow
+from antiphon.models.abc import AbcError, bars
+
+_ERROR = re.compile(r"^Error", re.MULTILINE)
+
+
+def reads(tune: str, folder: Path) -> bool:
+    """Whether abc2midi makes a MIDI file of a tune and complains of nothing worse than a warning."""
+    source, target = folder / "tune.abc", folder / "tune.mid"
+    target.unlink(missing_ok=True)
+    source.write_text(tune)
+    words = ["abc2midi", str(source), "-o", str(target)]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    return target.exists() and not _ERROR.search(said.stdout + said.stderr)
+
+
+def judged(tunes: Iterable[str]) -> tuple[int, float, float]:
+    """Return how many tunes, the share that abc2midi reads, and the share of bars that add up."""
+    good, fitting, written, count = 0, 0, 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        for tune in tunes:
+            count += 1
+            good += reads(tune, Path(folder))
+            try:
+                found = bars(tune)
+            except AbcError:
+                found = []
+            fitting += sum(bar.fits for bar in found)
+            written += len(found)
+    return count, good / max(count, 1), fitting / max(written, 1)
+
+
+def drawn(model: str, folders: Sequence[Path], count: int) -> tuple[list[str], list[str]]:
+    """Return tunes as the model drew them, first attempts and later ones, and as a user gets them."""
+    raw: list[str] = []
+    finish = TextRow._finish
+
+    def heard(row: TextRow) -> bool:
+        raw.append(row._codec.decode_text(np.array(row._codes, np.int32).reshape(-1, 1)))
+        return finish(row)
+
+    TextRow._finish = heard  # type: ignore[method-assign]
+    shelf = ModelShelf(folders)
+    manifest = shelf.manifest(model)
+    got: list[Take] = []
+    try:
+        with Engine(shelf) as engine:
+            for seed in range(0, count, 8):
+                metre = ("6/8", "4/4", "2/4", "3/4")[seed // 8 % 4]
+                options: dict[str, Any] = {"takes": min(8, count - seed), "metre": metre}
+                got += engine.generate(resolve({}, options, None, manifest, seed))
+    finally:
+        TextRow._finish = finish  # type: ignore[method-assign]
+    return raw, [take.text for take in got]
+
+
+def real(dataset: Path, count: int) -> list[str]:
+    """Return tunes of a data set's test split."""
+    from antiphon.train.dataset import Dataset
+    from antiphon.train.textscore import text_of
+
+    tunes = [f"{tune}\n" for tune in text_of(Dataset.load(dataset), "test").split("\n\n") if tune]
+    return tunes[:count]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--model", default="irish-abc")
+    parser.add_argument("--models", action="append", type=Path, default=[], metavar="DIR")
+    parser.add_argument("--tunes", type=int, default=200)
+    parser.add_argument("--real", type=Path, metavar="DATASET", help="data set of text for comparison")
+    args = parser.parse_args()
+    raw, mended = drawn(args.model, args.models, args.tunes)
+    rows = {"as drawn": raw, "as a user gets them": mended}
+    if args.real:
+        rows["real tunes, test split"] = real(args.real, args.tunes)
+    print("| tunes | how many | read by abc2midi without an error | bars that add up |\n|---|---|---|---|")
+    for name, tunes in rows.items():
+        count, good, fitting = judged(tunes)
+        print(f"| {name} | {count} | {good:.1%} | {fitting:.1%} |")
+
+
+if __name__ == "__main__":
+    main()
