@@ -21,10 +21,12 @@ from ..train.network import NoteNetwork
 from ..train.shape import (
     DECAYS,
     DEGREES,
+    ENDS,
     INTERVALS,
     PITCHES,
     PLACES,
     REACH,
+    ends_unit,
     pitch_values,
     semitones_up,
     tick_values,
@@ -32,6 +34,7 @@ from ..train.shape import (
 from .folded import fold
 from .steplayers import Memory, attend, run_recurrent, run_transformer
 
+HALF_BEATS = np.arange(1, ENDS + 1, dtype=np.float32)[:, None]
 TOLD = np.minimum(np.arange(13), 1).astype(np.float32)[:, None]
 """1 for tonic codes but 0, unknown."""
 TONICS_UP = np.asarray(semitones_up(np.arange(13)), np.int64)
@@ -199,7 +202,12 @@ class StepGraph(tf.Module):
             below = tf.gather(tf.constant(upto), tf.reshape(code, [-1])) * same
             self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
         maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
-        return self._around(maps, code)
+        return tf.concat([self._around(maps, code), self._ends(left)], axis=1)
+
+    def _ends(self, left: Any) -> Any:
+        half_beats = tf.math.ceil(left / np.float32(ends_unit(self.codec)))
+        each = tf.cast(tf.equal(tf.expand_dims(half_beats, 1), tf.constant(HALF_BEATS)), tf.float32)
+        return tf.reshape(tf.matmul(each, np.full((PITCHES, 1), 0.25, np.float32)), [-1, ENDS])
 
     def _choose(self, inputs: Any, trunk: Any, clock: Any, pitch: Any, out: Any) -> None:
         """Choose the fields one after the other; ``pitch`` is the code of the note before."""

@@ -16,11 +16,13 @@ from .shape import (
     ANCHOR,
     DECAYS,
     DEGREES,
+    ENDS,
     INTERVALS,
     PITCHES,
     PLACES,
     REACH,
     Shape,
+    ends_unit,
     interval_code,
     pitch_values,
     semitones_up,
@@ -86,7 +88,7 @@ class Inputs:
     def ahead(self, batch: Batch, facts: Facts, delta: Any) -> Any:
         """Return what is held, struck, just released and how near its end at the next onset, (…, AHEAD).
 
-        Windows around the last pitch, side by side.
+        Windows around the last pitch, side by side, and how many notes end in each of the half beats after.
 
         Args:
             delta: ticks to that onset, int.
@@ -95,7 +97,8 @@ class Inputs:
         struck = self._struck(batch, delta)
         released = tf.cast(tf.equal(left, 0.0), tf.float32)
         windows = (_held(left) * (1.0 - struck), struck, released, self._nearness(left))
-        return tf.concat([self._around(w, facts.pitch) for w in windows], axis=-1)
+        around = [self._around(w, facts.pitch) for w in windows]
+        return tf.concat([*around, self._ends(left)], axis=-1)
 
     def impossible(self, batch: Batch, facts: Facts, delta: Any) -> Any:
         """Return 1.0 for pitches that a piano roll cannot begin at the next onset, (…, 128).
@@ -109,6 +112,12 @@ class Inputs:
         same = (delta == 0) & (column < self.shape.codec["pitch"].begin)
         below = same[..., None] & (tf.range(PITCHES) <= facts.pitch[..., None])
         return tf.cast(blocked | below, tf.float32)
+
+    def _ends(self, left: Any) -> Any:
+        """Return a quarter of how many notes end in each half beat to come, (…, ENDS)."""
+        half_beats = tf.math.ceil(left / ends_unit(self.shape.codec))
+        counts = [tf.reduce_sum(tf.cast(tf.equal(half_beats, n + 1.0), tf.float32), -1) for n in range(ENDS)]
+        return tf.stack(counts, axis=-1) / 4.0
 
     def _left(self, batch: Batch) -> Any:
         """Return the ticks that each pitch goes on sounding after the last onset, (…, 128)."""

@@ -32,8 +32,11 @@ DECAYS = (0.85, 0.985)
 PITCHES = 128
 DEGREES = PITCHES + 1
 """Pitches as they would be with the tonic on C, and one code for an unknown tonic."""
-AHEAD = 4 * INTERVALS
-"""What is held, struck, just released and how near its end at the next onset, around the last pitch."""
+ENDS = 16
+"""Times ahead, half a beat each, at which what sounds may end."""
+AHEAD = 4 * INTERVALS + ENDS
+"""What is held, struck, just released and how near its end at the next onset, around the last pitch; and
+how many notes end when."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,11 @@ def beat_code(apart: Any, bar_ticks: Any, ticks_per_beat: int) -> Any:
     ticks = bars * bar_ticks + (apart - bars * POSITION_STRIDE)
     beats = tf.floor(ticks / ticks_per_beat)
     return tf.cast(tf.clip_by_value(beats, -1.0, BEATS_APART), tf.int32) + 1
+
+
+def ends_unit(codec: Codec) -> int:
+    """Return the ticks of half a beat, at least 1."""
+    return max(codec.ticks_per_beat // 2, 1)
 
 
 def semitones_up(tonic: Any) -> Any:
