@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from antiphon.bridge.client import Client, Take
@@ -15,7 +18,8 @@ from lossy import lossy
 from program import Bridge, antiphon, free_port
 
 HERE = Path(__file__).parent / "reaper"
-SCRIPTS = Path(__file__).parents[2] / "bridge/clients/reaper"
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "bridge/clients/reaper"
 LUA = shutil.which("lua5.4")
 
 
@@ -301,11 +305,26 @@ def test_settings_are_kept(tmp_path: Path) -> None:
 
 
 def test_every_action_has_its_header() -> None:
-    """ReaPack wants a version; the library comes with the first action."""
+    """ReaPack wants a version; all actions and the library come as one package."""
     actions = sorted(SCRIPTS.glob("Antiphon - *.lua"))
     assert len(actions) == 6
     for path in actions:
         text = path.read_text()
         assert re.search(r"^-- @version \d+\.\d+\.\d+$", text, re.MULTILINE), path
-        assert f"-- @description Antiphon: {path.stem.removeprefix('Antiphon - ')}\n" in text
-    assert sum("[nomain] lib/*.lua" in path.read_text() for path in actions) == 1
+        assert f"-- @description Antiphon: {path.stem.removeprefix('Antiphon - ')}" in text
+    assert sum("-- @noindex" in path.read_text() for path in actions) == 5
+
+
+def test_the_index_of_reapack_names_every_file_once() -> None:
+    script = ROOT / "docs" / "patches" / "reapack.py"
+    url = "https://example.org/raw/bridge/clients/reaper"
+    said = subprocess.run([sys.executable, script, url], capture_output=True, text=True, check=True).stdout
+    root = ElementTree.fromstring(said)
+    assert root.tag == "index" and root.attrib == {"version": "1", "name": "Antiphon"}
+    (package,) = root.iter("reapack")
+    assert package.get("name") == "Antiphon - continue item.lua"
+    sources = {unquote(s.text or "").removeprefix(f"{url}/"): s for s in root.iter("source")}
+    files = {p.relative_to(SCRIPTS).as_posix() for p in SCRIPTS.rglob("*.lua")}
+    assert sources.keys() == files
+    assert {name for name, s in sources.items() if s.get("main")} == {n for n in files if "/" not in n}
+    assert all(s.get("file") in (name, None) for name, s in sources.items())

@@ -1,6 +1,7 @@
 -- @description Antiphon: next take
 -- @version 0.1.0
 -- @author Antiphon
+-- @noindex
 -- @about Shows the next take of the last answer.
 -- @changelog First version
 local here = debug.getinfo(1, "S").source:match("^@(.*[/\\])")

@@ -1,6 +1,7 @@
 -- @description Antiphon: settings
 -- @version 0.1.0
 -- @author Antiphon
+-- @noindex
 -- @about Model, length, temperature, seed, takes, scale and range of all answers to come.
 -- @changelog First version
 local here = debug.getinfo(1, "S").source:match("^@(.*[/\\])")
