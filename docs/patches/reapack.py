@@ -68,6 +68,7 @@ def _source(version: ElementTree.Element, url: str, name: str, file: str, is_act
 
 
 def main() -> None:
+    """Print the index for the URL given."""
     if len(sys.argv) != 2 or "://" not in sys.argv[1]:
         sys.exit("usage: python docs/patches/reapack.py https://…/bridge/clients/reaper > index.xml")
     root = index(sys.argv[1])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
 from antiphon.export import export as exporting
 from antiphon.export.replay import Replay, session
 from antiphon.export.verify import check_nodes
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
+from antiphon.models.note import Note
 from antiphon.models.step import inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
@@ -25,11 +30,23 @@ from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "full": {"sounding": True, "voices": True, "layers": 2, "memory": 20},
-    "absolute": {"relative_pitch": False, "layers": 1},
+    "absolute": {
+        "relative_pitch": False,
+        "layers": 1,
+        "attention_values": "own",
+        "attention_position": "beats",
+        "memory": 20,
+    },
     "plain": {"attention_heads": 0, "layers": 2},
-    "gru": {"cell": "gru", "layers": 2, "memory": 20, "attention_position": "both", "attention_layer": 0},
-    "normed": {"layers": 3, "layer_norm": True, "residual": True, "attention_layer": 1},
-    "own": {"cell": "gru", "attention_values": "own", "attention_position": "beats", "memory": 20},
+    "gru": {
+        "cell": "gru",
+        "layers": 3,
+        "layer_norm": True,
+        "residual": True,
+        "attention_layer": 1,
+        "attention_position": "both",
+        "memory": 20,
+    },
     "transformer": {"cell": "transformer", "layers": 2, "memory": 20, "attention_position": "both"},
     "roll": {"sounding": True, "sounding_ahead": True, "roll": True, "tonic": True, "layers": 1},
 }
@@ -166,3 +183,19 @@ def test_no_run_is_an_error(tmp_path: Path) -> None:
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
     config, dataset, _ = load_run(runs / "full")
     assert isinstance(dataset, Dataset) and str(dataset.path) == config.dataset
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_bridge_plays_every_network(exported: tuple[int, Path], name: str) -> None:
+    """Alike alone and among others, beyond the memory's length too."""
+    shelf = ModelShelf([exported[1]], default=name, shipped=False)
+    with Engine(shelf, workers=1) as engine:
+        manifest = shelf.manifest(name)
+        context = tuple(Note(60 + i % 7, i / 2, 0.5, part=0) for i in range(30))
+        options: dict[str, Any] = {"bars": 8, "temperature": 1.0}
+        request = resolve({}, options, context, manifest, seed=5)
+        (alone,) = engine.generate(request)
+        among = engine.generate(replace(request, takes=5))
+    assert alone == among[0]
+    assert len(alone.notes) > 4
+    assert len({take.notes for take in among}) == 5

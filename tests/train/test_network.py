@@ -20,6 +20,20 @@ CONFIGS = {
     "relative": NetworkConfig(units=16, head_units=12, embedding=6, sounding=True, voices=True, memory=16),
     "absolute": NetworkConfig(units=16, head_units=12, embedding=6, relative_pitch=False, layers=1),
     "plain": NetworkConfig(units=16, head_units=12, embedding=6, attention_heads=0),
+    "gru": NetworkConfig(
+        cell="gru",
+        units=16,
+        head_units=12,
+        embedding=6,
+        layers=3,
+        layer_norm=True,
+        residual=True,
+        attention_layer=0,
+        attention_position="both",
+        attention_values="own",
+        sounding_ahead=True,
+    ),
+    "transformer": NetworkConfig(cell="transformer", units=16, head_units=12, embedding=6, memory=16),
 }
 
 

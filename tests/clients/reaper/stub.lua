@@ -239,9 +239,7 @@ function M.loop(seconds, each)
         local acts = M.deferred
         M.deferred = {}
         for _, act in ipairs(acts) do
-            local began = socket.gettime()
             act()
-            M.slowest = math.max(M.slowest or 0, socket.gettime() - began)
         end
         if each then each() end
         local rest = socket.gettime() + 0.01
