@@ -14,12 +14,15 @@ from .abc_walk import Step, usable, walk
 from .errors import AbcError
 
 _ROUNDS = 3
+_CHORD_BEGINS = frozenset("ABCDEFG^_<>@")
+"""What a chord symbol or an annotation begins with, after its quotation mark."""
 
 
 def repair_abc(text: str) -> str:
     """Return a tune that reads, with every bar as long as its metre.
 
-    What does not parse is left out, as are decorations of nothing; a repeat that never ends is none. A short
+    What does not parse is left out, as are decorations of nothing, beginnings of repeats that never end, and
+    first endings without a second. A short
     bar gets a rest, one that is too long is cut: into several where it is longer by half a bar or more.
     Pick-ups stay, and what completes them at repeats. Bars that add up
     stay as they are. Comments, words and other fields between the notes are left out.
@@ -37,7 +40,7 @@ def repair_abc(text: str) -> str:
     tune = parse(text)
     voices = {}
     for voice, signs in tune.voices.items():
-        measures = measures_of(walk(_closed(usable(signs, barwise=True)), tune.setting))
+        measures = measures_of(walk(_agreeing(usable(signs, barwise=True)), tune.setting))
         if measures:
             writer = _Writer()
             for measure in _mended(measures):
@@ -71,7 +74,11 @@ def _mended(measures: Sequence[Measure]) -> list[Measure]:
     mended = [
         piece
         for measure, lengths in zip(measures, allowed(measures), strict=True)
-        for piece in (_cut(measure) if measure.short or not _fits(measure, lengths) else [measure])
+        for piece in (
+            _cut(measure)
+            if measure.short or not _fits(measure, lengths) or _is_uneven(measure)
+            else [measure]
+        )
     ]
     openings = {section[0] for section in sections(mended)[1:]}
     for in_front in (False, True) * _ROUNDS:
@@ -111,6 +118,8 @@ def _is_written(measure: Measure, beats: Fraction) -> bool:
 def _cut(measure: Measure) -> Iterator[Measure]:
     """Yield a bar that is no longer than its metre and can be filled with a rest; or several."""
     full = measure.full
+    if _is_uneven(measure) and _is_expandable(measure):
+        measure = Measure(measure.steps, expanded=True)
     if full is None:
         yield measure
         return
@@ -125,6 +134,21 @@ def _cut(measure: Measure) -> Iterator[Measure]:
             yield _silence(piece, piece.full)
         else:
             yield piece
+
+
+def _is_uneven(measure: Measure) -> bool:
+    """Return whether a broken rhythm stands between unequal notes, or with something else between them.
+
+    The standard leaves open what that means, and programs read it each in their own way.
+    """
+    steps = measure.steps
+    for index, step in enumerate(steps):
+        if step.sign.kind is not Kind.BROKEN:
+            continue
+        around = steps[max(index - 1, 0)], steps[min(index + 1, len(steps) - 1)]
+        if not all(s.sign.sounds for s in around) or around[0].sign.units != around[1].sign.units:
+            return True
+    return False
 
 
 def _is_fillable(measure: Measure, full: Fraction) -> bool:
@@ -262,6 +286,19 @@ def _decorates_nothing(steps: Sequence[Step]) -> bool:
 
 def _is_slur(sign: Symbol) -> bool:
     return not sign.text.strip(" ()`-")
+
+
+def _agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs without chord symbols that are none, repeats without an end and endings alone."""
+    endings = [sign.numbers[0] for sign in signs if sign.kind is Kind.ENDING]
+    paired = endings == [1, 2] * (len(endings) // 2)
+    kept = [
+        sign
+        for sign in signs
+        if (sign.kind is not Kind.ENDING or paired)
+        and (sign.kind is not Kind.HARMONY or sign.text[1:2] in _CHORD_BEGINS)
+    ]
+    return _closed(kept)
 
 
 def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
