@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,18 +15,17 @@ from .abc_walk import Step, usable, walk
 from .errors import AbcError
 
 _ROUNDS = 3
-_CHORD_BEGINS = frozenset("ABCDEFG^_<>@")
-"""What a chord symbol or an annotation begins with, after its quotation mark."""
+_CHORD = re.compile(r'"([A-G][#b]?[a-z0-9+#/]*(/[A-G][#b]?)?|[\^_<>@].*)"')
+"""A chord symbol or an annotation."""
 
 
 def repair_abc(text: str) -> str:
     """Return a tune that reads, with every bar as long as its metre.
 
-    What does not parse is left out, as are decorations of nothing, beginnings of repeats that never end, and
-    first endings without a second. A short
-    bar gets a rest, one that is too long is cut: into several where it is longer by half a bar or more.
-    Pick-ups stay, and what completes them at repeats. Bars that add up
-    stay as they are. Comments, words and other fields between the notes are left out.
+    What does not parse is left out, as are decorations of nothing, ties to nothing, repeats that never end
+    and first endings without a second. A short bar gets a rest, one that is too long is cut: into several
+    where it is longer by half a bar or more. Pick-ups stay, and what completes them at repeats. Bars that
+    add up stay as they are. Comments, words and other fields between the notes are left out.
 
     >>> print(repair_abc("X:1\\nM:2/4\\nL:1/8\\nK:C\\nCDEF|GA ?5|c4|"))
     X:1
@@ -296,9 +296,27 @@ def _agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
         sign
         for sign in signs
         if (sign.kind is not Kind.ENDING or paired)
-        and (sign.kind is not Kind.HARMONY or sign.text[1:2] in _CHORD_BEGINS)
+        and (sign.kind is not Kind.HARMONY or _CHORD.fullmatch(sign.text))
     ]
-    return _closed(kept)
+    return _closed(_tied(kept))
+
+
+def _tied(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs without ties that lead to no note of the same pitch."""
+    following: Symbol | None = None
+    kept: list[Symbol] = []
+    waiting: list[int] = []
+    for sign in reversed(signs):
+        kept.append(sign)
+        if sign.kind is Kind.TIE:
+            waiting.append(len(kept) - 1)
+        elif sign.sounds:
+            after = {head.natural for head in following.heads} if following is not None else set()
+            if waiting and not after & {head.natural for head in sign.heads}:
+                for index in reversed(waiting):
+                    del kept[index]
+            waiting, following = [], sign
+    return kept[::-1]
 
 
 def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
