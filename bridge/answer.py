@@ -112,11 +112,9 @@ class Answer:
         """Send a take and keep it for resending."""
         single = self.order.single
         notes = tuple(self._singles.pop(take.index, ())) if single else self._messages(take)
-        done = Message(
-            "/antiphon/done",
-            (self.order.id, take.index, len(take.notes), take.end_beats, take.seed, take.nats_per_note),
-        )
         text = self._text(take)
+        last = (self.order.id, take.index, len(take.notes), take.end_beats, take.seed, take.nats_per_note)
+        done = Message("/antiphon/done", (*last, len(text)) if text else last)
         with self._lock:
             if self._over:
                 return

@@ -11,6 +11,8 @@ from .osc import Message, Value
 from .protocol import NOTES_A_DATAGRAM, VALUES_A_NOTE
 from .request import Take
 
+_DONE = 6
+"""Arguments that every done has; one more counts the messages of text."""
 _DECIMALS = 6
 """What 32-bit floats keep of a beat."""
 
@@ -24,8 +26,6 @@ class _Partial:
     done: tuple[Value, ...] = ()
     text: dict[int, str] = field(default_factory=dict)
     """By seq, from a model of text."""
-    texts: int = 0
-    """How many messages of text there are, once one is here."""
 
 
 class Collector:
@@ -68,7 +68,7 @@ class Collector:
             elif message.address == "/antiphon/note":
                 self._single(partial, int(args[1]), int(args[2]), args[3:])
             elif message.address == "/antiphon/text":
-                partial.text[int(args[3])], partial.texts = str(args[2]), int(args[4])
+                partial.text[int(args[3])] = str(args[2])
             else:
                 partial.done = args
         return all(map(self._complete, self._partial.values()))
@@ -85,7 +85,7 @@ class Collector:
         return total if self._on_note is not None else max(-(-total // NOTES_A_DATAGRAM), 1)
 
     def _complete(self, partial: _Partial) -> bool:
-        return self._has_notes(partial) and len(partial.text) >= partial.texts
+        return self._has_notes(partial) and len(partial.text) >= sum(map(int, partial.done[_DONE:]))
 
     def _has_notes(self, partial: _Partial) -> bool:
         return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
@@ -118,7 +118,7 @@ class Collector:
         result = []
         for index, partial in sorted(self._partial.items()):
             notes = tuple(note for _, piece in sorted(partial.pieces.items()) for note in piece)
-            _, _, _, end, seed, nats = partial.done
+            end, seed, nats = partial.done[3:_DONE]
             text = "".join(piece for _, piece in sorted(partial.text.items()))
             result.append(Take(index, notes, round(float(end), _DECIMALS), int(seed), float(nats), text))
         return result

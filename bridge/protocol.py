@@ -92,8 +92,8 @@ _NOTE_VERB = (
     "/antiphon/ack", "/antiphon/progress", "/antiphon/notes", "/antiphon/note", "/antiphon/text",
     "/antiphon/done",
 )  # fmt: skip
-TEXT_A_DATAGRAM = 1000
-"""Characters of /antiphon/text: a datagram of them fits into one Ethernet frame."""
+TEXT_A_DATAGRAM = 400
+"""Characters of /antiphon/text: hosts that keep text in symbols have short ones."""
 
 REQUESTS: tuple[Address, ...] = (
     Address(
@@ -171,13 +171,14 @@ REPLIES: tuple[Address, ...] = (
         Argument("velocity", "int", ""), Argument("part", "int", ""),
     ), "one note, in mode single"),
     Address("/antiphon/text", (
-        ID, _TAKE, Argument("text", "str", "at most 1000 characters"), _SEQ, _OF,
+        ID, _TAKE, Argument("text", "str", "at most 400 characters"), _SEQ, _OF,
     ), "a take as the model wrote it, in ABC; from models of text only, before the done"),
     Address("/antiphon/done", (
         ID, _TAKE, Argument("total", "int", "how many notes the take has"),
         Argument("end_beats", "float", "where the answer ends, on the client's timeline"),
         Argument("seed", "int", "what gives the same take again"),
         Argument("nats_per_note", "float", "how surprised the model was: lower is more typical"),
+        Argument("texts", "int", "how many /antiphon/text the take has; left out for none", optional=True),
     ), "a take is complete"),
     Address("/antiphon/notify/reply", (_ON,), "whether this client is told"),
     Address("/antiphon/startup", (Argument("version", "str", ""),), "the bridge is ready"),

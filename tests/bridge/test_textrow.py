@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -176,3 +177,25 @@ def test_a_request_keeps_its_beginning() -> None:
 
 def test_the_file_says_that_it_is_text(tmp_path: Path, shelf: ModelShelf) -> None:
     assert shelf.manifest("tiny-text").codec.is_text
+
+
+def test_the_text_comes_over_the_network(tmp_path: Path) -> None:
+    """Whole, though it takes several messages and some get lost on the way."""
+    from antiphon.bridge.client import Client
+    from lossy import lossy
+    from program import Bridge
+
+    save_tiny_text_model(tmp_path / "tiny-text.onnx")
+    with Bridge("--models", tmp_path) as bridge, lossy(bridge.port, lost=0.15) as network:
+        with Client("127.0.0.1", bridge.port) as near:
+            takes = []
+            for seed in range(60):  # random letters are not always a tune
+                with contextlib.suppress(RequestError):
+                    takes += near.generate(model="tiny-text", seed=seed)
+        wanted = max(takes, key=lambda take: len(take.text))
+        assert len(wanted.text) > 400, "one message holds it all: try other seeds"
+        with Client("127.0.0.1", network.port, timeout=30.0) as far:
+            for _ in range(5):
+                (got,) = far.generate(model="tiny-text", seed=wanted.seed)
+                assert got.notes == wanted.notes
+                assert got.text == wanted.text

@@ -109,6 +109,17 @@ def test_a_shipped_model_a_scale_of_two_words_and_again(bridge: Bridge, client: 
 
 
 @needs_node
+def test_a_model_of_text(bridge: Bridge, client: Client) -> None:
+    """Its notes arrive; the text, which this client has no use for, does no harm."""
+    options = {"model": "irish-abc", "metre": "6/8", "bars": 4, "seed": 4}
+    (take,) = client.generate(**options)
+    assert take.text.startswith("X:1\n")
+    sets = [send("set", key, value) for key, value in options.items()]
+    _, done, _ = run(bridge.port, READY, *sets, send("generate"), until("done"))
+    assert of(done, NOTES) == flat(take)
+
+
+@needs_node
 def test_over_a_lossy_network(bridge: Bridge, client: Client, long_song: tuple[Note, ...]) -> None:
     options = {"model": "tiny", "bars": 24, "takes": 2, "seed": 5}
     sets = [send("set", key, value) for key, value in options.items()]

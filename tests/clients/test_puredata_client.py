@@ -161,6 +161,19 @@ def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) 
 
 
 @needs_pd
+def test_a_model_of_text(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    """Its notes arrive; the text, which this client has no use for, does no harm."""
+    song = (Note(62, 0.0, 1.0), Note(66, 1.0, 1.0), Note(69, 2.0, 1.0))
+    options = {"model": "irish-abc", "metre": "3/4", "seed": 4, "bars": 4}
+    (take,) = client.continue_(song, **options)
+    assert take.text.startswith("X:1\n") and len(take.notes) > 4
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*context(song), *(f"set {key} {value}" for key, value in options.items()), "continue")
+        close(pd.until("done 0"), take)
+
+
+@needs_pd
 @pytest.mark.parametrize("setting", ["mode single", "reply_port 9"])
 def test_what_the_object_itself_decides_is_refused(bridge: Bridge, setting: str, tmp_path: Path) -> None:
     with patch(tmp_path, bridge.port) as pd:
