@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec, FieldName
+from ..models.codec import Codec
 from ..models.errors import RequestError
+from ..models.field import FieldName
 from ..models.manifest import Manifest
 from ..models.step import MASKED
 from .request import GenerationRequest

@@ -31,7 +31,8 @@ from antiphon.bridge import (
     sessions,
 )
 from antiphon.models import manifest, step
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field
 from antiphon.models.score import Part
 from antiphon.train import config
 

@@ -8,76 +8,21 @@ in the bar: pick-ups need nothing special.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import pairwise
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import CodecError
+from .field import FIELD_ORDER, Field, FieldName, offset_table, velocity_table
 from .metre import Metre, MetreMap
 from .note import Note
 
-FieldName = Literal["delta", "part", "pitch", "duration", "velocity", "offset", "char"]
-FIELD_ORDER: tuple[FieldName, ...] = get_args(FieldName)
-_FIRST = ("delta", "char")
-"""Fields that begin a step: they can end the piece, and know a passage from a piece's beginning."""
 DEFAULT_VELOCITY = 80
 CODEC_VERSION = 1
 
 Codes = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One categorical field: a code is an index into ``values``.
-
-    ``delta`` and ``char`` have one code more, END, after their values. Every field has codes past its own
-    for the step before the first note (see :attr:`begin`).
-    """
-
-    name: FieldName
-    values: tuple[float, ...]
-    """Ascending. delta and duration: ticks; part: part indices; pitch: MIDI pitches; velocity: MIDI
-    velocities; offset: fractions of a tick, -0.5 to 0.5; char: Unicode code points."""
-
-    def __post_init__(self) -> None:
-        if not self.values or any(b <= a for a, b in pairwise(self.values)):
-            raise CodecError(f"field {self.name}: its table must hold ascending values, at least one")
-
-    @property
-    def size(self) -> int:
-        """How many codes a head chooses from (END included)."""
-        return len(self.values) + (self.name in _FIRST)
-
-    @property
-    def begin(self) -> int:
-        """The code that stands before the first note of a piece; for delta and char, ``begin + 1``
-        stands before the first note of a passage cut out of the middle."""
-        return self.size
-
-    @property
-    def inputs(self) -> int:
-        """How many codes a step can read: the head's, and the one or two of the beginning."""
-        return self.size + (2 if self.name in _FIRST else 1)
-
-    @cached_property
-    def array(self) -> npt.NDArray[np.float64]:
-        """The table as an array, (value,)."""
-        return np.asarray(self.values, dtype=np.float64)
-
-    def nearest(self, value: float) -> int:
-        """Return the code of the nearest value; halfway goes to the smaller."""
-        return int(np.argmin(np.abs(self.array - value)))
-
-    def floor(self, value: float) -> int:
-        """Return the code of the largest value not above ``value``, or 0."""
-        return max(bisect_right(self.values, value + 1e-9) - 1, 0)
 
 
 @dataclass
@@ -269,17 +214,6 @@ class Codec:
         )
 
 
-def velocity_table(bins: int) -> tuple[int, ...]:
-    """Return the centres of ``bins`` equal bins over 1..127."""
-    edges = np.linspace(1, 128, bins + 1)
-    return tuple(int(v) for v in np.unique(np.floor((edges[:-1] + edges[1:]) / 2)))
-
-
-def offset_table(bins: int) -> tuple[float, ...]:
-    """Return the centres of ``bins`` equal bins over a tick, -0.5 to 0.5."""
-    return tuple(float(v) for v in (np.arange(bins) + 0.5) / bins - 0.5)
-
-
 class _Encoder:
     """Walks through sorted notes, keeping the decoded onset and the bar."""
 
@@ -352,8 +286,3 @@ class _Encoder:
                     self.report.unknown_parts += f.values[code] != value
                 row.append(code)
         return row
-
-
-def tables_from(counts: Counter[int], always: Iterable[int] = (), least: int = 1) -> tuple[int, ...]:
-    """Return the values seen at least ``least`` times and those wanted ``always``, ascending."""
-    return tuple(sorted({value for value, n in counts.items() if n >= least} | set(always)))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .codec import Codec, Field
+from .codec import Codec
 from .errors import AntiphonError, ConfigError, ModelFileError
+from .field import Field
 from .metre import Metre
 from .score import Part
 from .step import DType

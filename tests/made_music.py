@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.train.dataset import codec_to_json

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import onnx
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field
 from antiphon.models.manifest import METADATA_KEY, Defaults, Manifest, Memory, StateTensor
 from antiphon.models.score import Part
 from antiphon.models.step import Port, inputs, outputs

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..models.codec import FieldName
+from ..models.field import FieldName
 from ..models.step import MASKED
 from .attention import Induction, RelativeBias
 from .inputs import Facts, Inputs

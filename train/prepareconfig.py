@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from antiphon.models.codec import FIELD_ORDER, FieldName
 from antiphon.models.errors import ConfigError
+from antiphon.models.field import FIELD_ORDER, FieldName
 from antiphon.models.manifest import Source
 from antiphon.models.score import Part
 

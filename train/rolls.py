@@ -18,8 +18,9 @@ import numpy.typing as npt
 import scipy.io
 from scipy.io.matlab import MatReadError
 
-from ..models.codec import Codec, Field
+from ..models.codec import Codec
 from ..models.errors import DatasetError
+from ..models.field import Field
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 
 Roll = npt.NDArray[np.bool_]

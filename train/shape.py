@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..models.codec import Codec, FieldName
+from ..models.codec import Codec
+from ..models.field import FieldName
 from ..models.manifest import CONDITIONS, TONIC
 from ..models.step import POSITION_STRIDE, REMAINING_BUCKETS
 from .config import NetworkConfig

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from antiphon.models.codec import Codec, Field, offset_table, tables_from, velocity_table
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field, offset_table, tables_from, velocity_table
 
 from .dataset import SplitName
 from .prepareconfig import PrepareConfig

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.models.codec import Codec, Field, offset_table, velocity_table
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field, offset_table, velocity_table
 from antiphon.models.score import Part
 from fake_bridge import Talk
 from stage import Stage

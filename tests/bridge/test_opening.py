@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from antiphon.bridge.opening import bars_in, opening, read_context, remaining
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from tiny_model import tiny_manifest

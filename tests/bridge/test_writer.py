@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from antiphon.bridge.writer import NoteWriter
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
+from antiphon.models.field import Field
 from antiphon.models.note import Note
 
 CODEC = Codec(

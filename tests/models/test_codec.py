@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from antiphon.models.codec import Codec, Field, offset_table, velocity_table
+from antiphon.models.codec import Codec
 from antiphon.models.errors import CodecError
+from antiphon.models.field import Field, offset_table, velocity_table
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Score

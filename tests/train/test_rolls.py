@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
-from antiphon.models.codec import Codec, Field
+from antiphon.models.codec import Codec
 from antiphon.models.errors import DatasetError
+from antiphon.models.field import Field
 from antiphon.train import benchmark
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
