@@ -18,7 +18,7 @@ from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.note import Note
 from ..models.score import Score
-from ..models.step import MASKED
+from ..models.step import MASKED, TEXT_LINE
 from .job import Job
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
@@ -134,6 +134,7 @@ class TextRow:
         sampling = self._job.request.sampling
         stepper.temperature[row] = sampling.temperature
         stepper.top_p[row] = sampling.top_p
+        stepper.clock[row] = (0, 0, TEXT_LINE)
         self._write(stepper, row)
 
     def _write(self, stepper: Stepper, row: int) -> None:

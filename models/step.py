@@ -23,6 +23,8 @@ NULL_POSITION = -1e7
 """Position of memory row 0, which stands for "nothing to attend to"."""
 REMAINING_BUCKETS = 33
 """Codes of the condition `remaining`: 0 unknown, 1 the last bar, ... 32 for 31 or more after this one."""
+TEXT_LINE = 64
+"""Ticks of a "bar" of text: a character is a tick, and attention counts characters apart."""
 METRE_OTHER = 0
 """Code of the condition `metre` for a metre the model has not learnt."""
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..models.codec import Codec, Codes
 from ..models.errors import DatasetError
+from ..models.step import TEXT_LINE
 from .abcfile import tunes
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 from .prepareconfig import PrepareConfig
@@ -27,8 +28,6 @@ from .splits import Splits
 log = logging.getLogger("antiphon.prepare")
 KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
-LINE = 64
-"""Characters a "bar" of the clock: attention counts characters, and positions count bars."""
 LONGEST = 4000
 """Characters of the longest tune kept."""
 _HEADER = re.compile(r"^([A-Za-z]):\s*(.*?)\s*$")
@@ -61,7 +60,7 @@ def tidy(text: str) -> str | None:
 def clock_of(length: int) -> Codes:
     """Return the clock of a text's characters, (character, 5): tick, bar, place, bar ticks, metre code."""
     tick = np.arange(1, length + 1)
-    columns = [tick, tick // LINE, tick % LINE, np.full(length, LINE), np.zeros(length, int)]
+    columns = [tick, tick // TEXT_LINE, tick % TEXT_LINE, np.full(length, TEXT_LINE), np.zeros(length, int)]
     return np.stack(columns, axis=1).astype(np.int32)
 
 
