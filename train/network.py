@@ -47,6 +47,7 @@ class NoteNetwork(keras.Model):
         self.input_dropout = keras.layers.Dropout(config.embedding_dropout)
         if shape.attends:
             self.bias = RelativeBias(config, self._table, shape.memory_heads, codec.ticks_per_beat)
+        # Keras finds weights in layers and lists of layers, not in plain objects that hold some.
         if config.cell == "transformer":
             self.transformer = Transformer(config, self.bias)
             self._layers_within = [self.transformer.input, *self.transformer.blocks, self.transformer.norm]

@@ -1,0 +1,134 @@
+"""Tunes as text: prepared, learnt, measured, exported."""
+
+from __future__ import annotations
+
+import bz2
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from antiphon.bridge.cli import main
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.export.export import export
+from antiphon.models.abc import read_abc
+from antiphon.models.errors import CodecError, ConfigError
+from antiphon.train.abcfile import tunes
+from antiphon.train.abctext import tidy
+from antiphon.train.config import TrainConfig
+from antiphon.train.dataset import Dataset
+from antiphon.train.fit import Run, load_run, pieces_of
+from antiphon.train.passages import passage
+from antiphon.train.textscore import bits_a_character, text_of
+
+NETWORK = {"units": 32, "layers": 1, "head_units": 24, "embedding": 8, "relative_pitch": False, "memory": 64}
+
+
+def tune(number: int) -> str:
+    """A made-up tune, its own by two notes, with what tunebooks have around one."""
+    rng = np.random.default_rng(number)
+    bars = ["".join(rng.choice(list("DEFGABcd"), 6)) for _ in range(4)]
+    return (
+        f"% id=made#{number} somewhere\nX:{number + 3}\nT:Number {number}\nZ:nobody\nM:6/8\nL:1/8\n"
+        f"K:D\n{'|'.join(bars)}|!\n{'|'.join(bars[:2])}:|\n\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("tunes")
+    numbers = {"train": range(40), "valid": range(40, 48), "test": range(48, 56)}
+    for split, wanted in numbers.items():
+        (root / f"made.{split}.abc").write_text("".join(map(tune, wanted)))
+    (root / "notes.txt").write_text("not a tune")
+    with (root / "made.train.abc").open("a") as file:
+        file.write("X:9\nT:Rare\nM:6/8\nK:D\nABc|§|\n\nX:10\nT:No key\nABc|\n\n" + tune(3))
+    assert main(["prepare", str(root), "--text", "--out", str(root / "set")]) == 0
+    return root / "set"
+
+
+def test_a_tune_keeps_its_music_and_little_else() -> None:
+    kept = tidy(next(tunes(tune(1))).text)
+    assert kept is not None
+    lines = kept.splitlines()
+    assert lines[:5] == ["X:1", "T:Number 1", "M:6/8", "L:1/8", "K:D"]
+    assert len(lines) == 7 and lines[-1].endswith(":|")
+    assert tidy("X:1\nT:x\nABc|") is None
+
+
+def test_what_is_left_out_is_counted(dataset: Path) -> None:
+    info = json.loads((dataset / "dataset.json").read_text())
+    assert {s: c["pieces"] for s, c in info["counts"].items()} == {"train": 40, "valid": 8, "test": 8}
+    skipped = info["report"]["skipped"]
+    assert skipped["a rare character"] == 1
+    assert skipped["no key or no barline"] == 1
+    assert skipped["the same music as another tune"] == 1
+
+
+def test_characters_and_codes(dataset: Path) -> None:
+    data = Dataset.load(dataset)
+    text = text_of(data, "test").split("\n\n")[0] + "\n"
+    assert text.startswith("X:1\nT:Number 48\n")
+    codes = data.codec.encode_text(text)
+    np.testing.assert_array_equal(codes, pieces_of(data, "test")[0].codes)
+    assert data.codec.decode_text(codes) == text
+    ended = np.concatenate([codes, [[data.codec.end]], codes])
+    assert data.codec.decode_text(ended) == text
+    with pytest.raises(CodecError, match="no character '§'"):
+        data.codec.encode_text("§")
+
+
+def test_a_chunk_is_its_characters_and_the_one_after_each(dataset: Path) -> None:
+    data = Dataset.load(dataset)
+    piece = pieces_of(data, "train")[0]
+    one = passage(data.codec, piece, 10, 20)
+    np.testing.assert_array_equal(one["note"][1:, 0], piece.codes[10:29, 0])
+    np.testing.assert_array_equal(one["target"][:, 0], piece.codes[10:30, 0])
+    assert one["note"][0, 0] == data.codec["char"].begin + 1
+    whole = passage(data.codec, piece, 0, len(piece) + 1)
+    assert whole["note"][0, 0] == data.codec["char"].begin
+    assert whole["target"][-1, 0] == data.codec.end
+
+
+@pytest.fixture(scope="module")
+def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = {
+        "dataset": str(dataset),
+        "network": {**NETWORK, "attention_position": "beats"},
+        "fit": {"crop": 64, "batch": 8, "steps": 60, "evaluate_every": 30, "warmup": 5, "average": 0.9},
+        "card": {"name": "made-text", "metre": "6/8"},
+    }
+    folder = tmp_path_factory.mktemp("run") / "text"
+    Run(TrainConfig.from_dict(settings), folder).fit()
+    return folder
+
+
+def test_bits_a_character(run: Path) -> None:
+    _, data, network = load_run(run)
+    found = bits_a_character(network, data, "test")
+    text = text_of(data, "test").encode()
+    assert found["bz2, the tunes alone"] == pytest.approx(8 * len(bz2.compress(text)) / len(text))
+    assert 0.5 < found["5-gram"] < found["bz2, the tunes alone"]
+    assert found["xz, after the training tunes"] < found["xz, the tunes alone"]
+    # Learnt something: well below even odds over the alphabet.
+    assert found["network"] < 0.8 * np.log2(data.codec["char"].size)
+
+
+def test_from_text_to_notes(run: Path, tmp_path: Path) -> None:
+    report = export(run, tmp_path)
+    assert report.parity_nats < 1e-4 and report.chosen_steps == 1000
+    shelf = ModelShelf([tmp_path], default="made-text", shipped=False)
+    manifest = shelf.manifest("made-text")
+    assert manifest.codec.is_text and manifest.conditions == ()
+    with Engine(shelf) as engine:
+        (take,) = engine.generate(resolve({}, {"bars": 4, "temperature": 0.7}, None, manifest, seed=1))
+    assert take.notes and take.text.startswith("X:1\n")
+    assert len(read_abc(take.text).notes) >= len(take.notes)
+
+
+def test_text_has_no_pitches(dataset: Path, tmp_path: Path) -> None:
+    config = TrainConfig.from_dict({"dataset": str(dataset), "network": {**NETWORK, "relative_pitch": True}})
+    with pytest.raises(ConfigError, match="relative_pitch = false"):
+        Run(config, tmp_path / "run")
