@@ -11,6 +11,7 @@ from antiphon.export.convert import convert
 from antiphon.export.export import manifest_for
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
+from antiphon.export.steplayers import Memory, attend
 from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.fit import load_run
 from antiphon.train.network import NoteNetwork
@@ -28,6 +29,9 @@ class KerasGraph(StepGraph):
 
     def __init__(self, network: NoteNetwork) -> None:
         super().__init__(network)
+        config = network.shape.config
+        if config.cell != "lstm" or config.layer_norm or config.residual or config.attention_values != "next":
+            raise ValueError("Keras is timed with plain LSTM layers only; name a run that has them")
         self.network = network
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -47,12 +51,14 @@ class KerasGraph(StepGraph):
             turned = tf.transpose(tf.reshape(dense[0], [-1, 12, len(DECAYS)]), [0, 2, 1])
             dense[0] = tf.reshape(turned, [-1, 12 * len(DECAYS)])
         x = tf.concat([*read.values(), *dense], axis=-1)
-        for i, lstm in enumerate(network.lstms):
+        note_read = tf.concat([read[name] for name in self.spec.note_columns()], axis=-1)
+        for i, lstm in enumerate(network.recurrent.layers):
             x, (out[f"h{i}_out"], out[f"c{i}_out"]) = lstm.cell(x, [inputs[f"h{i}"], inputs[f"c{i}"]])
-        if config.attention_heads:
-            value = network.value(tf.concat([read[name] for name in self.spec.note_columns()], axis=-1))
-            out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
-            x = tf.concat([x, self._attend(inputs, x, out)], axis=1)
+            if config.attention_heads and i == config.attends_after:
+                value = network.induction.value(note_read)
+                out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
+                memory = Memory(inputs, self.folded, self.codec.ticks_per_beat)
+                x = tf.concat([x, attend(config, self.folded, inputs, x, memory, out)], axis=1)
         self._choose(inputs, network.trunk(x), clock, note["pitch"], out)
         return out
 

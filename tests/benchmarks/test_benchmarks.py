@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +119,25 @@ def test_train_in_both_precisions(tmp_path: Path) -> None:
     data = bench("train", tmp_path)
     assert column(data, "precision") == ["float32", "mixed_bfloat16"]
     assert_measured(data, *data["columns"][1:])
+
+
+def test_networks_are_compared(tmp_path: Path) -> None:
+    """Trained, exported, measured; and what is there is not done again."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=40)
+    command = [sys.executable, HERE / "networks.py", data, "--out", tmp_path / "out", "--seconds", "1"]
+    command += ["--only", "gru"]
+    words = [str(word) for word in command]
+    first = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert first.splitlines()[0] == "| made | parameters | updates | valid | test | µs a step |"
+    assert first.splitlines()[2].startswith("| gru | ") and first.splitlines()[3].startswith("| 5-gram |")
+    again = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert again == first
+
+
+@pytest.mark.skipif(not shutil.which("abc2midi"), reason="abc2midi (abcmidi) is not installed")
+def test_tunes_are_judged() -> None:
+    command = [sys.executable, HERE / "abc.py", "--tunes", "4"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
+    rows = [line.strip("| ").split(" | ") for line in said.splitlines()[2:]]
+    assert [row[0] for row in rows] == ["as drawn", "as a user gets them"]
+    assert rows[1][1] == "4" and rows[1][3] == "100.0%"
