@@ -112,14 +112,14 @@ def measure(dataset: Dataset, name: str, seconds: float, folder: Path) -> dict[s
 def table(name: str, rows: list[dict[str, Any]], baseline: float) -> str:
     """Return one data set's rows as Markdown."""
     lines = [
-        f"| {name} | parameters | updates | valid | test | µs a step |",
-        "|---|---|---|---|---|---|",
+        f"| {name} | parameters | updates | seconds | valid | test | µs a step |",
+        "|---|---|---|---|---|---|---|",
         *(
-            f"| {r['variant']} | {r['parameters']:,} | {r['updates']} | {r['valid']:.3f} | {r['test']:.3f} "
+            f"| {r['variant']} | {r['parameters']:,} | {r['updates']} | {r['seconds']:.0f} | {r['valid']:.3f} | {r['test']:.3f} "
             f"| {r['step_us']:.0f} |"
             for r in rows
         ),
-        f"| 5-gram | | | | {baseline:.3f} | |",
+        f"| 5-gram | | | | | {baseline:.3f} | |",
     ]
     return "\n".join(lines)
 
