@@ -115,8 +115,8 @@ def table(name: str, rows: list[dict[str, Any]], baseline: float) -> str:
         f"| {name} | parameters | updates | seconds | valid | test | µs a step |",
         "|---|---|---|---|---|---|---|",
         *(
-            f"| {r['variant']} | {r['parameters']:,} | {r['updates']} | {r['seconds']:.0f} | {r['valid']:.3f} | {r['test']:.3f} "
-            f"| {r['step_us']:.0f} |"
+            f"| {r['variant']} | {r['parameters']:,} | {r['updates']} | {r['seconds']:.0f} "
+            f"| {r['valid']:.3f} | {r['test']:.3f} | {r['step_us']:.0f} |"
             for r in rows
         ),
         f"| 5-gram | | | | | {baseline:.3f} | |",
