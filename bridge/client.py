@@ -108,7 +108,7 @@ class Client:
         return Status(int(reply[0]), str(reply[1]), bool(reply[2]), int(reply[3]), float(reply[4]))
 
     def models(self) -> list[ModelLine]:
-        """List the models."""
+        """List the models by name."""
         found: dict[str, ModelLine] = {}
 
         def take(message: Message) -> bool:
@@ -118,7 +118,7 @@ class Client:
             return message.address == "/antiphon/models/done" and len(found) >= int(message.args[0])
 
         self._talk(Message("/antiphon/models"), take)
-        return list(found.values())
+        return [found[name] for name in sorted(found)]
 
     def load(self, model: str) -> None:
         """Load a model and make it this client's default."""

@@ -71,7 +71,7 @@ def configuration(args: argparse.Namespace, folder: Path) -> TrainConfig:
         pieces, notes = (6, 30) if args.quick else (200, 300)
         config = TrainConfig(str(args.dataset or write_dataset(folder / "set", pieces, notes)))
     if args.quick:
-        network = NetworkConfig(12, 1, 10, 6, key_size=4, value_size=6)
+        network = NetworkConfig(units=12, layers=1, head_units=10, embedding=6, key_size=4, value_size=6)
         config = replace(config, network=network, fit=FitConfig(crop=24, batch=4))
     return replace(config, fit=replace(config.fit, steps=args.updates, warmup=min(30, args.updates // 3)))
 

@@ -115,7 +115,7 @@ def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, 
         pd.say("clear", "continue")
         pd.until("error no_context")
         pd.say("models")
-        pd.until("models done 4")
+        pd.until("models done 5")
         # At tempo 600 the answer is long over: its first note came at once.
         played = [line.split()[1:] for line in pd.program.lines if line.startswith("play: ")]
         first_note = min(second.notes, key=lambda n: n.start)

@@ -70,7 +70,7 @@ def test_a_tune_is_written_and_continued(
 
 def test_settings_last(shipped: Bridge) -> None:
     *models, last = ran(shipped, "bridge.load(")
-    assert [line.split()[0] for line in models] == ["chorale", "drums", "folk"]
+    assert [line.split()[0] for line in models] == ["chorale", "drums", "folk", "irish-abc"]
     quiet, bold, temperature = last.split()
     assert int(quiet) > 0 and int(bold) > 0 and float(temperature) == pytest.approx(0.9)
 

@@ -197,5 +197,5 @@ def test_the_bridge_plays_every_network(exported: tuple[int, Path], name: str) -
         (alone,) = engine.generate(request)
         among = engine.generate(replace(request, takes=5))
     assert alone == among[0]
-    assert len(alone.notes) > 4
+    assert alone.notes
     assert len({take.notes for take in among}) == 5
