@@ -122,7 +122,8 @@ class Block(keras.layers.Layer):
     """
 
     def __init__(self, config: NetworkConfig, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # Scores and their biases stay float32 under mixed precision; Keras would cast what is handed in.
+        super().__init__(autocast=False, **kwargs)
         heads = config.attention_heads
         self.config = config
         self.norms = [keras.layers.LayerNormalization(epsilon=1e-5, name=f"norm{i}") for i in range(2)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -43,6 +45,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return Dataset.load(folder)
 
 
+@pytest.fixture(autouse=True)
+def float32() -> Iterator[None]:
+    """Each test begins with Keras' usual precision and leaves it behind."""
+    keras.config.set_dtype_policy("float32")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
 def network_of(dataset: Dataset, name: str) -> NoteNetwork:
     network = build(Shape(dataset.codec, len(dataset.metres), CONFIGS[name]))
     rng = np.random.default_rng(3)
@@ -71,6 +81,21 @@ def test_a_changed_note_changes_only_later_heads_and_steps(dataset: Dataset, nam
         np.testing.assert_array_equal(before[field][at], after[field][at])
     assert np.any(before["duration"][at] != after["duration"][at])
     assert np.any(before["pitch"][at + 1] != after["pitch"][at + 1])
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_mixed_precision_is_close(dataset: Dataset, name: str) -> None:
+    one = passage(dataset.codec, pieces_of(dataset, "train")[0], 0, 40)
+    exact = network_of(dataset, name)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    mixed = network_of(dataset, name)
+    for there, here in zip(exact.trainable_variables, mixed.trainable_variables, strict=True):
+        here.assign(there)
+    wanted = run(exact, one)
+    for field, logits in run(mixed, one).items():
+        assert logits.dtype == np.float32
+        np.testing.assert_allclose(logits, wanted[field], atol=0.15)
+        assert np.abs(logits - wanted[field]).max() > 0, "it computed in float32"
 
 
 def test_transposed_music_gets_transposed_logits(dataset: Dataset) -> None:
