@@ -15,6 +15,7 @@ from .abc_walk import Step, usable, walk
 from .errors import AbcError
 
 _ROUNDS = 3
+_PASSES = 4
 _CHORD = re.compile(r'"([A-G][#b]?[a-z0-9+#/]*(/[A-G][#b]?)?|[\^_<>@].*)"')
 """A chord symbol or an annotation."""
 
@@ -37,6 +38,16 @@ def repair_abc(text: str) -> str:
     Raises:
         AbcError: there are no notes to keep, or the tune is beyond the limits of `read_abc`.
     """
+    for _ in range(_PASSES):
+        before, text = text, _mended_once(text)
+        if text == before:
+            break
+    read_abc(text)
+    return text
+
+
+def _mended_once(text: str) -> str:
+    """Return a tune mended in one pass; what that cuts may leave a tie or a decoration alone."""
     tune = parse(text)
     voices = {}
     for voice, signs in tune.voices.items():
@@ -48,9 +59,7 @@ def repair_abc(text: str) -> str:
             voices[voice] = "".join(writer.text)
     if not voices:
         raise AbcError("the tune has no notes; give the text from X: to the last bar")
-    repaired = "\n".join([*_header(tune), *_body(voices)])
-    read_abc(repaired)
-    return repaired
+    return "\n".join([*_header(tune), *_body(voices)])
 
 
 def _header(tune: Tune) -> Iterator[str]:
@@ -118,7 +127,7 @@ def _is_written(measure: Measure, beats: Fraction) -> bool:
 def _cut(measure: Measure) -> Iterator[Measure]:
     """Yield a bar that is no longer than its metre and can be filled with a rest; or several."""
     full = measure.full
-    if _is_uneven(measure) and _is_expandable(measure):
+    if _is_uneven(measure) and all(writable(step.units) for step in measure.steps if step.sign.sounds):
         measure = Measure(measure.steps, expanded=True)
     if full is None:
         yield measure
@@ -225,7 +234,7 @@ class _Writer:
         for index, step in enumerate(measure.steps):
             if index == front and measure.front:
                 self.text.append(f" {_rests(measure.front, step.setting)} ")
-            if not _decorates_nothing(measure.steps[index:]):
+            if not _decorates_nothing(measure.steps[index:], measure.expanded):
                 self._sign(step, measure.expanded)
             if index == back and measure.back:
                 self.text.append(f" {_rests(measure.back, step.setting)}")
@@ -276,12 +285,17 @@ def _event(stem: str, units: Fraction) -> str:
     return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
 
 
-def _decorates_nothing(steps: Sequence[Step]) -> bool:
-    """Return whether the first step is a decoration that no note follows; slurs are none."""
+def _decorates_nothing(steps: Sequence[Step], expanded: bool) -> bool:
+    """Return whether the first step is a decoration that no note follows; slurs are none.
+
+    Nor does one stand before a triplet of one, as which ``expanded`` writes thirds.
+    """
     if steps[0].sign.kind is not Kind.MARK or _is_slur(steps[0].sign):
         return False
-    after = next((s.sign for s in steps if s.sign.kind is not Kind.MARK or _is_slur(s.sign)), None)
-    return after is None or not (after.sounds or after.kind is Kind.HARMONY)
+    after = next((s for s in steps if s.sign.kind is not Kind.MARK or _is_slur(s.sign)), None)
+    if after is None or (expanded and after.sign.sounds and after.units.denominator % 3 == 0):
+        return True
+    return not (after.sign.sounds or after.sign.kind is Kind.HARMONY)
 
 
 def _is_slur(sign: Symbol) -> bool:

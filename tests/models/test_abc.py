@@ -267,6 +267,9 @@ def hostile(draw: st.DrawFn) -> str:
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(hostile(), st.text()))
 @example(HEADER + "AB(3C>Z|[L:1/1]z/64(9C|")
+@example("x911>A")
+@example("X:1\nK:C\nA<(3AKAA")
+@example("X:1\nK:C\nA<(5AAAAZ")
 def test_nothing_but_a_score_or_the_error(text: str) -> None:
     with suppress(AbcError):
         read_abc(text)
