@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from .abc_bar import Measure, allowed, measures_of, sections
+from .abc_pairs import agreeing
 from .abc_score import read_abc
 from .abc_symbol import LENGTH_GRID, MAX_UNITS, Kind, Symbol, writable
 from .abc_tune import Setting, Tune, parse
@@ -16,8 +16,6 @@ from .errors import AbcError
 
 _ROUNDS = 3
 _PASSES = 4
-_CHORD = re.compile(r'"([A-G][#b]?[a-z0-9+#/]*(/[A-G][#b]?)?|[\^_<>@].*)"')
-"""A chord symbol or an annotation."""
 
 
 def repair_abc(text: str) -> str:
@@ -51,7 +49,7 @@ def _mended_once(text: str) -> str:
     tune = parse(text)
     voices = {}
     for voice, signs in tune.voices.items():
-        measures = measures_of(walk(_agreeing(usable(signs, barwise=True)), tune.setting))
+        measures = measures_of(walk(agreeing(usable(signs, barwise=True)), tune.setting))
         if measures:
             writer = _Writer()
             for measure in _mended(measures):
@@ -300,48 +298,6 @@ def _decorates_nothing(steps: Sequence[Step], expanded: bool) -> bool:
 
 def _is_slur(sign: Symbol) -> bool:
     return not sign.text.strip(" ()`-")
-
-
-def _agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
-    """Return the signs without chord symbols that are none, repeats without an end and endings alone."""
-    endings = [sign.numbers[0] for sign in signs if sign.kind is Kind.ENDING]
-    paired = endings == [1, 2] * (len(endings) // 2)
-    kept = [
-        sign
-        for sign in signs
-        if (sign.kind is not Kind.ENDING or paired)
-        and (sign.kind is not Kind.HARMONY or _CHORD.fullmatch(sign.text))
-    ]
-    return _closed(_tied(kept))
-
-
-def _tied(signs: Sequence[Symbol]) -> list[Symbol]:
-    """Return the signs without ties that lead to no note of the same pitch."""
-    following: Symbol | None = None
-    kept: list[Symbol] = []
-    waiting: list[int] = []
-    for sign in reversed(signs):
-        kept.append(sign)
-        if sign.kind is Kind.TIE:
-            waiting.append(len(kept) - 1)
-        elif sign.sounds:
-            after = {head.natural for head in following.heads} if following is not None else set()
-            if waiting and not after & {head.natural for head in sign.heads}:
-                for index in reversed(waiting):
-                    del kept[index]
-            waiting, following = [], sign
-    return kept[::-1]
-
-
-def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
-    """Return the signs with the last repeat's beginning made a double bar, if that repeat never ends."""
-    bars = [i for i, sign in enumerate(signs) if sign.kind is Kind.BAR]
-    begin = max((i for i in bars if signs[i].numbers[1]), default=None)
-    if begin is None or any(signs[i].numbers[0] for i in bars if i > begin):
-        return list(signs)
-    plays = signs[begin].numbers[0]
-    bar = replace(signs[begin], text=":|" if plays else "||", numbers=(plays, 0, 1))
-    return [*signs[:begin], bar, *signs[begin + 1 :]]
 
 
 def _length(units: Fraction) -> str:
