@@ -72,6 +72,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def check_output_options(args: argparse.Namespace) -> None:
     """Raise ConfigError for a file that could not be written, before any work is done."""
+    if args.score is not None:
+        from .engrave import verovio
+
+        verovio()
     for path in (args.out, args.wav, args.abc, args.score, args.png):
         if path is not None and not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")

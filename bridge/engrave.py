@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..models.errors import AbcError, ConfigError
 
@@ -17,6 +18,15 @@ _OPTIONS = {
 }
 
 
+def verovio() -> Any:
+    """Return the library; raises ConfigError that names the extra where it is missing."""
+    try:
+        import verovio as library
+    except ModuleNotFoundError as error:
+        raise ConfigError("drawing a score needs Verovio: pip install 'antiphon[score]'") from error
+    return library
+
+
 def draw_score(text: str, path: Path) -> None:
     """Write a tune as SVG on one page.
 
@@ -28,12 +38,9 @@ def draw_score(text: str, path: Path) -> None:
         ConfigError: the extra is missing or the file cannot be written.
         AbcError: Verovio draws nothing.
     """
-    try:
-        import verovio
-    except ModuleNotFoundError as error:
-        raise ConfigError("drawing a score needs Verovio: pip install 'antiphon[score]'") from error
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
+    library = verovio()
+    library.enableLog(library.LOG_OFF)
+    toolkit = library.toolkit()
     toolkit.setOptions(_OPTIONS)
     if not toolkit.loadData(text) or not toolkit.getPageCount():
         raise AbcError("this tune cannot be drawn; its MIDI and ABC can still be written")
