@@ -139,5 +139,5 @@ def test_tunes_are_judged() -> None:
     command = [sys.executable, HERE / "abc.py", "--tunes", "4"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
     rows = [line.strip("| ").split(" | ") for line in said.splitlines()[2:]]
-    assert [row[0] for row in rows] == ["as drawn", "as a user gets them"]
+    assert [row[0] for row in rows] == ["as drawn", "as a user gets them", "as drawn, 6/8"]
     assert rows[1][1] == "4" and rows[1][3] == "100.0%"

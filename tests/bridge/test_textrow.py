@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
-from antiphon.bridge.request import GenerationRequest, Take
+from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.textrow import placed, prompt_for
@@ -170,15 +168,6 @@ def test_signatures() -> None:
     assert exact_signature(frozenset((0, 3, 5, 6, 7, 10))) is None
     assert signature([7, 9, 11, 0, 2, 4, 6]) == 1
     assert [key_name(n) for n in (-3, 0, 6)] == ["Eb", "C", "F#"]
-
-
-def test_a_request_keeps_its_beginning() -> None:
-    request = GenerationRequest("x", 0, 4, 1, text="X:1")
-    assert replace(request, seed=2).text == "X:1"
-
-
-def test_the_file_says_that_it_is_text(tmp_path: Path, shelf: ModelShelf) -> None:
-    assert shelf.manifest("tiny-text").codec.is_text
 
 
 def test_the_text_comes_over_the_network() -> None:
