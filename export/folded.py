@@ -38,9 +38,9 @@ class Folded:
     """(units, queries + keys) of the induction head; queries are scaled."""
     project_bias: Floats | None
     bars_bias: Floats | None
-    """(head, row) of the bias by bars."""
+    """(code, head) of the bias by bars."""
     beats_bias: Floats | None
-    """(head, row) of the bias by beats."""
+    """(code, head) of the bias by beats."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def fold(network: NoteNetwork) -> Folded:
 
 
 def _bias_rows(table: Any) -> Floats:
-    rows: Floats = table.numpy().T.copy()
-    rows[:, 0] = MASKED
+    rows: Floats = table.numpy().copy()
+    rows[0] = MASKED
     return rows
 
 
