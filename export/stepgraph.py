@@ -327,8 +327,9 @@ def _draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) ->
     """
     probability = tf.nn.softmax((logits + mask) / temperature)
     sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1], index_type=tf.int64)
-    below = tf.cumsum(sorted_p, axis=1, exclusive=True)
-    upto = below + sorted_p
-    kept = tf.reduce_max(upto * tf.cast(below < top_p, tf.float32), axis=1, keepdims=True)
-    rank = tf.reduce_sum(tf.cast(upto <= uniform * kept, tf.int64), axis=1, keepdims=True)
-    return _pick(codes, rank)
+    upto = tf.cumsum(sorted_p, axis=1)
+    # The nucleus ends where the sum first reaches top_p: sums below it count as 1, and the least is left.
+    nucleus = tf.reduce_min(tf.maximum(upto, tf.cast(upto < top_p, tf.float32)), axis=1, keepdims=True)
+    # The first sum beyond the draw; the likeliest code where rounding leaves none.
+    beyond = tf.cast(upto > uniform * nucleus, tf.float32)
+    return _pick(codes, tf.expand_dims(tf.argmax(beyond, axis=1), 1))

@@ -26,13 +26,29 @@ def pick_elements(model: onnx.ModelProto) -> None:
     drop_unused(model)
 
 
+def keep_ranks(model: onnx.ModelProto) -> None:
+    """Let each ArgMax whose result only an Unsqueeze of its own axis reads keep that axis itself."""
+    readers = _readers(model)
+    gone = []
+    for node in model.graph.node:
+        after = readers.get(node.output[0], [])
+        if node.op_type != "ArgMax" or [n.op_type for n in after] != ["Unsqueeze"]:
+            continue
+        old = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        if old.get("axis") == 1 and not old.get("keepdims", 1):  # all of the step's are of (batch, n)
+            kept = helper.make_node(
+                "ArgMax", node.input, after[0].output, name=node.name, **old | {"keepdims": 1}
+            )
+            node.CopyFrom(kept)
+            gone += after
+    for node in gone:
+        model.graph.node.remove(node)
+
+
 def fuse_biases(model: onnx.ModelProto) -> None:
     """Give each MatMulNBits the constant vector that an Add puts on its result."""
     vectors = {t.name for t in model.graph.initializer if len(t.dims) == 1}
-    readers: dict[str, list[onnx.NodeProto]] = {}
-    for node in model.graph.node:
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
+    readers = _readers(model)
     gone = []
     for node in model.graph.node:
         if node.op_type != "MatMulNBits":
@@ -47,6 +63,15 @@ def fuse_biases(model: onnx.ModelProto) -> None:
             gone.append(after[0])
     for node in gone:
         model.graph.node.remove(node)
+
+
+def _readers(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
+    """Return the nodes that read each tensor."""
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in model.graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    return readers
 
 
 def drop_unused(model: onnx.ModelProto) -> None:
