@@ -141,27 +141,24 @@ class StepGraph(tf.Module):
         added = np.zeros((len(values) + 1, 12, len(DECAYS)), np.float32)
         added[np.arange(len(values)), values % 12] = 1 - decays
         turn = (pitch_values(self.codec)[:, None] + np.arange(12)) % 12
-        row = tf.reshape(code, [-1])
-        histogram = inputs["histogram"] * decays + tf.gather(tf.constant(added), row)
+        histogram = inputs["histogram"] * decays + _row(added, code)
         out["histogram_out"] = histogram
-        turned = _pick(histogram, tf.gather(tf.constant(turn, tf.int64), row))
+        turned = _pick(histogram, _row(turn.astype(np.int64), code))
         return tf.reshape(turned, [-1, 12 * len(DECAYS)])
 
     def _voices(self, inputs: Any, part: Any, pitch: Any, out: Any) -> Any:
         speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=np.int32)
-        rows = tf.reshape(part, [-1])
-        voices = pitch * tf.gather(speaks, rows) + inputs["voices"] * tf.gather(1 - speaks, rows)
+        voices = pitch * _row(speaks, part) + inputs["voices"] * _row(1 - speaks, part)
         out["voices_out"] = voices
         return _interval(voices, pitch)
 
     def _sounding(self, inputs: Any, note: Any, values: npt.NDArray[np.int32], out: Any) -> list[Any]:
         struck = np.zeros((len(values) + 1, PITCHES), np.float32)
         struck[np.arange(len(values)), values] = 1
-        rows = tf.reshape(note["pitch"], [-1])
         passed = tf.gather(tf.constant(tick_values(self.codec, "delta")), note["delta"])
         lasts = tf.gather(tf.constant(tick_values(self.codec, "duration")), note["duration"])
-        now = tf.gather(struck, rows)
-        left = (inputs["sounding"] - passed) * tf.gather(1 - struck, rows) + lasts * now
+        now = _row(struck, note["pitch"])
+        left = (inputs["sounding"] - passed) * _row(1 - struck, note["pitch"]) + lasts * now
         out["sounding_out"] = left
         if self.config.sounding_ahead:
             still = inputs["struck"] * tf.cast(passed <= 0.0, tf.float32)
@@ -180,9 +177,7 @@ class StepGraph(tf.Module):
         around = pitch_values(self.codec)[:, None, None] + np.arange(INTERVALS)
         around = (around + width * np.arange(len(maps))[:, None]).reshape(len(around), -1)
         padded = [tf.pad(m, [[0, 0], [REACH + 1, REACH + 1]]) for m in maps]
-        return _pick(
-            tf.concat(padded, axis=1), tf.gather(tf.constant(around, tf.int64), tf.reshape(code, [-1]))
-        )
+        return _pick(tf.concat(padded, axis=1), _row(around.astype(np.int64), code))
 
     def _ahead(self, delta: Any, code: Any, out: Any) -> Any:
         """Return what sounds at the next onset around the last pitch; keeps what a roll cannot begin there.
@@ -199,7 +194,7 @@ class StepGraph(tf.Module):
         if self.config.roll:
             upto = np.zeros((self.codec["pitch"].inputs, PITCHES), np.float32)
             upto[:-1] = np.arange(PITCHES)[None, :] <= pitch_values(self.codec)[:-1, None]
-            below = tf.gather(tf.constant(upto), tf.reshape(code, [-1])) * same
+            below = _row(upto, code) * same
             self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
         maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
         return tf.concat([self._around(maps, code), self._ends(left)], axis=1)
@@ -234,21 +229,20 @@ class StepGraph(tf.Module):
                 place = self._clock(code, clock, out)
             if f.name == "part" and self.config.voices:
                 voice = _pick(out["voices_out"], code)
-                seen = tf.constant(_views_of(np.arange(128), codec))
-                views.append(tf.gather(seen, tf.reshape(voice, [-1])))
+                seen = _views_of(np.arange(128), codec)
+                views.append(_row(seen, voice))
             if i + 1 < count:
                 rest += self._given(f.name, code, views, place)
                 if f.name == "delta" and self.config.sounding_ahead:
                     rest += tf.matmul(self._ahead(code, pitch, out), self.given["ahead"])
                 if f.name == "part" and self.config.voices:
                     now = tf.gather(tf.constant(pitch_values(codec)), pitch)
-                    row = tf.reshape(_interval(voice, now), [-1])
-                    rest += tf.gather(tf.constant(self.given["voice"]), row)
+                    rest += _row(self.given["voice"], _interval(voice, now))
         out["chosen"] = tf.cast(tf.concat(list(chosen.values()), axis=1), tf.int32)
         out["log_prob"] = tf.concat(log_probs, axis=1)
 
     def _clock(self, delta: Any, clock: Any, out: Any) -> Any:
-        """Write the next note's clock; return its place in the bar, (batch,)."""
+        """Write the next note's clock; return its place in the bar, (batch, 1)."""
         bar, tick, length = clock
         if self.codec.is_text:
             passed = tf.ones_like(delta)
@@ -258,22 +252,21 @@ class StepGraph(tf.Module):
         bars = tf.truncatediv(total, length)
         place = total - bars * length
         out["clock_out"] = tf.cast(tf.concat([bar + bars, place, length], axis=1), tf.int32)
-        return tf.reshape(tf.minimum(place, PLACES - 1), [-1])
+        return tf.minimum(place, PLACES - 1)
 
     def _views(self, pitch: Any) -> list[Any]:
         """Return, for the note before, the interval code of every pitch: [(batch, pitch)]."""
         if not self.config.relative_pitch:
             return []
-        rows = _views_of(pitch_values(self.codec), self.codec)
-        return [tf.gather(tf.constant(rows), tf.reshape(pitch, [-1]))]
+        return [_row(_views_of(pitch_values(self.codec), self.codec), pitch)]
 
     def _given(self, name: str, code: Any, views: list[Any], place: Any) -> Any:
         """Return what a chosen code adds to the hidden layers of the fields after it."""
         if name == "pitch" and self.config.relative_pitch:
             code = _pick(views[0], code)
-        added = tf.gather(tf.constant(self.given[name]), tf.reshape(code, [-1]))
+        added = _row(self.given[name], code)
         if name == "delta":
-            added += tf.gather(tf.constant(self.given["place"]), place)
+            added += _row(self.given["place"], place)
         return added
 
     def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
@@ -287,11 +280,10 @@ class StepGraph(tf.Module):
             logits += _pick(tf.matmul(hidden, self.voice_head), views[1])
         table = np.asarray(self.codec["pitch"].values, np.int64)
         if self.config.tonic:
-            tonic = tf.reshape(self._tonic, [-1])
             degrees = np.clip(table[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
             by_degree = tf.matmul(hidden, self.degree_head[0]) + self.degree_head[1]
-            picked = _pick(by_degree, tf.gather(tf.constant(degrees), tonic))
-            logits += picked * tf.gather(tf.constant(TOLD), tonic)
+            picked = _pick(by_degree, _row(degrees, self._tonic))
+            logits += picked * _row(TOLD, self._tonic)
         if self.config.roll:
             logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(MASKED)
         return logits
@@ -299,6 +291,11 @@ class StepGraph(tf.Module):
 
 def _held(left: Any) -> Any:
     return tf.cast(left > 0.0, tf.float32)
+
+
+def _row(table: npt.NDArray[Any], code: Any) -> Any:
+    """Return the table's row of each code (batch, 1)."""
+    return tf.gather_nd(tf.constant(table), code)
 
 
 def _pick(rows: Any, codes: Any) -> Any:
