@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import floor
 
 from .metre import Metre
 from .note import Note
 
 UNIT = Fraction(1, 2)
 """Beats of the unit note: L:1/8."""
-GRID = 24
-"""Ticks a beat that notes are moved to."""
+DIVISIONS = (4, 3, 8, 6)
+"""Into how many parts a beat is divided: the first that a beat's onsets keep to is written."""
+_NEAR = Fraction(1, 96)
+"""Beats that a time may lie beside a division and be written as it."""
 _SHARP_ORDER, _FLAT_ORDER = "FCGDAEB", "BEADGCF"
 _KEYS = {
     0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
@@ -51,10 +54,14 @@ def key_name(sharps: int) -> str:
 def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
     """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
 
+    Sixteenths, triplets and their halves are written as they are; what was played between them is moved to
+    sixteenths or triplets, beat by beat, and held to the next note unless most of the time to it is silent.
     Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole bars apart.
 
     >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
     'D2F2-|F2z2|'
+    >>> write_bars([Note(62, 0.02, 0.9), Note(66, 0.98, 2.6)], 0, 4, Metre(4, 4), 2)
+    'D2F6|'
     """
     melody = _melody(notes, start, end)
     bar, at = Fraction(metre.beats), Fraction(0)
@@ -64,9 +71,11 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
         for what, until in ((None, begin), (pitch, begin + length)):
             while at < until:
                 stop = min(until, (at // bar + 1) * bar)
+                length = _note_value(stop - at)
+                stop = at + length
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
-                written.append(_event(text, (stop - at) / UNIT) + tie)
+                written.append(_event(text, length / UNIT) + tie)
                 at = stop
                 if at % bar == 0:
                     written.append("|")
@@ -76,22 +85,57 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
 
 def _melody(notes: Sequence[Note], start: float, end: float) -> list[tuple[int | None, Fraction, Fraction]]:
     """Return (pitch, begin, length) in beats from ``start``, one at a time, with a rest up to the end."""
-    onsets: dict[Fraction, Note] = {}
+    total = _divided(end - start, DIVISIONS[0])
+    beats: dict[int, list[Note]] = {}
     for note in notes:
-        at = _on_grid(note.start - start)
-        if 0 <= at < _on_grid(end - start) and (at not in onsets or onsets[at].pitch < note.pitch):
-            onsets[at] = note
-    total = _on_grid(end - start)
+        beats.setdefault(floor(note.start - start), []).append(note)
+    onsets: dict[Fraction, Note] = {}
+    for together in beats.values():
+        division = _division([note.start - start for note in together])
+        for note in together:
+            at = _divided(note.start - start, division)
+            if 0 <= at < total and (at not in onsets or onsets[at].pitch < note.pitch):
+                onsets[at] = note
     begins = sorted(onsets)
     melody: list[tuple[int | None, Fraction, Fraction]] = []
     for at, following in zip(begins, [*begins[1:], total], strict=True):
-        length = max(_on_grid(onsets[at].duration), Fraction(1, GRID))
-        melody.append((onsets[at].pitch, at, min(length, following - at)))
+        melody.append((onsets[at].pitch, at, _held(at, onsets[at].end - start, following - at)))
     return [*melody, (None, total, Fraction(0))]
 
 
-def _on_grid(beats: float) -> Fraction:
-    return Fraction(round(beats * GRID), GRID)
+def _held(at: Fraction, end: float, room: Fraction) -> Fraction:
+    """Return how long a note is written, in beats: as played, or up to the next where that is near."""
+    division = _division([end])
+    until = _divided(end, division)
+    if abs(until - Fraction(end)) > _NEAR:
+        if 2 * (Fraction(end) - at) >= room:
+            return room
+        until = _divided(end, DIVISIONS[0])
+    return min(until - at if until > at else Fraction(1, division), room)
+
+
+def _division(beats: Sequence[float]) -> int:
+    """Return the first division that some times lie on; where there is none, sixteenths or triplets."""
+
+    def apart(division: int) -> list[Fraction]:
+        return [abs(Fraction(beat) - _divided(beat, division)) for beat in beats]
+
+    for division in DIVISIONS:
+        if max(apart(division)) <= _NEAR:
+            return division
+    return min(DIVISIONS[:2], key=lambda division: sum(apart(division)))
+
+
+def _divided(beats: float, division: int) -> Fraction:
+    return Fraction(round(beats * division), division)
+
+
+def _note_value(beats: Fraction) -> Fraction:
+    """Return the longest plain or dotted note, or triplet of one, that fits into a length."""
+    value = Fraction(64 if beats.denominator % 3 else Fraction(128, 3))
+    while value > beats:
+        value /= 2
+    return value * Fraction(3, 2) if value * Fraction(3, 2) <= beats else value
 
 
 def _classes(sharps: int) -> frozenset[int]:

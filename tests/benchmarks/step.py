@@ -46,7 +46,8 @@ class Stepping:
         for _ in range(batch):
             self.stepper.add()
         stepper = self.stepper
-        stepper.masks["delta"][:, model.manifest.codec.end] = MASKED
+        codec = model.manifest.codec
+        stepper.masks[codec.fields[0].name][:, codec.end] = MASKED
         stepper.top_p[:] = 0.95
         memory = model.manifest.memory
         for _ in range(memory.length + 8 if memory else 8):
