@@ -1,13 +1,19 @@
 """Ardour itself: a session, a region with notes, the committed scripts, and the MIDI file that Ardour saves.
 
-Skipped where Ardour is not installed; `pytest tests/clients/test_ardour.py` runs it where it is.
+Most run in Ardour's own Lua without its window; what only the window does is tried in the window, on a
+screen that nobody sees. Skipped where Ardour is not installed; `pytest tests/clients/test_ardour.py` runs it
+where it is.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
+import socket
 import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mido
@@ -15,7 +21,8 @@ import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
 from lossy import lossy
-from program import Bridge, antiphon, free_port
+from program import PATIENCE_SECONDS, Bridge, Program, antiphon, free_port
+from pythonosc.udp_client import SimpleUDPClient
 
 HERE = Path(__file__).parent / "ardour"
 SCRIPTS = Path(__file__).parents[2] / "bridge/clients/ardour"
@@ -50,7 +57,9 @@ class Session:
     """A session with one MIDI region on one track."""
 
     def __init__(self, folder: Path) -> None:
-        self.home, self.folder, self.config = folder, folder / "session", folder / "config"
+        assert ARDOUR
+        self.home, self.folder = folder, folder / "session"
+        self.config = folder / ".config" / Path(ARDOUR).name.removesuffix("-lua")
         (self.config / "scripts").mkdir(parents=True)
         for path in SCRIPTS.glob("antiphon*"):
             shutil.copy(path, self.config / "scripts")
@@ -94,6 +103,11 @@ class Session:
     def notes(self) -> list[Note]:
         """What the saved MIDI file holds."""
         return read(self.midi)
+
+    def length(self) -> float:
+        """How long the saved region is, in beats."""
+        text = (self.folder / "test.ardour").read_text()
+        return int(re.search(r'<Region [^>]* length="b(\d+)@[^>]*id="9003"', text)[1]) / TICKS  # type: ignore[index]
 
 
 def write(path: Path, notes: tuple[Note, ...]) -> None:
@@ -253,3 +267,105 @@ def test_settings_are_kept(session: Session) -> None:
         'act("settings") table.insert(W.messages, W.asked.bars .. W.asked.scale .. W.asked.high)'
     )
     assert told == ["8D dorian80"]
+
+
+OSC_PORT = 3819  # Ardour's own
+CONFIG = """<Ardour><Config><Option name="hide-dummy-backend" value="0"/></Config>
+<Extra><AudioMIDISetup><EngineStates>
+<State backend="None (Dummy)" driver="Normal Speed" device="Silence" input-device="" output-device="" lru="1"
+sample-rate="48000" buffer-size="1024" n-periods="0" input-latency="0" output-latency="0" input-channels="2"
+output-channels="2" active="1" use-buffered-io="0" midi-option="1 in, 1 out, Silence"/>
+</EngineStates></AudioMIDISetup></Extra></Ardour>"""
+
+
+def slots(session: Session) -> str:
+    """Return what Ardour keeps once its script manager has given the scripts the slots 1 to 4."""
+    lines = ["scripts = {}"]
+    for slot, name in enumerate(("continue", "again", "next_take", "settings"), 1):
+        script = (session.config / f"scripts/antiphon_{name}.lua").read_text()
+        made = f"function ardour () end {script} return factory (...)"
+        values = f"n = [==[{name}]==], s = [==[{script}]==], f = [==[{made}]==], a = {{}}"
+        lines.append(f"scripts[{slot}] = {{ {values} }}")
+    text = base64.b64encode("\n".join(lines).encode()).decode()
+    return f'<UIScripts><ActionScript lua="Lua 5.3">{text}</ActionScript><ActionHooks/></UIScripts>'
+
+
+def taken() -> bool:
+    """Say whether a program listens for Ardour's OSC."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", OSC_PORT))
+        except OSError:
+            return True
+    return False
+
+
+@pytest.fixture
+def press(session: Session) -> Iterator[Callable[[str], None]]:
+    """Ardour with its window, which opens the session at the first action and does what it is told to."""
+    if not (shutil.which("ardour") and shutil.which("Xvfb")):
+        pytest.skip("the window wants the programs ardour and Xvfb (package xvfb)")
+    if taken():
+        pytest.skip(f"somebody has Ardour's port, {OSC_PORT}")
+    (session.config / "config").write_text(CONFIG)
+    (session.config / ".a7").touch()  # has been here before: no greeting
+    (session.config / "ui_scripts").write_text(slots(session))
+    ardour = session.folder / "test.ardour"
+    screen_words = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24"]
+    with Program(screen_words) as screen, SimpleUDPClient("127.0.0.1", OSC_PORT) as remote:
+        environment = {"DISPLAY": f":{screen.until('^([0-9]+)$')[1]}", "HOME": str(session.home)}
+        opened: list[Program] = []
+
+        def press(action: str) -> None:
+            if not opened:
+                osc = 'name="Open Sound Control (OSC)" active='
+                ardour.write_text(ardour.read_text().replace(f'{osc}"0"', f'{osc}"1"'))
+                opened.append(Program(["ardour", "-n", "-a", ardour], environment))
+                opened[0].until("Set cursor set")
+                deadline = time.monotonic() + PATIENCE_SECONDS
+                while not taken():
+                    assert time.monotonic() < deadline, opened[0].lines
+                    time.sleep(0.1)
+                time.sleep(2.0)  # the window is drawn
+            remote.send_message("/access_action", action)
+
+        try:
+            yield press
+        finally:
+            for program in opened:
+                program.__exit__(None, None, None)
+
+
+def test_one_undo_takes_the_whole_answer_back(
+    bridge: Bridge, client: Client, song: tuple[Note, ...], session: Session, press: Callable[[str], None]
+) -> None:
+    session.put(song, position=0, start=0, length=15)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=4, takes=2)
+    one, two = ((*song, *take.notes) for take in takes_of(client, song, seed=5))
+
+    def saved(notes: tuple[Note, ...], length: float) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            press("Common/Save")
+            time.sleep(0.5)
+            try:
+                close(session.notes(), notes)
+                assert session.length() == length
+                return
+            except (AssertionError, LookupError, OSError):
+                if time.monotonic() > deadline:
+                    raise
+
+    press("Editor/select-all-objects")
+    press("LuaAction/script-1")
+    saved(one, 32.0)
+    press("Editor/undo")
+    saved(song, 15.0)
+    press("Editor/redo")
+    saved(one, 32.0)
+    press("LuaAction/script-3")
+    saved(two, 32.0)
+    press("Editor/undo")
+    saved(one, 32.0)
+    press("Editor/undo")
+    saved(song, 15.0)

@@ -7,5 +7,5 @@ ardour {
 }
 
 function factory () return function ()
-	dofile (ARDOUR.user_config_directory (-1) .. "/scripts/antiphon.inc").continue ()
+	assert (loadfile (ARDOUR.user_config_directory (-1) .. "/scripts/antiphon.inc")) ().continue ()
 end end

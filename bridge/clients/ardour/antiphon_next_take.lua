@@ -7,5 +7,5 @@ ardour {
 }
 
 function factory () return function ()
-	dofile (ARDOUR.user_config_directory (-1) .. "/scripts/antiphon.inc").next_take ()
+	assert (loadfile (ARDOUR.user_config_directory (-1) .. "/scripts/antiphon.inc")) ().next_take ()
 end end

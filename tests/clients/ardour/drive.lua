@@ -11,8 +11,8 @@ local region
 for route in Session:get_tracks ():iter () do
 	for found in route:to_track ():playlist ():region_list ():iter () do region = found end
 end
--- The editor's selection.
-Editor = { get_selection = function ()
+-- The editor's selection; its undo is tried in the window, there is none here.
+Editor = { undo = function () end, redo = function () end, get_selection = function ()
 	return { regions = { regionlist = function () return { iter = function ()
 		local given = false
 		return function ()
@@ -22,6 +22,8 @@ Editor = { get_selection = function ()
 		end
 	end } end } }
 end }
+-- What Ardour's window takes from the scripts of actions.
+dofile, require, package, debug, rawget, rawset, coroutine, os.exit, os.setlocale = nil
 
 function act (name)
 	local made
