@@ -22,7 +22,7 @@ CLOSE = 1e-4
 
 
 class KerasGraph(StepGraph):
-    """The step with nothing folded: embeddings, LSTM cells and Dense layers are Keras' own.
+    """The step with nothing folded: embeddings, LSTM or GRU cells and Dense layers are Keras' own.
 
     Attention's lookup, masks and sampler have no layer in Keras; they are the step graph's TensorFlow.
     """
@@ -30,8 +30,9 @@ class KerasGraph(StepGraph):
     def __init__(self, network: NoteNetwork) -> None:
         super().__init__(network)
         config = network.shape.config
-        if config.cell != "lstm" or config.layer_norm or config.residual or config.attention_values != "next":
-            raise ValueError("Keras is timed with plain LSTM layers only; name a run that has them")
+        plain = config.cell != "transformer" and not (config.layer_norm or config.residual or config.tonic)
+        if not plain or config.attention_values != "next":
+            raise ValueError("Keras is timed with plain LSTM or GRU layers only; name a run that has them")
         self.network = network
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -52,8 +53,10 @@ class KerasGraph(StepGraph):
             dense[0] = tf.reshape(turned, [-1, 12 * len(DECAYS)])
         x = tf.concat([*read.values(), *dense], axis=-1)
         note_read = tf.concat([read[name] for name in self.spec.note_columns()], axis=-1)
-        for i, lstm in enumerate(network.recurrent.layers):
-            x, (out[f"h{i}_out"], out[f"c{i}_out"]) = lstm.cell(x, [inputs[f"h{i}"], inputs[f"c{i}"]])
+        for i, layer in enumerate(network.recurrent.layers):
+            names = [f"{kind}{i}" for kind in {"lstm": "hc", "gru": "h"}[config.cell]]
+            x, states = layer.cell(x, [inputs[name] for name in names])
+            out.update(zip((f"{name}_out" for name in names), states, strict=True))
             if config.attention_heads and i == config.attends_after:
                 value = network.induction.value(note_read)
                 out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])

@@ -48,12 +48,12 @@ def assert_measured(data: dict[str, Any], *columns: str) -> None:
         )
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["lstm", "gru"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a small network that has all there is: sounding notes, voices, two layers."""
     root = tmp_path_factory.mktemp("benchmarks")
     network = {
-        "units": 16, "head_units": 16, "embedding": 4, "key_size": 4, "value_size": 4,
+        "cell": request.param, "units": 16, "head_units": 16, "embedding": 4, "key_size": 4, "value_size": 4,
         "layers": 2, "memory": 20, "sounding": True, "voices": True,
     }  # fmt: skip
     settings = {
