@@ -15,12 +15,12 @@ from ..models.manifest import Source
 class NetworkConfig:
     """The shape of the network."""
 
-    cell: Literal["lstm", "gru", "transformer"] = "lstm"
+    cell: Literal["lstm", "gru", "transformer"] = "gru"
     """What the layers are: LSTM (Hochreiter and Schmidhuber 1997), GRU (Cho et al. 2014) or the blocks of
     a Transformer's decoder (Vaswani et al. 2017)."""
     units: int = 256
     """Width of each layer."""
-    layers: int = 2
+    layers: int = 1
     """Layers, or blocks."""
     layer_norm: bool = False
     """Normalise what each recurrent layer hands on; a Transformer always does."""
@@ -30,7 +30,7 @@ class NetworkConfig:
     """Width of each field's hidden layer."""
     embedding: int = 48
     """Width of each input's embedding."""
-    attention_heads: int = 4
+    attention_heads: int = 2
     """0 leaves attention out: a plain LSTM or GRU. Of a Transformer, the heads of a block."""
     attention_layer: int = -1
     """The recurrent layer whose output attention reads and adds to; -1 is the last one."""
@@ -58,7 +58,7 @@ class NetworkConfig:
     voices: bool = False
     """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
     dropout: float = 0.25
-    """After each LSTM layer and in the heads."""
+    """After each recurrent layer and in the heads."""
     embedding_dropout: float = 0.0
     """Of what the first layer reads."""
     recurrent_dropout: float = 0.0
@@ -80,7 +80,7 @@ class FitConfig:
     """Notes a training passage."""
     batch: int = 24
     """Passages a batch."""
-    steps: int = 6000
+    steps: int = 2000
     """Updates in all; the learning rate falls to 0 over them along a cosine."""
     warmup: int = 30
     """Updates over which the learning rate rises to its full value."""

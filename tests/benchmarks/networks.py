@@ -63,8 +63,10 @@ def config_of(dataset: Dataset, name: str) -> TrainConfig:
     several = len(dataset.parts) > 1
     drums = any(part.is_drum for part in dataset.parts)
     base = NetworkConfig(
+        cell="lstm",
         units=96,
         layers=2,
+        attention_heads=4,
         head_units=96,
         embedding=32,
         relative_pitch=not drums,

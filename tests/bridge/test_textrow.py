@@ -24,7 +24,6 @@ from lossy import lossy
 from program import Bridge
 from tiny_model import save_tiny_text_model
 
-
 SHIPPED = ModelShelf().manifest("irish-abc")
 
 

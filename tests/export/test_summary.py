@@ -22,7 +22,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = write_dataset(root / "set", pieces=4, notes=30)
     settings = {
         "dataset": str(data),
-        "network": {"units": 64, "layers": 2, "head_units": 32, "embedding": 8, "memory": 50},
+        "network": {
+            "cell": "lstm",
+            "units": 64,
+            "layers": 2,
+            "attention_heads": 4,
+            "head_units": 32,
+            "embedding": 8,
+            "memory": 50,
+        },
         "fit": {"crop": 16, "batch": 2, "steps": 2, "evaluate_every": 2},
     }
     Run(TrainConfig.from_dict(settings), root / "run").fit()

@@ -23,7 +23,15 @@ from antiphon.train.fit import Run, load_run, pieces_of
 from antiphon.train.passages import passage
 from antiphon.train.textscore import bits_a_character, text_of
 
-NETWORK = {"units": 32, "layers": 1, "head_units": 24, "embedding": 8, "relative_pitch": False, "memory": 64}
+NETWORK = {
+    "cell": "lstm",
+    "units": 32,
+    "layers": 1,
+    "head_units": 24,
+    "embedding": 8,
+    "relative_pitch": False,
+    "memory": 64,
+}
 
 
 def tune(number: int) -> str:
