@@ -61,6 +61,8 @@ class NetworkConfig:
     """After each recurrent layer and in the heads."""
     embedding_dropout: float = 0.0
     """Of what the first layer reads."""
+    ahead_dropout: float = 0.0
+    """Of what `sounding_ahead` tells."""
     recurrent_dropout: float = 0.0
     """Of what a recurrent layer carries over (Gal and Ghahramani 2016); trains slower."""
 
@@ -218,6 +220,7 @@ def _check(config: TrainConfig) -> None:
     for key, share in {
         "network.dropout": n.dropout,
         "network.embedding_dropout": n.embedding_dropout,
+        "network.ahead_dropout": n.ahead_dropout,
         "network.recurrent_dropout": n.recurrent_dropout,
         "fit.average": f.average,
         "fit.known_end": f.known_end,

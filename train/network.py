@@ -63,6 +63,8 @@ class NoteNetwork(keras.Model):
                 self._layers_within += [self.induction.query, self.induction.key, self.induction.value]
         self.trunk = keras.layers.Dense(config.head_units * len(codec.fields), name="trunk")
         self.head_dropout = keras.layers.Dropout(config.dropout)
+        if config.ahead_dropout:
+            self.ahead_dropout = keras.layers.Dropout(config.ahead_dropout)
         self._make_heads()
 
     def _make_heads(self) -> None:
@@ -131,10 +133,10 @@ class NoteNetwork(keras.Model):
             else:
                 logits[f.name] = tf.cast(self.heads[f.name](hidden), tf.float32)
             if i + 1 < len(codec.fields):
-                rest += tf.cast(self._given(f.name, target, batch, facts), tf.float32)
+                rest += tf.cast(self._given(f.name, target, batch, facts, training), tf.float32)
         return logits
 
-    def _given(self, name: FieldName, target: Any, batch: Batch, facts: Facts) -> Any:
+    def _given(self, name: FieldName, target: Any, batch: Batch, facts: Facts, training: bool) -> Any:
         """Return what a chosen field adds to the hidden layers of the fields after it."""
         config, codec = self.shape.config, self.shape.codec
         if name == "pitch" and config.relative_pitch:
@@ -148,7 +150,10 @@ class NoteNetwork(keras.Model):
             if config.sounding_ahead:
                 ahead = self.inputs_of.ahead(batch, facts, ticks)
                 table = tf.convert_to_tensor(self.given["ahead"])
-                added += tf.tensordot(tf.cast(ahead, table.dtype), table, 1)
+                ahead = tf.cast(ahead, table.dtype)
+                if config.ahead_dropout:
+                    ahead = self.ahead_dropout(ahead, training=training)
+                added += tf.tensordot(ahead, table, 1)
         if name == "part" and config.voices:
             voice = tf.gather(batch["voices"], target, batch_dims=2)
             added += tf.gather(self.given["voice"], interval_code(voice, facts.pitch))

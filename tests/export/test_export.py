@@ -29,7 +29,7 @@ from antiphon.train.rolls import write_dataset as write_rolls
 from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
-    "full": {"sounding": True, "voices": True, "layers": 2, "memory": 20},
+    "full": {"cell": "lstm", "sounding": True, "voices": True, "layers": 2, "memory": 20},
     "absolute": {
         "relative_pitch": False,
         "layers": 1,
@@ -37,7 +37,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "attention_position": "beats",
         "memory": 20,
     },
-    "plain": {"attention_heads": 0, "layers": 2},
+    "plain": {"cell": "lstm", "attention_heads": 0, "layers": 2},
     "gru": {
         "cell": "gru",
         "layers": 3,
