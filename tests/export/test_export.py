@@ -49,6 +49,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     },
     "transformer": {"cell": "transformer", "layers": 2, "memory": 20, "attention_position": "both"},
     "roll": {"sounding": True, "sounding_ahead": True, "roll": True, "tonic": True, "layers": 1},
+    "ahead": {"sounding_ahead": True, "ahead_to_duration": False, "ahead_dropout": 0.5},
 }
 SIZES = {"units": 32, "head_units": 32, "embedding": 8, "key_size": 8, "value_size": 8}
 
