@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 from .metre import Metre
@@ -93,12 +94,12 @@ def _melody(notes: Sequence[Note], start: float, end: float) -> list[tuple[int |
     for together in beats.values():
         division = _division([note.start - start for note in together])
         for note in together:
-            at = _divided(note.start - start, division)
+            # What is played just before the last barline stays before it.
+            at = min(_divided(note.start - start, division), total - Fraction(1, division))
             if 0 <= at < total and (at not in onsets or onsets[at].pitch < note.pitch):
                 onsets[at] = note
-    begins = sorted(onsets)
     melody: list[tuple[int | None, Fraction, Fraction]] = []
-    for at, following in zip(begins, [*begins[1:], total], strict=True):
+    for at, following in pairwise([*sorted(onsets), total]):
         melody.append((onsets[at].pitch, at, _held(at, onsets[at].end - start, following - at)))
     return [*melody, (None, total, Fraction(0))]
 

@@ -18,7 +18,7 @@ from antiphon.models.abc_write import exact_signature, key_name, signature, writ
 from antiphon.models.errors import RequestError
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lossy import lossy
 from program import Bridge
@@ -183,6 +183,7 @@ PLAYED = st.lists(
 
 
 @given(PLAYED, st.sampled_from(["2/4", "3/4", "4/4", "6/8"]))
+@example([(60, 7.895, 4.0)], "4/4")
 @settings(deadline=None)
 def test_whatever_is_played_can_be_written(drawn: list[tuple[int, float, float]], metre: str) -> None:
     """In the shipped model's own characters: it continues a performance too."""
