@@ -75,8 +75,10 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     known = {chr(int(v)) for v in manifest.codec["char"].values}
     for character in "".join(prompt.forced):
         if character not in known:
-            needs = "the text" if character in request.text else "the music given"
-            if not request.text and character in str(request.metre):
+            needs = "the music given"
+            if character in request.text:
+                needs = "the text"
+            elif character in str(request.metre):
                 needs = f"metre {request.metre}"
             raise RequestError(
                 "bad_args", f"model {manifest.name!r} has no character {character!r}, which {needs} needs"

@@ -54,9 +54,6 @@ class StepGraph(tf.Module):
         self.trunk = (network.trunk.kernel.numpy(), network.trunk.bias.numpy())
         self.heads = {n: (h.kernel.numpy(), h.bias.numpy()) for n, h in network.heads.items()}
         self.given = {name: table.numpy() for name, table in network.given.items()}
-        if self.config.sounding_ahead:  # what is not told of it hears nothing
-            untold = self.given["delta"].shape[1] - self.given["ahead"].shape[1]
-            self.given["ahead"] = np.pad(self.given["ahead"], [(0, 0), (0, untold)])
         self.voice_head = network.voice_head.kernel.numpy() if self.config.voices else None
         if self.config.tonic:
             self.degree_head = (network.degree_head.kernel.numpy(), network.degree_head.bias.numpy())

@@ -72,11 +72,11 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
         for what, until in ((None, begin), (pitch, begin + length)):
             while at < until:
                 stop = min(until, (at // bar + 1) * bar)
-                length = _note_value(stop - at)
-                stop = at + length
+                value = _note_value(stop - at)
+                stop = at + value
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
-                written.append(_event(text, length / UNIT) + tie)
+                written.append(_event(text, value / UNIT) + tie)
                 at = stop
                 if at % bar == 0:
                     written.append("|")
@@ -89,14 +89,15 @@ def _melody(notes: Sequence[Note], start: float, end: float) -> list[tuple[int |
     total = _divided(end - start, DIVISIONS[0])
     beats: dict[int, list[Note]] = {}
     for note in notes:
-        beats.setdefault(floor(note.start - start), []).append(note)
+        if note.start < end:
+            beats.setdefault(floor(note.start - start), []).append(note)
     onsets: dict[Fraction, Note] = {}
     for together in beats.values():
         division = _division([note.start - start for note in together])
         for note in together:
             # What is played just before the last barline stays before it.
             at = min(_divided(note.start - start, division), total - Fraction(1, division))
-            if 0 <= at < total and (at not in onsets or onsets[at].pitch < note.pitch):
+            if at >= 0 and (at not in onsets or onsets[at].pitch < note.pitch):
                 onsets[at] = note
     melody: list[tuple[int | None, Fraction, Fraction]] = []
     for at, following in pairwise([*sorted(onsets), total]):

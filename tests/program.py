@@ -120,6 +120,16 @@ def antiphon() -> Path:
     return Path(sysconfig.get_path("scripts")) / name
 
 
+def is_free(port: int) -> bool:
+    """Return whether nobody has a UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port() -> int:
     """Return a UDP port that nobody has just now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

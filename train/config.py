@@ -50,8 +50,6 @@ class NetworkConfig:
     """Read what is still sounding; for polyphony."""
     sounding_ahead: bool = False
     """Tell the fields after delta what sounds, is struck and ends at the new note's onset."""
-    ahead_to_duration: bool = True
-    """Tell it to the duration too; from little music the duration learns it by heart."""
     roll: bool = False
     """Give no probability to what a piano roll cannot hold: a pitch that sounds or has just ended, or one
     below another of the same onset."""

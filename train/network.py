@@ -79,7 +79,7 @@ class NoteNetwork(keras.Model):
             if f.name == "delta" and rest:
                 self.given["place"] = self._table("given_place", PLACES, rest, 0.05)
                 if config.sounding_ahead:
-                    self.given["ahead"] = self._table("given_ahead", AHEAD, self._ahead_width(), 0.05)
+                    self.given["ahead"] = self._table("given_ahead", AHEAD, rest, 0.05)
             self.heads[f.name] = keras.layers.Dense(self._codes(f.name), name=f"head_{f.name}")
         if config.voices:
             rest = config.head_units * (len(fields) - 1 - names.index("part"))
@@ -87,12 +87,6 @@ class NoteNetwork(keras.Model):
             self.voice_head = keras.layers.Dense(INTERVALS, use_bias=False, name="head_voice")
         if config.tonic:
             self.degree_head = keras.layers.Dense(PITCHES, name="head_degree")
-
-    def _ahead_width(self) -> int:
-        """Return the width of the hidden layers that know what sounds at the new note's onset."""
-        names = self.shape.codec.names
-        last = len(names) if self.shape.config.ahead_to_duration else names.index("duration")
-        return self.shape.config.head_units * (last - 1)
 
     def _table(self, name: str, rows: int, width: int, stddev: float = 0.0) -> Any:
         initializer: Any = keras.initializers.RandomNormal(stddev=stddev) if stddev else "zeros"
@@ -159,9 +153,7 @@ class NoteNetwork(keras.Model):
                 ahead = tf.cast(ahead, table.dtype)
                 if config.ahead_dropout:
                     ahead = self.ahead_dropout(ahead, training=training)
-                heard = tf.tensordot(ahead, table, 1)
-                untold = [[0, 0]] * (len(heard.shape) - 1) + [[0, added.shape[-1] - heard.shape[-1]]]
-                added += tf.pad(heard, untold)
+                added += tf.tensordot(ahead, table, 1)
         if name == "part" and config.voices:
             voice = tf.gather(batch["voices"], target, batch_dims=2)
             added += tf.gather(self.given["voice"], interval_code(voice, facts.pitch))

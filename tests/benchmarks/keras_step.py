@@ -30,8 +30,8 @@ class KerasGraph(StepGraph):
     def __init__(self, network: NoteNetwork) -> None:
         super().__init__(network)
         config = network.shape.config
-        plain = config.cell != "transformer" and not (config.layer_norm or config.residual or config.tonic)
-        if not plain or config.attention_values != "next":
+        plain = config.cell != "transformer" and not (config.layer_norm or config.residual)
+        if not plain or config.tonic or config.roll or config.attention_values != "next":
             raise ValueError("Keras is timed with plain LSTM or GRU layers only; name a run that has them")
         self.network = network
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
 from lossy import lossy
-from program import PATIENCE_SECONDS, Bridge, Program, antiphon, free_port
+from program import PATIENCE_SECONDS, Bridge, Program, antiphon, free_port, is_free
 from pythonosc.udp_client import SimpleUDPClient
 
 HERE = Path(__file__).parent / "ardour"
@@ -290,22 +289,12 @@ def slots(session: Session) -> str:
     return f'<UIScripts><ActionScript lua="Lua 5.3">{text}</ActionScript><ActionHooks/></UIScripts>'
 
 
-def taken() -> bool:
-    """Say whether a program listens for Ardour's OSC."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", OSC_PORT))
-        except OSError:
-            return True
-    return False
-
-
 @pytest.fixture
 def press(session: Session) -> Iterator[Callable[[str], None]]:
     """Ardour with its window, which opens the session at the first action and does what it is told to."""
     if not (shutil.which("ardour") and shutil.which("Xvfb")):
         pytest.skip("the window wants the programs ardour and Xvfb (package xvfb)")
-    if taken():
+    if not is_free(OSC_PORT):
         pytest.skip(f"somebody has Ardour's port, {OSC_PORT}")
     (session.config / "config").write_text(CONFIG)
     (session.config / ".a7").touch()  # has been here before: no greeting
@@ -323,7 +312,7 @@ def press(session: Session) -> Iterator[Callable[[str], None]]:
                 opened.append(Program(["ardour", "-n", "-a", ardour], environment))
                 opened[0].until("Set cursor set")
                 deadline = time.monotonic() + PATIENCE_SECONDS
-                while not taken():
+                while is_free(OSC_PORT):
                     assert time.monotonic() < deadline, opened[0].lines
                     time.sleep(0.1)
                 time.sleep(2.0)  # the window is drawn

@@ -14,7 +14,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode
 from antiphon.models.note import Note
 from heard import Reply, failures, flat, heard, same
-from program import PATIENCE_SECONDS, Bridge, Program, free_port
+from program import PATIENCE_SECONDS, Bridge, Program, free_port, is_free
 
 pytestmark = [
     pytest.mark.client,
@@ -62,16 +62,6 @@ def oscsend(bridge: Bridge, address: str, types: str, *values: object) -> None:
     """Send one message."""
     words = ["oscsend", "127.0.0.1", str(bridge.port), address, types, *map(str, values)]
     subprocess.run(words, check=True, timeout=PATIENCE_SECONDS)
-
-
-def free(port: int) -> bool:
-    """Return whether nobody has a UDP port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("0.0.0.0", port))
-        except OSError:
-            return False
-    return True
 
 
 def test_hello_and_generate(bridge: Bridge, client: Client, oscdump: Oscdump) -> None:
@@ -154,7 +144,7 @@ def test_the_greeting_s_lines_work(bridge: Bridge) -> None:
     hear, ask = bridge.tip("liblo")
     assert hear == "oscdump 9101 &"
     port = 9101
-    if not free(port):  # the only change to what is printed
+    if not is_free(port):  # the only change to what is printed
         port = free_port()
         ask = ask.replace(" 9101 ", f" {port} ")
     # A terminal gets each line at once without -L.

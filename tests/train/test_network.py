@@ -81,17 +81,6 @@ def test_dropout_of_what_lies_ahead_reaches_the_fields_after_delta_in_training_a
     assert same == {name: name == "delta" for name in whole}
 
 
-def test_the_duration_need_not_be_told_what_lies_ahead(dataset: Dataset) -> None:
-    config = replace(CONFIGS["gru"], dropout=0.0, ahead_dropout=0.9, ahead_to_duration=False)
-    network = build(Shape(dataset.codec, len(dataset.metres), config))
-    one = passage(dataset.codec, pieces_of(dataset, "train")[0], 0, 40)
-    batch = {k: tf.constant(v) for k, v in stack([one], len(one["note"])).items()}
-    whole, dropped = network(batch), network(batch, training=True)
-    same = {name for name in whole if np.allclose(whole[name], dropped[name], atol=1e-5)}
-    names = dataset.codec.names
-    assert same == {"delta", *names[names.index("duration") :]}
-
-
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_changed_note_changes_only_later_heads_and_steps(dataset: Dataset, name: str) -> None:
     network = network_of(dataset, name)
