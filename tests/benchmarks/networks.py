@@ -2,11 +2,11 @@
 
     python tests/benchmarks/networks.py DATASET... --out DIR [--seconds 120] [--only NAME...]
 
-Every variant changes what its name says of the first one: two LSTM layers of 96 with four heads, small enough
-to learn something in minutes. Its updates are as many as fit into the time: eight are timed first, and the
-learning rate falls to 0 over what fits. Time is the processor's, so that other programs take nothing away; give
-it one core (`taskset -c 0` on Linux), as threads that wait for others count too. A variant that is there already
-is not trained again.
+Every variant changes what its name says of the first one: two LSTM layers of 96 with four heads, small
+enough to learn something in minutes. Its updates are as many as fit into the time: eight are timed first,
+and the learning rate falls to 0 over what fits. Time is the processor's, so that other programs take
+nothing away; give it one core (`taskset -c 0` on Linux), as threads that wait for others count too. A
+variant that is there already is not trained again.
 """
 
 from __future__ import annotations
