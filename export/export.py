@@ -22,9 +22,10 @@ from ..models.errors import ExportError
 from ..models.manifest import Defaults, Manifest, Source
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
-from ..train.fit import load_run, pieces_of
+from ..train.fit import pieces_of
 from ..train.network import NoteNetwork
 from ..train.passages import passage, stack
+from ..train.savedrun import load_run
 from .convert import convert, set_manifest, weight_bytes
 from .folded import memory_of, state_tensors
 from .quantise import quantise

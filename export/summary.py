@@ -16,8 +16,8 @@ from onnx import numpy_helper
 
 from ..models.errors import ExportError
 from ..models.manifest import Manifest
-from ..train.fit import load_run
 from ..train.network import NoteNetwork
+from ..train.savedrun import load_run
 from .convert import convert, weight_bytes
 from .diagram import draw_diagram
 from .export import manifest_for

@@ -19,9 +19,10 @@ from typing import Any
 from ..models.errors import AntiphonError, DatasetError
 from .config import TrainConfig
 from .dataset import Dataset, SplitName
-from .fit import Run, load_run, pieces_of
+from .fit import Run, pieces_of
 from .framescore import score_pieces, scorer
 from .rolls import SETS, read_rolls, write_dataset
+from .savedrun import load_run
 
 log = logging.getLogger("antiphon.train")
 CONFIGS = Path(__file__).parent / "configs"

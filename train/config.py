@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -104,6 +105,11 @@ class FitConfig:
     """Share of passages that are transposed."""
     known_end: float = 0.5
     """Share of passages that are told how many bars remain."""
+    teachers: tuple[str, ...] = ()
+    """Folders of trained runs whose mean choice is learned from too (Hinton et al. 2015); relative to the
+    working directory."""
+    teaching: float = 0.7
+    """The teachers' share in the loss; the rest is the music's own."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """What layers compute in; weights stay float32. mixed_bfloat16 pays where the hardware has it."""
 
@@ -162,10 +168,11 @@ class TrainConfig:
 
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
-        """Read a TOML file; raises ConfigError with the file's name."""
+        """Read a TOML file, or a run's config.json; raises ConfigError with the file's name."""
+        parse = json.loads if path.suffix == ".json" else tomllib.loads
         try:
-            return cls.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            return cls.from_dict(parse(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
@@ -217,6 +224,7 @@ def _check(config: TrainConfig) -> None:
     for key, value in positive.items():
         if value <= 0:
             raise ConfigError(f"{key} = {value}: must be above 0")
+    whole = ("fit.known_end", "fit.transposed", "fit.teaching")
     for key, share in {
         "network.dropout": n.dropout,
         "network.embedding_dropout": n.embedding_dropout,
@@ -225,9 +233,12 @@ def _check(config: TrainConfig) -> None:
         "fit.average": f.average,
         "fit.known_end": f.known_end,
         "fit.transposed": f.transposed,
+        "fit.teaching": f.teaching,
     }.items():
-        if not 0 <= share <= 1 or (share == 1 and key not in ("fit.known_end", "fit.transposed")):
+        if not 0 <= share <= 1 or (share == 1 and key not in whole):
             raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
+    if not all(isinstance(teacher, str) for teacher in f.teachers):
+        raise ConfigError("fit.teachers: must be a list of folders' names")
     if len(f.transpose) != 2 or f.transpose[0] > f.transpose[1]:
         raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
     for choice, chosen, kind in (

@@ -15,10 +15,11 @@ from ..models.codec import Codec
 from ..models.errors import DatasetError
 from . import textscore
 from .dataset import SPLITS, Dataset, SplitName
-from .fit import evaluate_pieces, load_run, loss_of, pieces_of
+from .fit import evaluate_pieces, loss_of, pieces_of
 from .network import NoteNetwork
 from .ngram import NGram
 from .passages import Piece, passage, stack
+from .savedrun import load_run
 
 CONTEXT_BARS = 4
 

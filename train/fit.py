@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import time
 import zipfile
 from dataclasses import dataclass, field
@@ -28,7 +27,9 @@ from .curves import write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
 from .passages import Piece, random_batch, whole_pieces
-from .shape import PITCHES, Shape
+from .savedrun import build, save_weights, write_npz
+from .shape import Shape
+from .teachers import Teachers, taught
 
 log = logging.getLogger("antiphon.train")
 HISTORY_FIELDS = ("step", "seconds", "train", "valid")
@@ -54,9 +55,11 @@ class Run:
         self.config, self.folder = config, folder
         folder.mkdir(parents=True, exist_ok=True)
         self._claim()
+        self.dataset = Dataset.load(Path(config.dataset))
+        # Before the seed and the policy are set, both of which loading a network would change.
+        self.teachers = Teachers(config.fit.teachers, self.dataset)
         keras.utils.set_random_seed(config.fit.seed)
         keras.config.set_dtype_policy(config.fit.precision)
-        self.dataset = Dataset.load(Path(config.dataset))
         self.codec = self.dataset.codec
         _check_against(config, self.dataset)
         self.pieces = {"train": pieces_of(self.dataset, "train"), "valid": pieces_of(self.dataset, "valid")}
@@ -84,18 +87,24 @@ class Run:
     def _claim(self) -> None:
         """Write the configuration, or check that it is the one this folder was begun with."""
         path = self.folder / "config.json"
-        wanted = json.loads(json.dumps(self.config.to_dict()))
         if path.exists():
-            if json.loads(path.read_text()) != wanted:
+            # Read as any configuration, so that a key that came later stands at its default.
+            if TrainConfig.load(path) != self.config:
                 raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
         else:
-            path.write_text(json.dumps(wanted, indent=1))
+            path.write_text(json.dumps(self.config.to_dict(), indent=1))
 
     def _update(self, batch: dict[str, Any]) -> Any:
         """Take one optimiser step; return the summed losses."""
+        said = self.teachers.probabilities(batch)
         with tf.GradientTape() as tape:
-            sums = losses(self.network(batch, training=True), batch)
-            loss = tf.reduce_sum(sums[:-1]) / tf.maximum(sums[-1], 1.0)
+            logits = self.network(batch, training=True)
+            sums = losses(logits, batch)
+            loss = tf.reduce_sum(sums[:-1])
+            if said:
+                share = self.config.fit.teaching
+                loss = (1.0 - share) * loss + share * taught(logits, said, batch)
+            loss /= tf.maximum(sums[-1], 1.0)
         variables = self.network.trainable_variables
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
         self.optimizer.apply(gradients, variables)
@@ -209,23 +218,6 @@ class Run:
         log.info("resuming at update %d", self.progress.step)
 
 
-def build(shape: Shape) -> NoteNetwork:
-    """Return a network with its weights made."""
-    network = NoteNetwork(shape)
-    steps = 4
-    batch: dict[str, Any] = {
-        "note": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
-        "target": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
-        "clock": tf.ones([1, steps, 3], tf.int32),
-        "conditions": tf.zeros([1, steps, 3], tf.int32),
-        "voices": tf.zeros([1, steps, shape.parts], tf.int32),
-    }
-    batch["onset"] = tf.zeros([1, steps], tf.int32)
-    batch |= {name: tf.zeros([1, steps, PITCHES], tf.int32) for name in ("ends", "strikes")}
-    network(batch)
-    return network
-
-
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
     data = dataset.split(split)
@@ -249,40 +241,6 @@ def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
     for batch in whole_pieces(codec, pieces):
         total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))
-
-
-def write_npz(path: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays so that the file is either whole or absent."""
-    temporary = path.with_suffix(".tmp.npz")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def save_weights(path: Path, network: NoteNetwork) -> None:
-    """Write the network's trainable weights by position."""
-    variables = enumerate(network.trainable_variables)
-    write_npz(path, {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in variables})
-
-
-def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, NoteNetwork]:
-    """Return a run's configuration, data set and network with its ``best`` weights, in float32."""
-    config_path, weights = folder / "config.json", folder / f"{which}.npz"
-    if not config_path.exists() or not weights.exists():
-        raise DatasetError(f"{folder} is no run with weights: config.json or {which}.npz is missing")
-    keras.config.set_dtype_policy("float32")
-    config = TrainConfig.from_dict(json.loads(config_path.read_text()))
-    dataset = Dataset.load(Path(config.dataset))
-    network = build(Shape(dataset.codec, len(dataset.metres), config.network))
-    try:
-        with weights.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            for i, v in enumerate(network.trainable_variables):
-                v.assign(saved[f"w{i}"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
-    return config, dataset, network
 
 
 def _check_against(config: TrainConfig, dataset: Dataset) -> None:

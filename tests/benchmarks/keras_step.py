@@ -13,8 +13,8 @@ from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.export.steplayers import Memory, attend
 from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
-from antiphon.train.fit import load_run
 from antiphon.train.network import NoteNetwork
+from antiphon.train.savedrun import load_run
 from antiphon.train.shape import DECAYS
 
 CLOSE = 1e-4

@@ -25,8 +25,9 @@ import tensorflow as tf
 from antiphon.export.export import export
 from antiphon.train.config import CardConfig, FitConfig, NetworkConfig, TrainConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run, evaluate_pieces, load_run, loss_of, pieces_of
+from antiphon.train.fit import Run, evaluate_pieces, loss_of, pieces_of
 from antiphon.train.ngram import NGram
+from antiphon.train.savedrun import load_run
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "lstm, 4 heads": {},

@@ -25,9 +25,10 @@ from antiphon.models.note import Note
 from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run, load_run, pieces_of
+from antiphon.train.fit import Run, pieces_of
 from antiphon.train.passages import passage
 from antiphon.train.rolls import write_dataset as write_rolls
+from antiphon.train.savedrun import load_run
 from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {

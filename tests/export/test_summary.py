@@ -10,7 +10,8 @@ from antiphon.bridge.cli import main
 from antiphon.export.diagram import boxes_of
 from antiphon.train.config import NetworkConfig, TrainConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run, load_run
+from antiphon.train.fit import Run
+from antiphon.train.savedrun import load_run
 from antiphon.train.shape import Shape
 from made_music import write_dataset
 from PIL import Image

@@ -10,7 +10,8 @@ import pytest
 from antiphon.bridge.cli import main
 from antiphon.train.config import TrainConfig
 from antiphon.train.evaluate import CONTEXT_BARS, from_bar, loss_of
-from antiphon.train.fit import Run, evaluate_pieces, load_run, pieces_of
+from antiphon.train.fit import Run, evaluate_pieces, pieces_of
+from antiphon.train.savedrun import load_run
 from made_music import write_dataset
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train.config import TrainConfig
-from antiphon.train.fit import Run, load_run
+from antiphon.train.fit import Run
+from antiphon.train.savedrun import load_run
 from made_music import write_dataset
 
 
@@ -81,6 +82,15 @@ def test_a_folder_of_another_configuration_is_refused(music: Path, tmp_path: Pat
         Run(config_for(music, seed=2), tmp_path / "run")
 
 
+def test_a_run_begun_before_a_key_came_goes_on(music: Path, tmp_path: Path) -> None:
+    Run(config_for(music), tmp_path / "run")
+    path = tmp_path / "run" / "config.json"
+    config = json.loads(path.read_text())
+    del config["fit"]["teaching"]
+    path.write_text(json.dumps(config))
+    assert Run(config_for(music), tmp_path / "run").fit().step == 8
+
+
 def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> None:
     run = Run(config_for(music), tmp_path / "run")
     (tmp_path / "run" / "last.npz").write_bytes(b"PK\x03\x04 not really")
@@ -97,6 +107,8 @@ def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> Non
         ({"fit": {"precision": "float8"}}, "must be float32 or mixed_bfloat16"),
         ({"network": {"dropout": 1.5}}, "network.dropout = 1.5"),
         ({"fit": {"transpose": [3, -3]}}, "lowest, highest"),
+        ({"fit": {"teaching": 1.5}}, "fit.teaching = 1.5"),
+        ({"fit": {"teachers": [1]}}, "must be a list of folders' names"),
         ({"extra": 1}, "unknown key 'extra'"),
     ],
 )

@@ -13,9 +13,10 @@ import pytest
 import tensorflow as tf
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import build, pieces_of
+from antiphon.train.fit import pieces_of
 from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import passage, stack
+from antiphon.train.savedrun import build
 from antiphon.train.shape import BIASES, Shape, bias_code
 from made_music import write_dataset
 

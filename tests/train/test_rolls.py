@@ -15,11 +15,12 @@ from antiphon.models.field import Field
 from antiphon.train import benchmark
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import build, pieces_of
+from antiphon.train.fit import pieces_of
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import Piece, passage
 from antiphon.train.rolls import KEYS, LOWEST, notes_of, read_rolls, roll_of, write_dataset
+from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
 from hypothesis import given, settings
 from hypothesis import strategies as st

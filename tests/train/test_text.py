@@ -19,8 +19,9 @@ from antiphon.train.abcfile import tunes
 from antiphon.train.abctext import tidy
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run, load_run, pieces_of
+from antiphon.train.fit import Run, pieces_of
 from antiphon.train.passages import passage
+from antiphon.train.savedrun import load_run
 from antiphon.train.textscore import bits_a_character, text_of
 
 NETWORK = {
