@@ -12,25 +12,22 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 
 from ..models.errors import AntiphonError, RequestError
 from ..models.manifest import Manifest
-from ..models.metre import MetreMap
-from ..models.note import Note
 from .batch import Batch
-from .constraints import constraints
 from .job import Job, Listener
-from .opening import opening, read_context
-from .primed import Primed, PrimedShelf, Waiter
+from .opening import opening, read_context, read_text
+from .plan import rows_of, subject_of
+from .primed import Primed, PrimedShelf, Subject, Waiter
 from .request import GenerationRequest, Take
-from .rows import PrimeRow, Row, TakeRow, last_bar
+from .rows import PrimeRow, Row, last_bar
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
-from .textrow import TextRow, prompt_for
 from .waiting import Waiting
 
 log = logging.getLogger("antiphon.engine")
@@ -92,21 +89,24 @@ class Engine:
         with self._lock:
             return len(self._jobs)
 
-    def prime(self, key: Hashable, model: str, context: Sequence[Note], metres: MetreMap) -> None:
-        """Read a context ahead of its request, in the background; raises RequestError(unknown_model).
+    def prime(self, key: Hashable, request: GenerationRequest) -> None:
+        """Read a request's context ahead of it, in the background.
 
         It replaces what was read before for the same key and model. An empty context needs no reading.
+
+        Raises:
+            RequestError: unknown_model, or what keeps a model of text from writing the context down.
         """
-        info = self.models.info(model)
-        name = info.name
-        if not context or info.manifest.codec.is_text:
+        manifest = self.models.info(request.model).manifest
+        subject = subject_of(manifest, request)
+        if not request.context:
             return
         with self._lock:
-            if self._closing or self._primed.find(key, name, context, metres) is not None:
+            if self._closing or self._primed.find(key, manifest.name, subject) is not None:
                 return
             if sum(1 for task in self._tasks if not task.unwanted()) >= self._limit:
                 return  # only a head start is lost
-            primed = Primed(name, context, metres, kept=True)
+            primed = Primed(manifest.name, subject, kept=True)
             self._primed.put(key, primed)
             self._tasks.append(self._priming(primed))
             self._lock.notify()
@@ -123,35 +123,18 @@ class Engine:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
         """
         manifest = self.models.info(request.model).manifest
-        if manifest.codec.is_text:
-            return self._submit_text(manifest, request, listener)
-        limits = constraints(manifest, request)
         job = Job(request, listener, self._ended, self._cancel)
+        subject = subject_of(manifest, request)
+        waiter = Waiter(job, rows_of(manifest, job))
         with self._lock:
             self._admit(job)
-            primed, new = self._context(request, manifest.name, key)
-            waiter = Waiter(job, limits)
+            primed, new = self._context(request, manifest, subject, key)
             if primed.ready:
                 self._add_takes(waiter, primed)
             else:
                 primed.waiting.append(waiter)
                 if new:
                     self._tasks.append(self._priming(primed))
-            self._lock.notify_all()
-        return job
-
-    def _submit_text(self, manifest: Manifest, request: GenerationRequest, listener: Listener) -> Job:
-        """Start a request to a model of text: its rows read what comes before by themselves."""
-        prompt = prompt_for(manifest, request)
-        job = Job(request, listener, self._ended, self._cancel)
-
-        def make(take: int, model: LoadedModel) -> Row:
-            return TextRow(model.manifest, job, take, prompt)
-
-        with self._lock:
-            self._admit(job)
-            for take in range(request.takes):
-                self._tasks.append(_Task(manifest.name, partial(make, take), job.fail, lambda: job.closed))
             self._lock.notify_all()
         return job
 
@@ -180,20 +163,19 @@ class Engine:
         for job in list(self._jobs):
             job.fail("cancelled", "the bridge is shutting down")
 
-    def _context(self, request: GenerationRequest, model: str, key: Hashable) -> tuple[Primed, bool]:
+    def _context(
+        self, request: GenerationRequest, manifest: Manifest, subject: Subject, key: Hashable
+    ) -> tuple[Primed, bool]:
         """Return the request's context, read or to be read, and whether it is new."""
-        notes = request.context
-        if any(note.start >= request.start_beat for note in notes):
-            notes = tuple(note for note in notes if note.start < request.start_beat)
-        shared = key is not None and bool(notes) and not request.piece_ends
+        shared = key is not None and bool(request.context) and not request.piece_ends
         if shared:
-            found = self._primed.find(key, model, notes, request.context_metres)
+            found = self._primed.find(key, manifest.name, subject)
             if found is not None:
                 return found, False
-        primed = Primed(model, notes, request.context_metres, kept=shared)
+        primed = Primed(manifest.name, subject, kept=shared)
         primed.ends = request if request.piece_ends else None
-        if not notes:
-            primed.context = read_context(self.models.manifest(model), (), request.context_metres)
+        if not isinstance(subject, str) and not subject[0]:
+            primed.context = read_context(manifest, *subject)
             primed.ready = True
         elif shared:
             self._primed.put(key, primed)
@@ -218,7 +200,11 @@ class Engine:
                 waiter.job.fail(code, message)
 
         def make(model: LoadedModel) -> Row:
-            context = read_context(model.manifest, primed.notes, primed.metres)
+            subject = primed.subject
+            if isinstance(subject, str):
+                context = read_text(model.manifest, subject)
+            else:
+                context = read_context(model.manifest, *subject)
             primed.context = context
             ends = None
             if primed.ends is not None:
@@ -232,14 +218,10 @@ class Engine:
 
     def _add_takes(self, waiter: Waiter, primed: Primed) -> None:
         """Queue a request's takes; the lock is held."""
-        context, job = primed.context, waiter.job
-        assert context is not None
-
-        def make(take: int, model: LoadedModel) -> Row:
-            return TakeRow(model.manifest, job, waiter.limits, take, context, primed.snapshot)
-
+        job = waiter.job
         for take in range(job.request.takes):
-            self._tasks.append(_Task(primed.model, partial(make, take), job.fail, lambda: job.closed))
+            make = partial(waiter.row, primed, take)
+            self._tasks.append(_Task(primed.model, make, job.fail, lambda: job.closed))
 
     def _ended(self, job: Job) -> None:
         self.last_ms = (time.perf_counter() - job.began) * 1e3

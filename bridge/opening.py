@@ -12,7 +12,7 @@ from ..models.codec import Codec, Codes
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
-from ..models.step import REMAINING_BUCKETS
+from ..models.step import REMAINING_BUCKETS, TEXT_LINE
 
 CONTEXT_WITHOUT_MEMORY = 256
 """Notes of the context that a model without attention reads."""
@@ -79,6 +79,13 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
         codec.to_beats(codec.to_ticks(ordered[-1].start)),
         int(encoded.bars[-1]),
     )
+
+
+def read_text(manifest: Manifest, text: str) -> Context:
+    """Return the beginning of a tune as codes, for a model of text."""
+    codes = manifest.codec.encode_text(text)
+    clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
+    return Context(manifest.codec.begin(), codes, clocks, np.zeros(len(codes), np.int32), 0.0, 0)
 
 
 def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:

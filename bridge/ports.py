@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..models.metre import MetreMap
 from ..models.modelfile import ModelInfo
 from ..models.note import Note
 from .clock import Clock
@@ -46,8 +45,8 @@ class Generator(Protocol):
     def queued(self) -> int:
         """Requests waiting or being worked on."""
 
-    def prime(self, key: Hashable, model: str, context: Sequence[Note], metres: MetreMap) -> None:
-        """Read a context ahead of its request, in the background."""
+    def prime(self, key: Hashable, request: GenerationRequest) -> None:
+        """Read a request's context ahead of it, in the background; raises RequestError."""
 
     def submit(self, request: GenerationRequest, listener: Listener, key: Hashable = None) -> Job:
         """Start a request; raises RequestError, ``busy`` when the queue is full."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from ..models.metre import MetreMap
 from ..models.note import Note
-from .constraints import Constraints
 from .job import Job
 from .opening import Context
 from .request import GenerationRequest
+from .rows import Row
+from .shelf import LoadedModel
 from .stepper import Snapshot
 
 MOST_PRIMED = 64
 """Contexts kept; one takes up to 0.4 MB."""
+
+Subject = str | tuple[tuple[Note, ...], MetreMap]
+"""What is read: text, or notes and their bars."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +27,16 @@ class Waiter:
     """A request whose takes start from a context."""
 
     job: Job
-    limits: Constraints
+    row: MakeRow
 
 
 class Primed:
     """One context of one model, and who waits for it. The engine's lock guards it."""
 
-    def __init__(self, model: str, notes: Sequence[Note], metres: MetreMap, *, kept: bool) -> None:
+    def __init__(self, model: str, subject: Subject, *, kept: bool) -> None:
         self.model = model
-        self.notes = tuple(notes)
-        self.metres = metres
+        self.subject = subject
+        """Contexts are told apart by it."""
         self.kept = kept
         """Whether to read it though nobody waits yet."""
         self.context: Context | None = None
@@ -47,9 +51,9 @@ class Primed:
         """Whether reading it helps nobody."""
         return not self.kept and all(waiter.job.closed for waiter in self.waiting)
 
-    def matches(self, notes: Sequence[Note], metres: MetreMap) -> bool:
-        """Return whether this is the context asked for."""
-        return self.metres == metres and self.notes == tuple(notes)
+
+MakeRow = Callable[[Primed, int, LoadedModel], Row]
+"""Makes the row of a take, by its number, from a context that is ready."""
 
 
 class PrimedShelf:
@@ -62,10 +66,10 @@ class PrimedShelf:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, key: Hashable, model: str, notes: Sequence[Note], metres: MetreMap) -> Primed | None:
+    def find(self, key: Hashable, model: str, subject: Subject) -> Primed | None:
         """Return the entry of a key and model if it holds this very context."""
         found = self._entries.get((key, model))
-        if found is None or not found.matches(notes, metres):
+        if found is None or found.subject != subject:
             return None
         self._entries.move_to_end((key, model))
         return found

@@ -17,7 +17,7 @@ from .options import AUTO, OPTIONS, OptionValue
 from .osc import MAX_DATAGRAM, Message, Outgoing, Value, encode
 from .ports import House
 from .protocol import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
-from .resolve import anchored, context_metre, model_name, resolve
+from .resolve import model_name, resolve
 
 LENT_MESSAGES = frozenset({"/antiphon/context"})
 MAX_ECHO = 1024
@@ -218,8 +218,7 @@ class Session:
         if whole:
             try:
                 card = self._house.models.info(self.model).manifest
-                metres = anchored(context_metre(self.settings, {}, card))
-                self._house.engine.prime((self.key, name), card.name, whole, metres)
+                self._house.engine.prime((self.key, name), resolve(self.settings, {}, whole, card, 0))
             except RequestError as error:  # the request to come will say so; this context has arrived
                 log.info("no priming: %s", error)
 

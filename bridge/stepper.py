@@ -131,12 +131,14 @@ class Stepper:
             mask[row] = 0.0
         self._steps[row] = 0
 
-    def restart(self, row: int) -> None:
-        """Put a row back to its beginning."""
+    def restart(self, row: int, snapshot: Snapshot | None = None) -> None:
+        """Put a row back to its beginning, or to where ``snapshot`` was taken."""
         self._reset(row)
         if self._sizes:
             self._positions[row] = UNUSED_POSITION
             self._positions[row, 0] = NULL_POSITION
+        if snapshot is not None:
+            self._restore(row, snapshot)
 
     def add(self, snapshot: Snapshot | None = None) -> int:
         """Add a row, at its beginning or where ``snapshot`` was taken; return its index."""
@@ -146,9 +148,7 @@ class Stepper:
         if self._sizes and not row:
             self._resize(self._sizes[0])
         self.rows += 1
-        self.restart(row)
-        if snapshot is not None:
-            self._restore(row, snapshot)
+        self.restart(row, snapshot)
         return row
 
     def _restore(self, row: int, snapshot: Snapshot) -> None:

@@ -12,7 +12,7 @@ from math import floor
 
 import numpy as np
 
-from ..models.abc import AbcError, read_abc, repair_abc
+from ..models.abc import AbcError, read_repaired
 from ..models.abc_write import exact_signature, key_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
@@ -20,6 +20,7 @@ from ..models.note import Note
 from ..models.score import Score
 from ..models.step import MASKED, TEXT_LINE
 from .job import Job
+from .opening import bars_in
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 
@@ -31,6 +32,7 @@ CONTEXT_BARS = 12
 """Bars before the answer that the model reads."""
 _CHUNK = 256
 _ACCIDENTALS = "^_="
+_SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
 
 
 @dataclass(frozen=True)
@@ -104,29 +106,27 @@ def _after(request: GenerationRequest, sharps: int | None) -> Prompt:
 class TextRow:
     """Writes one take of a request; see the module's text."""
 
-    snapshot: Snapshot | None = None
-
-    def __init__(self, manifest: Manifest, job: Job, take: int, prompt: Prompt) -> None:
+    def __init__(self, manifest: Manifest, job: Job, take: int, prompt: Prompt, snapshot: Snapshot) -> None:
         self._manifest, self._job, self._take, self._prompt = manifest, job, take, prompt
+        self.snapshot: Snapshot = snapshot
+        """Where the prompt's first piece has been read."""
         self._codec = manifest.codec
         request = job.request
         key = np.array([request.seed % 2**64, take], np.uint64)
         self._random = np.random.Generator(np.random.Philox(key=key))
         self._newline = int(self._codec.encode_text("\n")[0, 0])
-        self._attempts = 0
-        length = request.end_beat - request.start_beat
-        # One bar more than asked for: a pick-up may take the first one's place.
-        self._bars = None if request.open_ended else int(-(-length // request.metre.beats)) + 1
+        self._attempts = self._steps = 0
+        self._bars = _bars_wanted(request, prompt)
         self._begin()
 
     def _begin(self) -> None:
         """Start the tune, or start it anew."""
         self._attempts += 1
-        self._codes: list[int] = []
-        self._nats = 0.0
         self._given = list(self._prompt.forced)
-        self._pending = self._encoded(self._given.pop(0))
-        self._barlines = 0
+        self._codes = self._encoded(self._given.pop(0))
+        self._pending: list[int] = []
+        self._nats = 0.0
+        self._counter = BarCounter("".join(self._prompt.forced[:1]))
 
     def _encoded(self, text: str) -> list[int]:
         return [int(code) for code in self._codec.encode_text(text)[:, 0]]
@@ -147,9 +147,10 @@ class TextRow:
     def _write(self, stepper: Stepper, row: int) -> None:
         """Write the next step's inputs: a given character, or a choice."""
         stepper.forced[row] = self._pending.pop(0) if self._pending else -1
-        at = len(self._codes) % _CHUNK
+        at = self._steps % _CHUNK
         if not at:
             self._uniform = self._random.random((_CHUNK, 1), np.float32)
+        self._steps += 1
         stepper.uniform[row] = self._uniform[at]
         mask = stepper.masks["char"][row]
         mask[:] = 0.0
@@ -169,10 +170,11 @@ class TextRow:
             self._nats -= float(stepper.log_prob[row, 0])
         if not ended:
             self._codes.append(code)
+            self._counter.read(chr(int(self._codec["char"].values[code])))
             if free and code == self._newline and self._given:
                 self._pending = self._encoded(self._given.pop(0))
         self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
-        if (ended or self._has_enough(code)) and not self._pending:
+        if (ended or self._has_enough()) and not self._pending:
             if self._finish():
                 return True
             if self._attempts >= ATTEMPTS:
@@ -183,27 +185,23 @@ class TextRow:
         self._write(stepper, row)
         return False
 
-    def _has_enough(self, code: int) -> bool:
+    def _has_enough(self) -> bool:
         """Return whether as many bars as were asked for are written."""
         if len(self._codes) >= MOST_CHARACTERS:
             return True
-        if chr(int(self._codec["char"].values[min(code, self._codec.end - 1)])) == "|" and not self._given:
-            self._barlines += 1
-        wanted = self._bars
-        return wanted is not None and self._barlines > wanted + self._prompt.bars
+        return self._bars is not None and self._counter.bars >= self._bars
 
     def _restart(self, stepper: Stepper, row: int) -> None:
         """Draw the tune again: the row goes back to its beginning, on with its random numbers."""
         self._begin()
-        stepper.restart(row)
+        stepper.restart(row, self.snapshot)
         self.enter(stepper, row)
 
     def _finish(self) -> bool:
         """Tell the notes; return False when there are none that play."""
         written = self._codec.decode_text(np.array(self._codes, np.int32).reshape(-1, 1))
         try:
-            text = repair_abc(written)
-            score = read_abc(text)
+            text, score = read_repaired(written)
         except AbcError:
             return False
         notes, end = placed(score, self._job.request, self._prompt)
@@ -218,6 +216,35 @@ class TextRow:
     def fail(self, code: str, message: str) -> None:
         """End the whole request."""
         self._job.fail(code, message)
+
+
+class BarCounter:
+    """Counts the bars of a tune while it is written: barlines that come after a note or a rest."""
+
+    def __init__(self, text: str) -> None:
+        self.bars = 0
+        self._begun = False
+        for character in text:
+            self.read(character)
+
+    def read(self, character: str) -> None:
+        """Count one more character."""
+        if character == "\n" and not self.bars:
+            self._begun = False  # a line of the header, or a pick-up's, which counts for nothing
+        elif character == "|":
+            self.bars += self._begun
+            self._begun = False
+        elif character in _SOUNDS:
+            self._begun = True
+
+
+def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
+    """Return how many bars a tune has when it is long enough, None when it is to be written to its end."""
+    if request.open_ended:
+        return None
+    bars = prompt.bars + bars_in(request.end_beat - request.start_beat, request.metre)
+    # A pick-up may take the first bar's place; what continues whole bars has none.
+    return bars if request.context else bars + 1
 
 
 def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:

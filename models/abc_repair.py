@@ -13,6 +13,7 @@ from .abc_symbol import LENGTH_GRID, MAX_UNITS, Kind, Symbol, writable
 from .abc_tune import Setting, Tune, parse
 from .abc_walk import Step, usable, walk
 from .errors import AbcError
+from .score import Score
 
 _ROUNDS = 3
 _PASSES = 4
@@ -36,12 +37,16 @@ def repair_abc(text: str) -> str:
     Raises:
         AbcError: there are no notes to keep, or the tune is beyond the limits of `read_abc`.
     """
+    return read_repaired(text)[0]
+
+
+def read_repaired(text: str) -> tuple[str, Score]:
+    """Return what :func:`repair_abc` makes of a tune, and its music; raises AbcError as that does."""
     for _ in range(_PASSES):
         before, text = text, _mended_once(text)
         if text == before:
             break
-    read_abc(text)
-    return text
+    return text, read_abc(text)
 
 
 def _mended_once(text: str) -> str:

@@ -99,8 +99,8 @@ class FakeEngine:
     def queued(self):
         return len(self.jobs) if self.manual else 0
 
-    def prime(self, key, model, context, metres):
-        self.primed.append((key, model, tuple(context), metres))
+    def prime(self, key, request):
+        self.primed.append((key, request))
 
     def submit(self, request, listener, key=None):
         if self.manual and len(self.jobs) >= self.limit:

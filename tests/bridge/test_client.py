@@ -32,7 +32,7 @@ class TestClient:
     def test_continue_a_long_context(self, client, stage):
         notes = [Note(60, i / 4, 0.25) for i in range(400)]
         (take,) = client.continue_(reversed(notes), bars=20, seed=1)
-        assert stage.engine.primed[-1][2] == tuple(notes)
+        assert stage.engine.primed[-1][1].context == tuple(notes)
         assert len(take.notes) == 160 and take.notes[0].start == 100.0
         assert (take.end_beats, take.seed, take.nats_per_note) == (180.0, 1, 1.5)
 
@@ -112,7 +112,7 @@ def test_what_gets_lost_is_asked_for_again(stage, single):
     assert relay.dropped > 5
     assert [len(take.notes) for take in takes] == [200, 200]
     assert len(told) == 400 * single
-    assert stage.engine.primed[-1][2] == tuple(notes)
+    assert stage.engine.primed[-1][1].context == tuple(notes)
 
 
 class Forgetful(threading.Thread):

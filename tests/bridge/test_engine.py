@@ -195,7 +195,7 @@ def test_answers_are_those_of_a_plain_host(
 def test_priming_ahead_changes_nothing(engine: Engine) -> None:
     request = ask(context=context(7), start_beat=16.0, end_beat=32.0, takes=2)
     wanted = engine.generate(request)
-    engine.prime("session", "tiny", request.context, request.context_metres)
+    engine.prime("session", request)
     for _ in range(2):
         assert heard(engine, request, "session") == wanted
     other = replace(request, context=context(8))

@@ -15,7 +15,6 @@ from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.errors import RequestError
-from antiphon.models.metre import MetreMap
 from antiphon.models.note import Note
 from tiny_model import save_tiny_model
 
@@ -272,7 +271,7 @@ def test_a_file_that_broke_after_it_was_listed(tmp_path: Path) -> None:
 
 def test_priming_is_bounded(engine: Engine) -> None:
     for key in range(200):
-        engine.prime(key, "tiny", NOTES[: 5 + key % 7], MetreMap())
+        engine.prime(key, ask(9, context=NOTES[: 5 + key % 7]))
     wait_until(lambda: not engine._tasks)
     assert len(engine._primed) <= 64
     request = ask(9)

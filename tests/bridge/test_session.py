@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import OPTIONS
@@ -177,11 +179,11 @@ def test_a_context_is_primed_as_it_will_be_asked_for(held):
     assert not held.engine.primed
     context(held, seq=0, of=2, notes=FOUR[:2])
     held.say("continue", "x")
-    ((key, model, notes, metres),) = held.engine.primed
+    ((key, primed),) = held.engine.primed
     job = held.engine.jobs[0]
-    assert (key, model) == (job.key, "folk")
-    assert notes == FOUR == job.request.context
-    assert metres == job.request.context_metres
+    assert key == job.key
+    assert primed.context == FOUR
+    assert replace(primed, seed=job.request.seed) == job.request
 
 
 def test_a_context_is_acknowledged_message_by_message(talk):

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
+from time import sleep
 
 import pytest
+from antiphon.bridge import engine as engine_module
+from antiphon.bridge import textrow
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
+from antiphon.bridge.opening import Context
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.textrow import placed, prompt_for
+from antiphon.bridge.textrow import BarCounter, placed, prompt_for
+from antiphon.bridge.waiting import Waiting
 from antiphon.models.abc import bars, read_abc
 from antiphon.models.abc_write import exact_signature, key_name, signature, write_bars
 from antiphon.models.errors import RequestError
+from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
+from antiphon.models.score import Score
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lossy import lossy
@@ -211,3 +219,68 @@ def test_the_text_comes_over_the_network() -> None:
         with Client("127.0.0.1", network.port, timeout=30.0) as far:
             got = far.generate(model="irish-abc", metre="6/8", takes=12, seed=3)
         assert got == takes
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 47), st.integers(1, 8), st.integers(60, 76)), min_size=1, max_size=24),
+    st.sampled_from(("4/4", "6/8", "3/4")),
+)
+@settings(max_examples=100)
+def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], metre: str) -> None:
+    context = tuple(Note(pitch, start / 4, length / 4) for start, length, pitch in sorted(set(music)))
+    prompt = prompt_for(SHIPPED, resolve({}, {"metre": metre}, context, SHIPPED, seed=1))
+    assert BarCounter(prompt.forced[0]).bars == prompt.bars
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("X:1\nK:C\n|:ABc|", 1),
+        ("X:1\nK:C\nG|ABc|", 2),
+        ("X:1\nK:C\nABc||def:|\n|:gab|]", 3),
+        ("X:1\nK:C\nABc|1 def:|2 z2 c||", 3),
+    ],
+)
+def test_bars_are_what_stands_before_a_barline(text: str, count: int) -> None:
+    assert BarCounter(text).bars == count
+
+
+def test_a_continued_tune_is_written_no_further_than_asked(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    repair = textrow.read_repaired
+
+    def spy(text: str) -> tuple[str, Score]:
+        written.append(text)
+        return repair(text)
+
+    monkeypatch.setattr(textrow, "read_repaired", spy)
+    context = tuple(Note(64, at / 2, 0.5) for at in range(16))
+    ask(engine, context, bars=2, metre="4/4", takes=4)
+    assert written
+    assert all(BarCounter(text).bars <= 4 for text in written)
+
+
+def test_a_context_is_read_once_and_ahead(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    reading = engine_module.read_text
+
+    def spy(manifest: Manifest, text: str) -> Context:
+        read.append(text)
+        return reading(manifest, text)
+
+    monkeypatch.setattr(engine_module, "read_text", spy)
+    manifest = engine.models.manifest("tiny-text")
+    context = tuple(Note(64 + at % 3, at / 2, 0.5) for at in range(16))
+    request = resolve({}, {"bars": 2, "takes": 3}, context, manifest, seed=7)
+    wanted = engine.generate(request)
+    assert len(read) == 1
+    engine.prime("session", request)
+    while engine._tasks:
+        sleep(0.01)
+    for seed in (7, 8):
+        waiting = Waiting()
+        engine.submit(replace(request, seed=seed), waiting, key="session")
+        assert (waiting.wait(60) == wanted) == (seed == 7)
+    assert len(read) == 2
