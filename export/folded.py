@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..models.manifest import Memory, StateTensor
 from ..models.step import MASKED, UNUSED_POSITION
+from ..train.config import NetworkConfig
 from ..train.network import NoteNetwork
 from ..train.shape import ANCHOR, DECAYS, PITCHES, Shape
 
@@ -57,10 +58,12 @@ class Layer:
     """A recurrent layer."""
 
     kernel: Floats
-    """Over [other inputs or the layer below, own h], (in, 4 × units): gates i f o | c of an LSTM, and of a
-    GRU update, reset, candidate from the input, candidate from h."""
+    """Of an LSTM over [other inputs or the layer below, own h], (in, 4 × units): gates i f o | c; of a GRU
+    over the other inputs or the layer below alone, (in, 3 × units): update, reset, candidate."""
     bias: Floats
-    """(4 × units,); the first layer's is in the table."""
+    """(4 or 3 × units,); the first layer's is in the table."""
+    recurrent: tuple[Floats, Floats] | None
+    """Of a GRU: kernel over own h (units, 3 × units), and its bias."""
     norm: Norm | None
 
 
@@ -100,19 +103,21 @@ def _lstm(cell: Any) -> tuple[Floats, Floats, Floats]:
 
 
 def _gru(cell: Any) -> tuple[Floats, Floats, Floats]:
-    """Return kernel, recurrent kernel and bias four gates wide.
+    """Return kernel, recurrent kernel and two biases, (2, 3 × units); that of the gates is in the first."""
+    bias = cell.bias.numpy().copy()
+    gates = slice(0, 2 * cell.units)
+    bias[0, gates] += bias[1, gates]
+    bias[1, gates] = 0.0
+    return cell.kernel.numpy(), cell.recurrent_kernel.numpy(), bias
 
-    The reset gate multiplies the candidate's share of h only, so the two shares have a column each, and
-    one product of input and h still does it all.
-    """
-    kernel, recurrent, bias = cell.kernel.numpy(), cell.recurrent_kernel.numpy(), cell.bias.numpy()
-    units = recurrent.shape[0]
-    empty = np.zeros((kernel.shape[0], units), np.float32)
-    kernel = np.concatenate([kernel, empty], axis=1)
-    empty = np.zeros((units, units), np.float32)
-    recurrent = np.concatenate([recurrent[:, : 2 * units], empty, recurrent[:, 2 * units :]], axis=1)
-    gates = bias[0, : 2 * units] + bias[1, : 2 * units]
-    return kernel, recurrent, np.concatenate([gates, bias[0, 2 * units :], bias[1, 2 * units :]])
+
+def _layer(
+    config: NetworkConfig, kernel: Floats, recurrent: Floats, bias: Floats, norm: Norm | None
+) -> Layer:
+    """Return a layer; a GRU's reset gate needs h's share of the candidate alone, so h has its own product."""
+    if config.cell == "gru":
+        return Layer(kernel, bias[0], (recurrent, bias[1]), norm)
+    return Layer(np.concatenate([kernel, recurrent]), bias, None, norm)
 
 
 def fold(network: NoteNetwork) -> Folded:
@@ -134,10 +139,9 @@ def fold(network: NoteNetwork) -> Folded:
         norms: list[Norm | None] = [_norm(n) for n in network.recurrent.norms]
         norms = norms or [None] * config.layers
         first = _in_graph_order(shape, kernel)
-        layers = [Layer(np.concatenate([first, recurrent]), bias, norms[0])]
-        layers += [
-            Layer(np.concatenate([k, r]), b, n) for (k, r, b), n in zip(weights[1:], norms[1:], strict=True)
-        ]
+        layers = [_layer(config, first, recurrent, bias, norms[0])]
+        layers += [_layer(config, *w, n) for w, n in zip(weights[1:], norms[1:], strict=True)]
+        bias = layers[0].bias
         if config.attention_heads:
             value = network.induction.value.kernel.numpy()
             scale = np.float32(1 / np.sqrt(config.key_size))

@@ -86,7 +86,7 @@ class StepGraph(tf.Module):
             return run_transformer(config, folded, inputs, read, memory, out)
         values = config.attention_heads * config.value_size
         if values:
-            read, value = tf.split(read, [4 * config.units, values], axis=1)
+            read, value = tf.split(read, [folded.table.shape[1] - values, values], axis=1)
             if config.attention_values == "own":
                 out["held_value_out"], value = value, inputs["held_value"]
             out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])

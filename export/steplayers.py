@@ -62,17 +62,23 @@ def run_recurrent(config: NetworkConfig, folded: Folded, inputs: Any, read: Any,
     below: list[Any] = dense
     x = None
     for i, layer in enumerate(folded.layers):
-        own = [*below, inputs[f"h{i}"]]
-        z = tf.matmul(tf.concat(own, axis=1) if len(own) > 1 else own[0], tf.constant(layer.kernel))
-        z += read if i == 0 else layer.bias
-        y = _lstm(config.units, z, i, inputs, out) if config.cell == "lstm" else _gru(
-            config.units, z, i, inputs, out)  # fmt: skip
+        added = read if i == 0 else layer.bias
+        if layer.recurrent is None:
+            z = _product([*below, inputs[f"h{i}"]], layer.kernel) + added
+            y = _lstm(config.units, z, i, inputs, out)
+        else:
+            z = _product(below, layer.kernel) + added if below else added
+            y = _gru(config.units, z, layer.recurrent, i, inputs, out)
         y = _normed(y, layer)
         if config.residual and x is not None:
             y += x[:, : config.units] if x.shape[1] != config.units else x
         x = attend(i, y)
         below = [x]
     return x
+
+
+def _product(parts: list[Any], kernel: Floats) -> Any:
+    return tf.matmul(tf.concat(parts, axis=1) if len(parts) > 1 else parts[0], tf.constant(kernel))
 
 
 def _lstm(units: int, z: Any, i: int, inputs: Any, out: Any) -> Any:
@@ -84,11 +90,13 @@ def _lstm(units: int, z: Any, i: int, inputs: Any, out: Any) -> Any:
     return h
 
 
-def _gru(units: int, z: Any, i: int, inputs: Any, out: Any) -> Any:
-    gates, entering, carried = tf.split(z, [2 * units, units, units], axis=1)
-    keep, reset = tf.split(tf.sigmoid(gates), 2, axis=1)
+def _gru(units: int, z: Any, recurrent: tuple[Floats, Floats], i: int, inputs: Any, out: Any) -> Any:
+    before = inputs[f"h{i}"]
+    gates, entering = tf.split(z, [2 * units, units], axis=1)
+    own_gates, carried = tf.split(tf.matmul(before, recurrent[0]) + recurrent[1], [2 * units, units], axis=1)
+    keep, reset = tf.split(tf.sigmoid(gates + own_gates), 2, axis=1)
     candidate = tf.tanh(entering + reset * carried)
-    h = candidate + keep * (inputs[f"h{i}"] - candidate)
+    h = candidate + keep * (before - candidate)
     out[f"h{i}_out"] = h
     return h
 
