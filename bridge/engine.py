@@ -28,6 +28,7 @@ from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row, last_bar
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
+from .textrow import Prompt
 from .waiting import Waiting
 
 log = logging.getLogger("antiphon.engine")
@@ -125,7 +126,7 @@ class Engine:
         manifest = self.models.info(request.model).manifest
         job = Job(request, listener, self._ended, self._cancel)
         subject = subject_of(manifest, request)
-        waiter = Waiter(job, rows_of(manifest, job))
+        waiter = Waiter(job, rows_of(manifest, job, subject))
         with self._lock:
             self._admit(job)
             primed, new = self._context(request, manifest, subject, key)
@@ -174,7 +175,7 @@ class Engine:
                 return found, False
         primed = Primed(manifest.name, subject, kept=shared)
         primed.ends = request if request.piece_ends else None
-        if not isinstance(subject, str) and not subject[0]:
+        if not isinstance(subject, Prompt) and not subject[0]:
             primed.context = read_context(manifest, *subject)
             primed.ready = True
         elif shared:
@@ -201,8 +202,8 @@ class Engine:
 
         def make(model: LoadedModel) -> Row:
             subject = primed.subject
-            if isinstance(subject, str):
-                context = read_text(model.manifest, subject)
+            if isinstance(subject, Prompt):
+                context = read_text(model.manifest, subject.forced[0])
             else:
                 context = read_context(model.manifest, *subject)
             primed.context = context

@@ -14,12 +14,13 @@ from .request import GenerationRequest
 from .rows import Row
 from .shelf import LoadedModel
 from .stepper import Snapshot
+from .textrow import Prompt
 
 MOST_PRIMED = 64
 """Contexts kept; one takes up to 0.4 MB."""
 
-Subject = str | tuple[tuple[Note, ...], MetreMap]
-"""What is read: text, or notes and their bars."""
+Subject = Prompt | tuple[tuple[Note, ...], MetreMap]
+"""What is read: the first piece of a prompt, or notes and their bars."""
 
 
 @dataclass(frozen=True)

@@ -244,7 +244,7 @@ def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
         return None
     bars = prompt.bars + bars_in(request.end_beat - request.start_beat, request.metre)
     # A pick-up may take the first bar's place; what continues whole bars has none.
-    return bars if request.context else bars + 1
+    return bars if prompt.bars else bars + 1
 
 
 def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
