@@ -165,19 +165,22 @@ class StepGraph(tf.Module):
             out["struck_out"] = tf.maximum(still, now)
         if not self.config.sounding:
             return []
-        return [self._around([_held(left), self._nearness(left)], note["pitch"])]
+        return [self._around(list(self._held(left)), note["pitch"])]
 
-    def _nearness(self, left: Any) -> Any:
-        beats = tf.nn.relu(left) * np.float32(1 / self.codec.ticks_per_beat)
-        return _held(left) / (1.0 + beats)
+    def _held(self, left: Any) -> tuple[Any, Any]:
+        """Return 1 for what sounds, and how near it is to its end: 1 / (1 + beats left)."""
+        ticks = tf.nn.relu(left)
+        held = tf.sign(ticks)
+        return held, held / (1.0 + ticks * np.float32(1 / self.codec.ticks_per_beat))
 
     def _around(self, maps: list[Any], code: Any) -> Any:
         """Return maps over the pitches (batch, 128) as windows around the last pitch, side by side."""
-        width = PITCHES + 2 * (REACH + 1)
-        around = pitch_values(self.codec)[:, None, None] + np.arange(INTERVALS)
-        around = (around + width * np.arange(len(maps))[:, None]).reshape(len(around), -1)
-        padded = [tf.pad(m, [[0, 0], [REACH + 1, REACH + 1]]) for m in maps]
-        return _pick(tf.concat(padded, axis=1), _row(around.astype(np.int64), code))
+        around = pitch_values(self.codec)[:, None, None] + np.arange(INTERVALS) - (REACH + 1)
+        each = around + PITCHES * np.arange(len(maps))[:, None]
+        nothing = PITCHES * len(maps)  # a zero after the last map, for what lies outside of MIDI's pitches
+        index = np.where((around >= 0) & (around < PITCHES), each, nothing).reshape(len(around), -1)
+        joined = tf.pad(tf.concat(maps, axis=1), [[0, 0], [0, 1]])
+        return _pick(joined, _row(index.astype(np.int64), code))
 
     def _ahead(self, delta: Any, code: Any, out: Any) -> Any:
         """Return what sounds at the next onset around the last pitch; keeps what a roll cannot begin there.
@@ -196,7 +199,8 @@ class StepGraph(tf.Module):
             upto[:-1] = np.arange(PITCHES)[None, :] <= pitch_values(self.codec)[:-1, None]
             below = _row(upto, code) * same
             self._impossible = tf.maximum(tf.cast(left >= 0.0, tf.float32), below)
-        maps = [_held(left) * (1.0 - struck), struck, released, self._nearness(left)]
+        held, nearness = self._held(left)
+        maps = [held * (1.0 - struck), struck, released, nearness]
         return tf.concat([self._around(maps, code), self._ends(left)], axis=1)
 
     def _ends(self, left: Any) -> Any:
@@ -287,10 +291,6 @@ class StepGraph(tf.Module):
         if self.config.roll:
             logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(MASKED)
         return logits
-
-
-def _held(left: Any) -> Any:
-    return tf.cast(left > 0.0, tf.float32)
 
 
 def _row(table: npt.NDArray[Any], code: Any) -> Any:
