@@ -34,3 +34,12 @@ def test_a_models_configuration_has_its_shape(path: Path) -> None:
         manifest.memory.length,
     )
     assert sizes == (network.attention_heads, network.key_size, network.value_size, network.memory)
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_each_teacher_has_its_configuration(path: Path) -> None:
+    config = TrainConfig.load(CONFIGS / f"{path.stem}.toml")
+    for teacher in config.fit.teachers:
+        other = TrainConfig.load(CONFIGS / f"{Path(teacher).name}.toml")
+        assert other.dataset == config.dataset
+        assert not other.fit.teachers
