@@ -55,7 +55,7 @@ def helper(title: str, lines: list[str]) -> Patcher:
 def basic() -> Patcher:
     """Return the help's first page: from nothing to sound."""
     p = helper("antiphon", [
-        "1. In a terminal: pip install antiphon, then antiphon serve. The status below says ready.",
+        "1. Start the bridge in a terminal: antiphon serve. The status below says ready.",
         "2. Click generate, wait a moment, click play: eight bars of a folk tune.",
     ])  # fmt: skip
     top = 115
@@ -68,7 +68,7 @@ def basic() -> Patcher:
         ("set takes 3", "next", "previous", "lock 1", "lock 0", "set temperature 0.8")
     ):
         p.chain(p.message(text, 30 + 95 * index, top + 100), x)
-    p.comment("all options: params lists them, docs/parameters.md explains them", 30, top + 140)
+    p.comment("all options: params lists them, docs/parameters.md explains them", 400, top + 185)
     notes = p.obj("prepend note", 30, 390)
     p.chain(x, notes, p.obj("print notes", 30, 430, 1, 0))
     coll = p.obj("coll answer", 150, 390, 1, 4)

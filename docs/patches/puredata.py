@@ -246,7 +246,7 @@ def help_patch() -> Canvas:
     c = Canvas(820, 560)
     c.text("[antiphon] asks an Antiphon bridge for notes.", 20, 20)
     c.text(
-        "1. In a terminal: pip install antiphon, then antiphon serve. Click connect: the console says ready.",
+        "1. Start the bridge in a terminal: antiphon serve. Click connect: the console says ready.",
         20,
         44,
     )

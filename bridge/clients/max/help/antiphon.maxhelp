@@ -98,7 +98,7 @@
 										700.0,
 										21.0
 									],
-									"text": "1. In a terminal: pip install antiphon, then antiphon serve. The status below says ready."
+									"text": "1. Start the bridge in a terminal: antiphon serve. The status below says ready."
 								}
 							},
 							{
@@ -450,8 +450,8 @@
 									"numinlets": 1,
 									"numoutlets": 0,
 									"patching_rect": [
-										30,
-										255,
+										400,
+										300,
 										432.0,
 										21.0
 									],

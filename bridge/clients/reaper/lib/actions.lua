@@ -35,7 +35,7 @@ local function start(verb, notes, options, listener)
     local files = require("file_bridge")
     local program = files.program(settings.get("program"))
     if not program then
-        complain("The program antiphon was not found. Install it (pip install antiphon), or write where it is " ..
+        complain("The program antiphon was not found. Install it (see its README), or write where it is " ..
             "into \"Antiphon: settings\".")
         return nil
     end
