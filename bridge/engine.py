@@ -21,14 +21,13 @@ from ..models.errors import AntiphonError, RequestError
 from ..models.manifest import Manifest
 from .batch import Batch
 from .job import Job, Listener
-from .opening import opening, read_context, read_text
-from .plan import rows_of, subject_of
+from .opening import opening
+from .plan import needs_reading, read, rows_of, subject_of
 from .primed import Primed, PrimedShelf, Subject, Waiter
 from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row, last_bar
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
-from .textrow import Prompt
 from .waiting import Waiting
 
 log = logging.getLogger("antiphon.engine")
@@ -96,7 +95,7 @@ class Engine:
         It replaces what was read before for the same key and model. An empty context needs no reading.
 
         Raises:
-            RequestError: unknown_model, or what keeps a model of text from writing the context down.
+            RequestError: unknown_model.
         """
         manifest = self.models.info(request.model).manifest
         subject = subject_of(manifest, request)
@@ -107,7 +106,7 @@ class Engine:
                 return
             if sum(1 for task in self._tasks if not task.unwanted()) >= self._limit:
                 return  # only a head start is lost
-            primed = Primed(manifest.name, subject, kept=True)
+            primed = Primed(manifest.name, request, subject, kept=True)
             self._primed.put(key, primed)
             self._tasks.append(self._priming(primed))
             self._lock.notify()
@@ -126,7 +125,7 @@ class Engine:
         manifest = self.models.info(request.model).manifest
         job = Job(request, listener, self._ended, self._cancel)
         subject = subject_of(manifest, request)
-        waiter = Waiter(job, rows_of(manifest, job, subject))
+        waiter = Waiter(job, rows_of(manifest, job))
         with self._lock:
             self._admit(job)
             primed, new = self._context(request, manifest, subject, key)
@@ -173,10 +172,9 @@ class Engine:
             found = self._primed.find(key, manifest.name, subject)
             if found is not None:
                 return found, False
-        primed = Primed(manifest.name, subject, kept=shared)
-        primed.ends = request if request.piece_ends else None
-        if not isinstance(subject, Prompt) and not subject[0]:
-            primed.context = read_context(manifest, *subject)
+        primed = Primed(manifest.name, request, subject, kept=shared)
+        if not needs_reading(manifest, request):
+            primed.context = read(manifest, primed)
             primed.ready = True
         elif shared:
             self._primed.put(key, primed)
@@ -201,16 +199,11 @@ class Engine:
                 waiter.job.fail(code, message)
 
         def make(model: LoadedModel) -> Row:
-            subject = primed.subject
-            if isinstance(subject, Prompt):
-                context = read_text(model.manifest, subject.forced[0])
-            else:
-                context = read_context(model.manifest, *subject)
-            primed.context = context
-            ends = None
-            if primed.ends is not None:
-                start = opening(model.manifest, context, primed.ends.start_beat, primed.ends.metre)
-                ends = last_bar(primed.ends, start.first_bar)
+            context = primed.context = read(model.manifest, primed)
+            request, ends = primed.request, None
+            if request.piece_ends:
+                start = opening(model.manifest, context, request.start_beat, request.metre)
+                ends = last_bar(request, start.first_bar)
             return PrimeRow(
                 model.manifest, context, ends, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
             )

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from ..models.manifest import Manifest
+from ..models.note import Note
 from .constraints import constraints
 from .job import Job
+from .opening import Context, read_context, read_text
 from .primed import MakeRow, Primed, Subject
 from .request import GenerationRequest
 from .rows import Row, TakeRow
 from .shelf import LoadedModel
-from .textrow import Prompt, TextRow, prompt_for
+from .textrow import TextRow, prompt_for
 
 
 def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
-    """Return what is read before the first choice of a request."""
+    """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
+    notes = _before(request)
     if manifest.codec.is_text:
-        return prompt_for(manifest, request)
-    notes = request.context
-    if any(note.start >= request.start_beat for note in notes):
-        notes = tuple(note for note in notes if note.start < request.start_beat)
+        return notes, request.start_beat, request.metre, request.scale, request.text
     return notes, request.context_metres
 
 
-def rows_of(manifest: Manifest, job: Job, subject: Subject) -> MakeRow:
+def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
+    """Return whether a request's takes start anywhere but at a model's beginning."""
+    return manifest.codec.is_text or bool(_before(request))
+
+
+def read(manifest: Manifest, primed: Primed) -> Context:
+    """Return a context as the model reads it; raises RequestError where a model lacks a text's characters."""
+    request = primed.request
+    if manifest.codec.is_text:
+        primed.prompt = prompt_for(manifest, request)
+        return read_text(manifest, primed.prompt.forced[0])
+    return read_context(manifest, _before(request), request.context_metres)
+
+
+def rows_of(manifest: Manifest, job: Job) -> MakeRow:
     """Return what makes the rows of a job's takes; raises RequestError when nothing could be chosen."""
-    if isinstance(subject, Prompt):
+    if manifest.codec.is_text:
 
         def text_row(primed: Primed, take: int, model: LoadedModel) -> Row:
-            assert primed.snapshot is not None
-            return TextRow(model.manifest, job, take, subject, primed.snapshot)
+            assert primed.prompt is not None and primed.snapshot is not None
+            return TextRow(model.manifest, job, take, primed.prompt, primed.snapshot)
 
         return text_row
     limits = constraints(manifest, job.request)
@@ -38,3 +52,11 @@ def rows_of(manifest: Manifest, job: Job, subject: Subject) -> MakeRow:
         return TakeRow(model.manifest, job, limits, take, primed.context, primed.snapshot)
 
     return take_row
+
+
+def _before(request: GenerationRequest) -> tuple[Note, ...]:
+    """Return the context's notes before the answer."""
+    notes = request.context
+    if any(note.start >= request.start_beat for note in notes):
+        notes = tuple(note for note in notes if note.start < request.start_beat)
+    return notes

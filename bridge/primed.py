@@ -6,8 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from ..models.metre import MetreMap
-from ..models.note import Note
 from .job import Job
 from .opening import Context
 from .request import GenerationRequest
@@ -19,8 +17,8 @@ from .textrow import Prompt
 MOST_PRIMED = 64
 """Contexts kept; one takes up to 0.4 MB."""
 
-Subject = Prompt | tuple[tuple[Note, ...], MetreMap]
-"""What is read: the first piece of a prompt, or notes and their bars."""
+Subject = tuple[Hashable, ...]
+"""What contexts are told apart by."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +32,19 @@ class Waiter:
 class Primed:
     """One context of one model, and who waits for it. The engine's lock guards it."""
 
-    def __init__(self, model: str, subject: Subject, *, kept: bool) -> None:
+    def __init__(self, model: str, request: GenerationRequest, subject: Subject, *, kept: bool) -> None:
         self.model = model
+        self.request = request
+        """One of those that start from it."""
         self.subject = subject
-        """Contexts are told apart by it."""
         self.kept = kept
         """Whether to read it though nobody waits yet."""
+        self.prompt: Prompt | None = None
+        """Of a model of text."""
         self.context: Context | None = None
         self.snapshot: Snapshot | None = None
         self.ready = False
         self.waiting: list[Waiter] = []
-        self.ends: GenerationRequest | None = None
-        """The request whose end the model is told of while it reads."""
 
     @property
     def unwanted(self) -> bool:

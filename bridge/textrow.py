@@ -29,7 +29,9 @@ MOST_CHARACTERS = 2400
 ATTEMPTS = 4
 """How often a tune is drawn before the request fails."""
 CONTEXT_BARS = 12
-"""Bars before the answer that the model reads."""
+"""Bars before the answer that the model reads at most."""
+CONTEXT_NOTES = 256
+"""Notes before the answer that the model reads at most; twelve bars of eighths have a hundred."""
 _CHUNK = 256
 _ACCIDENTALS = "^_="
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
@@ -90,12 +92,13 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
 
 def _after(request: GenerationRequest, sharps: int | None) -> Prompt:
     """Return the bars before the answer as a tune's beginning."""
-    length = request.metre.beats
-    end = request.start_beat
-    first = min(note.start for note in request.context)
+    length, end = request.metre.beats, request.start_beat
+    notes = sorted((note for note in request.context if note.start < end), key=lambda note: note.order)
+    notes = notes[-CONTEXT_NOTES:]
+    first = notes[0].start if notes else end
     bars = min(max(-floor((first - end) / length), 1), CONTEXT_BARS)
     start = end - bars * length
-    notes = [note for note in request.context if start - 1e-6 <= note.start < end]
+    notes = [note for note in notes if start - 1e-6 <= note.start]
     if sharps is None:
         sharps = signature(note.pitch % 12 for note in notes)
     music = write_bars(notes, start, end, request.metre, sharps)

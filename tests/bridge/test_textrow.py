@@ -9,15 +9,14 @@ from math import floor
 from time import sleep
 
 import pytest
-from antiphon.bridge import engine as engine_module
-from antiphon.bridge import textrow
+from antiphon.bridge import plan, textrow
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.opening import Context
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.textrow import BarCounter, placed, prompt_for
+from antiphon.bridge.textrow import CONTEXT_NOTES, BarCounter, placed, prompt_for
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.abc import bars, read_abc
 from antiphon.models.abc_write import exact_signature, key_name, signature, write_bars
@@ -264,13 +263,13 @@ def test_a_continued_tune_is_written_no_further_than_asked(
 
 def test_a_context_is_read_once_and_ahead(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    reading = engine_module.read_text
+    reading = plan.read_text
 
     def spy(manifest: Manifest, text: str) -> Context:
         read.append(text)
         return reading(manifest, text)
 
-    monkeypatch.setattr(engine_module, "read_text", spy)
+    monkeypatch.setattr(plan, "read_text", spy)
     manifest = engine.models.manifest("tiny-text")
     context = tuple(Note(64 + at % 3, at / 2, 0.5) for at in range(16))
     request = resolve({}, {"bars": 2, "takes": 3}, context, manifest, seed=7)
@@ -284,3 +283,18 @@ def test_a_context_is_read_once_and_ahead(engine: Engine, monkeypatch: pytest.Mo
         engine.submit(replace(request, seed=seed), waiting, key="session")
         assert (waiting.wait(60) == wanted) == (seed == 7)
     assert len(read) == 2
+
+
+def test_a_dense_context_is_read_from_its_end() -> None:
+    context = tuple(Note(60 + at % 12, at * 12 / 4096, 12 / 4096) for at in range(4096))
+    request = resolve({}, {"metre": "4/4"}, context, SHIPPED, seed=1)
+    prompt = prompt_for(SHIPPED, request)
+    last = prompt_for(SHIPPED, replace(request, context=context[-CONTEXT_NOTES:]))
+    assert prompt == last
+    assert prompt.bars == 1
+
+
+def test_what_cannot_be_written_fails_its_request_alone(engine: Engine) -> None:
+    with pytest.raises(RequestError, match="key signatures"):
+        ask(engine, takes=2, scale="0,1,2")
+    assert ask(engine, bars=1)
