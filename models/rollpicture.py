@@ -122,7 +122,8 @@ def _bars(
     while barline <= last + 1e-6:
         x = MARGIN + (barline - first) * BEAT
         pen.line((x, HEAD - 4, x, height), LINE, 2)
-        pen.text((x + 3, HEAD - 14), str(number), INK, font)
+        if barline < last - 1e-6:  # no bar follows the last one
+            pen.text((x + 3, HEAD - 14), str(number), INK, font)
         barline, number = metres.next_barline(barline + 1e-3), number + 1
 
 
