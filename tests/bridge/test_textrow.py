@@ -208,6 +208,16 @@ def test_signatures() -> None:
     assert [key_name(n) for n in (-3, 0, 6)] == ["Eb", "C", "F#"]
 
 
+@pytest.mark.parametrize("tonic", range(12))
+def test_every_key_can_be_written(tonic: int) -> None:
+    """In the shipped model's own characters."""
+    scale = frozenset((tonic + step) % 12 for step in (0, 2, 4, 5, 7, 9, 11))
+    context = tuple(Note(60 + pitch_class, at / 2, 0.5) for at, pitch_class in enumerate(sorted(scale)))
+    text = ",".join(map(str, sorted(scale)))
+    for options in ({}, {"scale": text}):
+        assert "K:" in prompt_for(SHIPPED, resolve({}, options, context, SHIPPED, seed=1)).forced[0]
+
+
 def test_the_text_comes_over_the_network() -> None:
     """Whole, though it takes several messages and some get lost on the way."""
     with Bridge() as bridge, lossy(bridge.port, lost=0.15) as network:
