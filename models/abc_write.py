@@ -23,8 +23,8 @@ _KEYS = {
 }  # fmt: skip
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _LIKELY = (2, 1, 0, 3, -1, -2, 4, -3, 5, -4, -5, -6)
-"""Signatures in the order in which fiddlers meet them: a tie goes to the first. Six sharps are six flats: tunes
-hardly ever have either, and a model's alphabet need not have a # for F#."""
+"""Signatures in the order in which fiddlers meet them: a tie goes to the first. Six sharps are six flats:
+tunes hardly ever have either, and a model's alphabet need not have a # for F#."""
 
 
 def signature(pitch_classes: Iterable[int]) -> int:

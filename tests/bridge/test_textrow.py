@@ -234,7 +234,7 @@ def test_the_text_comes_over_the_network() -> None:
     st.lists(st.tuples(st.integers(0, 47), st.integers(1, 8), st.integers(60, 76)), min_size=1, max_size=24),
     st.sampled_from(("4/4", "6/8", "3/4")),
 )
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], metre: str) -> None:
     context = tuple(Note(pitch, start / 4, length / 4) for start, length, pitch in sorted(set(music)))
     prompt = prompt_for(SHIPPED, resolve({}, {"metre": metre}, context, SHIPPED, seed=1))
