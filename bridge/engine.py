@@ -92,14 +92,15 @@ class Engine:
     def prime(self, key: Hashable, request: GenerationRequest) -> None:
         """Read a request's context ahead of it, in the background.
 
-        It replaces what was read before for the same key and model. An empty context needs no reading.
+        It replaces what was read before for the same key and model. Without notes before the answer there is
+        nothing to read.
 
         Raises:
             RequestError: unknown_model.
         """
         manifest = self.models.info(request.model).manifest
         subject = subject_of(manifest, request)
-        if not request.context:
+        if not (request.context and needs_reading(manifest, request)):
             return
         with self._lock:
             if self._closing or self._primed.find(key, manifest.name, subject) is not None:

@@ -279,3 +279,14 @@ def test_priming_is_bounded(engine: Engine) -> None:
     waiting = Waiting()
     engine.submit(request, waiting, key=199)
     assert waiting.wait(SECONDS) == wanted
+
+
+def test_a_context_that_only_begins_with_the_answer_is_no_context(engine: Engine) -> None:
+    # As a short note right on a barline is: what it is to be followed by starts there too.
+    request = ask(3, context=(Note(60, 32.0, 0.01),))
+    wanted = engine.generate(request)
+    engine.prime("late", request)
+    waiting = Waiting()
+    engine.submit(request, waiting, key="late")
+    assert waiting.wait(SECONDS) == wanted
+    assert engine.generate(request) == wanted  # its workers are alive
