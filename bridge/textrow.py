@@ -13,6 +13,7 @@ from math import floor
 import numpy as np
 
 from ..models.abc import AbcError, read_repaired
+from ..models.abc_tune import FIELD
 from ..models.abc_write import exact_signature, key_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
@@ -226,19 +227,29 @@ class BarCounter:
 
     def __init__(self, text: str) -> None:
         self.bars = 0
+        self._line = self._bar = ""
+        """What is written of the line, and of the bar in it."""
         self._begun = False
+        """Whether the bar began on a line before."""
         for character in text:
             self.read(character)
 
     def read(self, character: str) -> None:
         """Count one more character."""
-        if character == "\n" and not self.bars:
-            self._begun = False  # a line of the header, or a pick-up's, which counts for nothing
-        elif character == "|":
-            self.bars += self._begun
-            self._begun = False
-        elif character in _SOUNDS:
-            self._begun = True
+        if character not in "|\n":
+            self._line += character
+            self._bar += character
+            return
+        is_field = FIELD.match(self._line + character) is not None  # M:C| and titles have no bars
+        sounds = self._begun or (not is_field and not _SOUNDS.isdisjoint(self._bar))
+        if character == "\n":
+            self._line, self._begun = "", sounds
+        else:
+            self._line += character
+            if not is_field:
+                self.bars += sounds
+                self._begun = False
+        self._bar = ""
 
 
 def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:

@@ -16,7 +16,8 @@ MAX_CHARACTERS = 100_000
 MAX_VOICES = 16
 _HEADER = re.compile(r"([A-Za-z+]):")
 # A line of music may begin with a letter and a repeat, as in "A:|".
-_FIELD = re.compile(r"([A-Zmrsuw+]):(?![:|\]])")
+FIELD = re.compile(r"([A-Zmrsuw+]):(?![:|\]])")
+"""How a line begins that is a field, not music."""
 _COMMENT = re.compile(r"(?<!\\)%")
 _FIRST = re.compile(r"^X:(?![:|\]])", re.MULTILINE)
 
@@ -105,7 +106,7 @@ class _Parser:
 
     def line(self, line: str, number: int) -> bool:
         """Take a line in; return whether the tune goes on."""
-        match = (_FIELD if self.in_body else _HEADER).match(line)
+        match = (FIELD if self.in_body else _HEADER).match(line)
         if match and match[1] == "X":
             if self.numbered and (self.in_body or self.tune.voices):
                 return False

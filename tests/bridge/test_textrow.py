@@ -245,6 +245,9 @@ def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], me
     ("text", "count"),
     [
         ("X:1\nK:C\n|:ABc|", 1),
+        ("X:1\nT:A | B |\nM:C|\nK:C\nABc|", 1),
+        ("X:1\nK:C\nABc|de\nf|", 2),
+        ("X:1\nK:C\nABc|\nc:|\nA:|", 3),
         ("X:1\nK:C\nG|ABc|", 2),
         ("X:1\nK:C\nABc||def:|\n|:gab|]", 3),
         ("X:1\nK:C\nABc|1 def:|2 z2 c||", 3),
