@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import wave
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from antiphon.models.errors import ConfigError, MusicError
 from antiphon.models.midi import write_midi
 from antiphon.models.note import Note
 from antiphon.models.score import Part, Score
+from program import PATIENCE_SECONDS, antiphon
 
 MELODY = Score(tuple(Note(60 + i % 5, i * 0.5, 0.3) for i in range(16)), tempos=((0.0, 100.0), (4.0, 50.0)))
 ABC = "X:1\nM:4/4\nL:1/4\nQ:1/4=120\nK:C\nC z E z|\n"
@@ -224,6 +227,32 @@ def test_play(midi: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         Renderer(cli_render._read(midi), find_soundfont(None)).seconds * SAMPLE_RATE
     )
     assert "playing" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/usr/share/alsa/alsa.conf").is_file(), reason="ALSA is not installed")
+def test_what_the_device_gets_is_what_the_file_holds(midi: Path, tmp_path: Path) -> None:
+    """PortAudio and ALSA as they are, with ALSA's own device that keeps what it is given."""
+    needs_symusic()
+    try:
+        __import__("sounddevice")
+    except (ImportError, OSError) as error:
+        pytest.skip(f"nothing to play with: {error}")
+    got, out = tmp_path / "got.raw", tmp_path / "tune.wav"
+    keeps = f'type file slave.pcm "null" file "{got}" format "raw"'
+    (tmp_path / ".asoundrc").write_text(
+        f"pcm.!default {{ type plug slave {{ pcm {{ {keeps} }} format S16_LE }} }}\n"
+    )
+    quiet = {"PULSE_SERVER": "none", "JACK_NO_START_SERVER": "1"}  # no other way to a loudspeaker
+    subprocess.run(
+        [antiphon(), "render", midi, "--out", out, "--play"],
+        env={**os.environ, **quiet, "HOME": str(tmp_path)},
+        timeout=PATIENCE_SECONDS,
+        check=True,
+    )
+    played = np.fromfile(got, "<i2").reshape(-1, 2) / 32768
+    written = read(out)
+    assert played.shape == written.shape
+    assert np.abs(played - written).max() <= 2 / 32768  # each was rounded by itself
 
 
 def test_without_a_device_it_says_so(
