@@ -231,9 +231,9 @@ def parameters(method: Callable[..., object]) -> str:
 
 REAL = {
     "puredata": "Pure Data 0.53", "supercollider": "SuperCollider 3.13", "csound": "Csound 6.18",
-    "chuck": "ChucK 1.4", "ardour": "Ardour 7.3", "node": "Node 20",
+    "chuck": "ChucK 1.4", "ardour": "Ardour 7.3, 8.12 and 9.8", "node": "Node 20",
 }  # fmt: skip
-"""Clients whose tests run the program itself, as Debian 12 has it (Node: its own)."""
+"""Clients whose tests run the program itself, as Debian has it (Node: its own)."""
 NEVER_OPENED = {
     "max": "Max", "live": "Live", "reaper": "REAPER", "touchosc": "TouchOSC",
 }  # fmt: skip

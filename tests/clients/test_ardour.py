@@ -25,7 +25,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 HERE = Path(__file__).parent / "ardour"
 SCRIPTS = Path(__file__).parents[2] / "bridge/clients/ardour"
-ARDOUR = next((path for name in ("ardour7-lua", "ardour8-lua") if (path := shutil.which(name))), None)
+ARDOUR = next((path for name in ("ardour9-lua", "ardour8-lua", "ardour7-lua") if (path := shutil.which(name))), None)
 TICKS = 1920
 REGION = (
     '<Region name="tune-1.1" muted="0" opaque="1" locked="0" video-locked="0" automatic="0" '
@@ -42,14 +42,18 @@ pytestmark = [
 
 
 def lua(home: Path, *words: str | Path) -> list[str]:
-    """Run a script in Ardour's Lua; return what it wrote."""
+    """Run a script in Ardour's Lua; return what it wrote before it had saved.
+
+    Its exit status says nothing: Ardour 8 at times aborts once all is done, when its threads end.
+    """
     assert ARDOUR
     done = subprocess.run(
         [ARDOUR, *map(str, words)], capture_output=True, text=True, timeout=90, check=False,
         env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stderr.splitlines()
+    lines = done.stderr.splitlines()
+    assert "saved" in lines, done.stdout + done.stderr
+    return lines[: lines.index("saved")]
 
 
 class Session:
@@ -94,7 +98,6 @@ class Session:
     def run(self, steps: str) -> tuple[list[str], float]:
         """Run steps; return the messages shown and the region's length in beats."""
         lines = lua(self.home, HERE / "drive.lua", self.folder, self.config, HERE, steps)
-        assert lines[-1] == "saved", lines
         length = next(line for line in lines if line.startswith("length "))
         told = [line.removeprefix("message ") for line in lines if line.startswith("message ")]
         return told, int(length.split()[1]) / TICKS
@@ -294,10 +297,13 @@ def press(session: Session) -> Iterator[Callable[[str], None]]:
     """Ardour with its window, which opens the session at the first action and does what it is told to."""
     if not (shutil.which("ardour") and shutil.which("Xvfb")):
         pytest.skip("the window wants the programs ardour and Xvfb (package xvfb)")
+    if "9" in session.config.name:
+        pytest.skip("a session's file does not switch on the OSC of Ardour 9: go through it by hand")
     if not is_free(OSC_PORT):
         pytest.skip(f"somebody has Ardour's port, {OSC_PORT}")
     (session.config / "config").write_text(CONFIG)
-    (session.config / ".a7").touch()  # has been here before: no greeting
+    (session.config / f".a{session.config.name.removeprefix('ardour')}").touch()  # has been here before: no greeting
+    (session.config / "instant.xml").write_text("<instant><no-memory-warning/></instant>")
     (session.config / "ui_scripts").write_text(slots(session))
     ardour = session.folder / "test.ardour"
     screen_words = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24"]
@@ -310,12 +316,11 @@ def press(session: Session) -> Iterator[Callable[[str], None]]:
                 osc = 'name="Open Sound Control (OSC)" active='
                 ardour.write_text(ardour.read_text().replace(f'{osc}"0"', f'{osc}"1"'))
                 opened.append(Program(["ardour", "-n", "-a", ardour], environment))
-                opened[0].until("Set cursor set")
                 deadline = time.monotonic() + PATIENCE_SECONDS
                 while is_free(OSC_PORT):
                     assert time.monotonic() < deadline, opened[0].lines
                     time.sleep(0.1)
-                time.sleep(2.0)  # the window is drawn
+                time.sleep(4.0)  # the window is drawn
             remote.send_message("/access_action", action)
 
         try:

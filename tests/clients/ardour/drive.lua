@@ -1,4 +1,4 @@
--- ardour7-lua drive.lua FOLDER CONFIG HERE STEPS: loads the session, runs the committed scripts, saves.
+-- ardour7-lua or ardour8-lua drive.lua FOLDER CONFIG HERE STEPS: loads the session, runs the committed scripts, saves.
 local folder, config, here, steps = table.unpack (arg)
 W = dofile (here .. "/window.lua")
 Session = load_session (folder, "test")

@@ -1,4 +1,4 @@
--- What Ardour's window would give, for ardour7-lua, which has none: dialogs that are answered from a table.
+-- What Ardour's window would give, for ardour7-lua or ardour8-lua, which has none: dialogs that are answered from a table.
 local W = { messages = {}, cancel_after = nil, shown = {} }
 
 LuaDialog = {
