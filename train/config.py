@@ -105,6 +105,8 @@ class FitConfig:
     """Share of passages that are transposed."""
     known_end: float = 0.5
     """Share of passages that are told how many bars remain."""
+    start: str = ""
+    """Folder of a trained run of the same shape whose best weights this one begins with."""
     teachers: tuple[str, ...] = ()
     """Folders of trained runs whose mean choice is learned from too (Hinton et al. 2015); relative to the
     working directory."""

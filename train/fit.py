@@ -27,7 +27,7 @@ from .curves import write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
 from .passages import Piece, random_batch, whole_pieces
-from .savedrun import build, save_weights, write_npz
+from .savedrun import build, copy_weights, load_for, save_weights, write_npz
 from .shape import Shape
 from .teachers import Teachers, taught
 
@@ -53,11 +53,11 @@ class Run:
 
     def __init__(self, config: TrainConfig, folder: Path) -> None:
         self.config, self.folder = config, folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._claim()
+        self._check_folder()
         self.dataset = Dataset.load(Path(config.dataset))
         # Before the seed and the policy are set, both of which loading a network would change.
         self.teachers = Teachers(config.fit.teachers, self.dataset)
+        start = load_for(self.dataset, Path(config.fit.start), "fit.start") if config.fit.start else None
         keras.utils.set_random_seed(config.fit.seed)
         keras.config.set_dtype_policy(config.fit.precision)
         self.codec = self.dataset.codec
@@ -69,6 +69,11 @@ class Run:
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
         self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
         fit = config.fit
+        if start is not None:
+            try:
+                copy_weights(start, self.network)
+            except ValueError as error:
+                raise ConfigError(f"fit.start: the network of {fit.start} is another one: {error}") from error
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0, fit.steps, warmup_target=fit.learning_rate, warmup_steps=fit.warmup
         )
@@ -83,16 +88,20 @@ class Run:
         self._loss = tf.function(
             lambda batch: losses(self.network(batch, training=False), batch), reduce_retracing=True
         )
+        # Last, so that a configuration that cannot work leaves the folder free for one that can.
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._config_file.exists():
+            self._config_file.write_text(json.dumps(config.to_dict(), indent=1))
 
-    def _claim(self) -> None:
-        """Write the configuration, or check that it is the one this folder was begun with."""
-        path = self.folder / "config.json"
-        if path.exists():
-            # Read as any configuration, so that a key that came later stands at its default.
-            if TrainConfig.load(path) != self.config:
-                raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
-        else:
-            path.write_text(json.dumps(self.config.to_dict(), indent=1))
+    @property
+    def _config_file(self) -> Path:
+        return self.folder / "config.json"
+
+    def _check_folder(self) -> None:
+        """Raise ConfigError where the folder was begun with another configuration."""
+        # Read as any configuration, so that a key that came later stands at its default.
+        if self._config_file.exists() and TrainConfig.load(self._config_file) != self.config:
+            raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
 
     def _update(self, batch: dict[str, Any]) -> Any:
         """Take one optimiser step; return the summed losses."""

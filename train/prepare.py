@@ -21,7 +21,7 @@ from antiphon.models.codec import Codec, EncodingReport
 from antiphon.models.errors import DatasetError
 
 from .abctext import prepare_text
-from .dataset import FORMAT_VERSION, SPLITS, codec_to_json
+from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json
 from .encodeshard import EncodeJob, encode_shard, write_split
 from .prepareconfig import PrepareConfig, load, part_rule
 from .preparereport import summary, write_report
@@ -29,7 +29,7 @@ from .selection import Selection, select
 from .shard import Shard, is_finished, write_shard
 from .sources import Item, Skipped, Work, chunk_key, chunks, find
 from .splits import INDEX_NAMES, Splits
-from .tables import Tally
+from .tables import Tally, tables_like
 from .workers import run_jobs
 
 log = logging.getLogger("antiphon.prepare")
@@ -63,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", action="append", help="CSV with a column split (may be repeated)")
     parser.add_argument("--include", action="append", help="glob of files to read (may be repeated)")
     parser.add_argument("--exclude", action="append", help="glob of files to leave out (may be repeated)")
+    parser.add_argument(
+        "--like", metavar="DATASET", help="take fields' tables and metres from another data set"
+    )
     parser.add_argument("--min-notes", type=int, help="leave out shorter pieces (default 2)")
 
 
@@ -125,6 +128,7 @@ def prepare(
     splits = Splits.read(_indexes(sources, config))
     if config.text:
         return prepare_text(sources, out, config, splits)
+    given = tables_like(Dataset.load(config.like), config) if config.like else None
     work = out / WORK_FOLDER
     work.mkdir(parents=True, exist_ok=True)
     show = partial(_progress, enabled=progress)
@@ -132,14 +136,21 @@ def prepare(
     selection = select(shards, splits)
     if not any(split for row in selection.kept for split in row):
         raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
-    tally = Tally(config)
-    tally.add_shards(shards, selection.kept)
+    codec, metres = given or _tables(config, shards, selection)
     (out / "dataset.json").unlink(missing_ok=True)  # from here on the old one is no longer whole
-    codec, metres = tally.codec(), tally.metre_names()
     losses = _encode(shards, selection, codec, metres, processes, show)
     info = _finish(out, shards, selection, unread, config, codec, metres, losses)
     shutil.rmtree(work)
     return info
+
+
+def _tables(
+    config: PrepareConfig, shards: Sequence[Path], selection: Selection
+) -> tuple[Codec, tuple[str, ...]]:
+    """Return the codec and the metres that the training pieces ask for."""
+    tally = Tally(config)
+    tally.add_shards(shards, selection.kept)
+    return tally.codec(), tally.metre_names()
 
 
 def _indexes(sources: Sequence[Path], config: PrepareConfig) -> list[Path]:

@@ -71,6 +71,8 @@ class PrepareConfig:
     """Shorter pieces are left out."""
     least: int = 3
     """How often a delta or duration must occur in training to get a code of its own."""
+    like: str = ""
+    """Another data set, whose tables and metres this one gets, so that a model of that can go on with it."""
     sources: tuple[Mapping[str, str], ...] = ()
     """name, licence, attribution of each, kept with the data set."""
 
@@ -89,6 +91,8 @@ class PrepareConfig:
             raise ConfigError("several parts need the field part")
         if any(rule.is_drum for rule in self.parts) and not self.drum_map:
             raise ConfigError('a drum part needs a drum_map, "gm" or "td11"')
+        if self.like and self.text:
+            raise ConfigError("like: a data set of text has no tables but its characters")
 
     @property
     def field_names(self) -> tuple[FieldName, ...]:
@@ -116,7 +120,7 @@ class PrepareConfig:
     def settings(self) -> str:
         """Return what decides how a file is read, as text: results kept on disk are filed under it."""
         data = asdict(self)
-        for key in ("index", "include", "exclude", "least", "sources"):
+        for key in ("index", "include", "exclude", "least", "like", "sources"):
             del data[key]
         return json.dumps(data, sort_keys=True)
 

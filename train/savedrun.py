@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..models.errors import DatasetError
-from .config import TrainConfig
+from ..models.errors import ConfigError, DatasetError
+from .config import NetworkConfig, TrainConfig
 from .dataset import Dataset
 from .network import NoteNetwork
 from .shape import PITCHES, Shape
@@ -67,3 +68,40 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
     return config, dataset, network
+
+
+def load_for(dataset: Dataset, folder: Path, key: str) -> NoteNetwork:
+    """Return the network of a run that another run, on ``dataset``, learns from.
+
+    Args:
+        dataset: what the other run learns from, and is measured on.
+        folder: the run.
+        key: what names it in the other's configuration.
+
+    Raises:
+        DatasetError: the folder is no run with weights.
+        ConfigError: the run has other fields or metres, or learned from pieces that ``dataset`` holds out.
+    """
+    _, its, network = load_run(folder)
+    if its.codec != dataset.codec or its.metres != dataset.metres:
+        raise ConfigError(f"{key}: {folder} has other fields or metres than {dataset.path}")
+    held_out = {*dataset.split("valid").names, *dataset.split("test").names}
+    if seen := held_out.intersection(its.split("train").names):
+        raise ConfigError(
+            f"{key}: {folder} learned from {min(seen)!r}, and {dataset.path} holds out a piece of that name"
+        )
+    return network
+
+
+def copy_weights(source: NoteNetwork, target: NoteNetwork) -> None:
+    """Give a network another's weights; raises ValueError where they differ in more than dropout."""
+    theirs, own = _without_dropout(source.shape.config), _without_dropout(target.shape.config)
+    if theirs != own:
+        key = next(key for key in own if own[key] != theirs[key])
+        raise ValueError(f"its {key} is {theirs[key]!r}, not {own[key]!r}")
+    for a, b in zip(source.trainable_variables, target.trainable_variables, strict=True):
+        b.assign(a)
+
+
+def _without_dropout(config: NetworkConfig) -> dict[str, Any]:
+    return {key: value for key, value in asdict(config).items() if not key.endswith("dropout")}

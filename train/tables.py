@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from antiphon.models.codec import Codec
+from antiphon.models.errors import ConfigError
 from antiphon.models.field import Field, offset_table, tables_from, velocity_table
 
-from .dataset import SplitName
+from .dataset import Dataset, SplitName
 from .prepareconfig import PrepareConfig
 from .shard import Entry, Floats, Shard, load_notes, to_ticks
 
@@ -75,6 +76,24 @@ class Tally:
             "offset": offset_table(offset_bins),
         }
         return Codec(tuple(Field(name, tuple(tables[name])) for name in config.field_names), tpb)
+
+
+def tables_like(dataset: Dataset, config: PrepareConfig) -> tuple[Codec, tuple[str, ...]]:
+    """Return the codec and the metres of another data set; raises ConfigError where it keeps other things."""
+    theirs, own = dataset.codec, config.field_names
+    if theirs.names != own:
+        raise ConfigError(
+            f"like: {dataset.path} has the fields {', '.join(theirs.names)}, not {', '.join(own)}"
+        )
+    if theirs.ticks_per_beat != config.ticks_per_beat:
+        raise ConfigError(
+            f"like: {dataset.path} has {theirs.ticks_per_beat} ticks a beat, not {config.ticks_per_beat}"
+        )
+    parts = tuple(rule.part for rule in config.part_rules)
+    if dataset.parts != parts:
+        names = ", ".join(part.name for part in dataset.parts)
+        raise ConfigError(f"like: the parts of {dataset.path} are others: {names}")
+    return theirs, dataset.metres
 
 
 def _within(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]], low: int, high: int) -> list[int]:

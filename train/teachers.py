@@ -11,9 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..models.errors import ConfigError
 from .dataset import Dataset
-from .savedrun import load_run
+from .savedrun import load_for
 
 Batch = dict[str, Any]
 
@@ -28,18 +27,7 @@ class Teachers:
             DatasetError: a folder is no run with weights.
             ConfigError: a run has other fields or metres, or was trained on pieces held out here.
         """
-        self.networks = []
-        held_out = {*dataset.split("valid").names, *dataset.split("test").names}
-        for folder in folders:
-            _, its, network = load_run(Path(folder))
-            if its.codec != dataset.codec or its.metres != dataset.metres:
-                raise ConfigError(f"fit.teachers: {folder} has other fields or metres than {dataset.path}")
-            seen = held_out.intersection(its.split("train").names)
-            if seen:
-                raise ConfigError(
-                    f"fit.teachers: {folder} learned from {min(seen)!r}, which {dataset.path} holds out"
-                )
-            self.networks.append(network)
+        self.networks = [load_for(dataset, Path(folder), "fit.teachers") for folder in folders]
 
     def probabilities(self, batch: Batch) -> dict[str, Any]:
         """Return the mean of the teachers' probabilities, {field: (batch, step, code)}."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,42 @@ def test_rare_lengths_share_a_code_and_frequent_ones_get_their_own(music: Any, t
     assert 8 in dataset.codec["duration"].values
     assert 5 not in dataset.codec["duration"].values
     assert {12 * n for n in range(1, 33)} <= set(dataset.codec["delta"].values)
+
+
+def test_a_data_set_like_another_has_its_tables_and_metres(music: Any, tmp_path: Path) -> None:
+    music.write("train/a.mid", music.midi([(60 + i, 480 * i, 160, 80) for i in range(5)], metre=(3, 4)))
+    first = make(music, tmp_path / "first")
+    (music.root / "train/a.mid").unlink()
+    music.write("train/b.mid", music.midi([(60 + i, 480 * i, 100, 80) for i in range(5)]))
+    alone = make(music, tmp_path / "alone")
+    like = make(music, tmp_path / "like", PrepareConfig(like=str(first.path)))
+    assert alone.codec != first.codec and alone.metres == ("4/4",)
+    assert like.codec == first.codec
+    assert like.metres == ("3/4",)
+    decoded = like.codec.decode(np.asarray(like.split("train").codes, dtype=np.int32))
+    assert {n.duration for n in decoded} == {1 / 3}  # 5 ticks are no length there; 8 are the nearest
+    assert like.split("train").clock[:, 4].tolist() == [0] * 5  # another metre than the model knows
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (
+            PrepareConfig(velocity_bins=8),
+            "has the fields delta, pitch, duration, not",
+        ),
+        (PrepareConfig(ticks_per_beat=12), "has 24 ticks a beat, not 12"),
+        (PrepareConfig(parts=(PartRule("bass", 33),)), "the parts of .* are others: notes"),
+    ],
+)
+def test_a_data_set_that_keeps_other_things_cannot_be_like_it(
+    music: Any, tmp_path: Path, config: PrepareConfig, told: str
+) -> None:
+    music.write("train/a.mid", music.tune(1))
+    make(music, tmp_path / "first")
+    with pytest.raises(ConfigError, match=f"like: .*{told}"):
+        make(music, tmp_path / "second", replace(config, like=str(tmp_path / "first")))
+    assert not (tmp_path / "second").exists()
 
 
 def test_transposed_duplicates_are_dropped_and_test_wins(music: Any, tmp_path: Path) -> None:
