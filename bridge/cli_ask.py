@@ -48,8 +48,10 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None and args.out.suffix == SUFFIX:
         check_output_options(args)
         return relay(args)
-    if args.wanted is not None or args.verb not in VERBS[:2]:
-        raise ConfigError(f"--while and verbs but {' and '.join(VERBS[:2])} need --out FILE{SUFFIX}")
+    if args.wanted is not None or args.verb not in VERBS:
+        raise ConfigError(f"--while and verbs but {', '.join(VERBS)} need --out FILE{SUFFIX}")
+    if args.verb == "models":
+        return _list_models(args)
     options = request_options(args)
     check_output_options(args)
     if (args.verb == "continue") != (args.input is not None):
@@ -63,6 +65,15 @@ def run(args: argparse.Namespace) -> int:
             bridge, options, model, context)  # fmt: skip
     show(answered, args)
     return 0
+
+
+def _list_models(args: argparse.Namespace) -> int:
+    """Say what the bridge plays; return 1 when it has no model."""
+    with Client(args.host, args.port) as bridge:
+        lines = bridge.models()
+    for line in lines:
+        print(f"{line.name:12}{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB")
+    return int(not lines)
 
 
 def _model(bridge: Client, options: dict[str, OptionValue]) -> _Model:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from .cli_options import add_bridge_address
+from .cli_options import add_bridge_address, add_models, existing
 from .doctor import Finding, Level, check_models, check_onnxruntime, check_port, check_python, check_trip
 
 _MARKS = {Level.GOOD: "ok  ", Level.NOTE: "note", Level.BAD: "BAD "}
@@ -14,9 +13,7 @@ _MARKS = {Level.GOOD: "ok  ", Level.NOTE: "note", Level.BAD: "BAD "}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `doctor` has."""
-    parser.add_argument(
-        "--models", action="append", type=Path, default=[], metavar="DIR", help="a folder of model files"
-    )
+    add_models(parser)
     add_bridge_address(parser)
 
 
@@ -25,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         check_python,
         check_onnxruntime,
-        lambda: check_models(args.models),
+        lambda: check_models(existing(args.models)),
         lambda: check_port(args.host, args.port),
         lambda: check_trip(args.models),
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from pathlib import Path
 
-from .cli_options import add_request_options, request_options
-from .cli_result import Answered, add_output_options, check_output_options, show
+from .cli_options import add_models, add_request_options, existing, request_options
+from .cli_result import Answered, add_output_options, check_output_options, check_text_options, show
 from .engine import Engine
 from .resolve import model_name, resolve
 from .shelf import ModelShelf
@@ -15,9 +14,7 @@ from .shelf import ModelShelf
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `generate` has."""
-    parser.add_argument(
-        "--models", action="append", type=Path, default=[], metavar="DIR", help="a folder of model files"
-    )
+    add_models(parser)
     add_request_options(parser)
     add_output_options(parser)
 
@@ -29,8 +26,9 @@ def run(args: argparse.Namespace) -> int:
         args.start, args.text = None, args.start.replace("\\n", "\n")
     options = request_options(args)
     check_output_options(args)
-    shelf = ModelShelf(args.models)
+    shelf = ModelShelf(existing(args.models))
     manifest = shelf.manifest(model_name(options, shelf.default))
+    check_text_options(args, manifest.codec.is_text)
     request = resolve({}, options, None, manifest, secrets.randbelow(2**31))
     with Engine(shelf) as engine:
         takes = engine.generate(request)

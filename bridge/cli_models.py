@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from .cli_options import add_models, existing
 from .shelf import ModelShelf
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `models` has."""
-    parser.add_argument(
-        "--models", action="append", type=Path, default=[], metavar="DIR", help="a folder of model files"
-    )
+    add_models(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """List the models; return 1 when there are none."""
-    shelf = ModelShelf(args.models)
+    shelf = ModelShelf(existing(args.models))
     models = shelf.models()
     for info in models:
         card = info.manifest

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from ..models.errors import ConfigError
 from .options import OPTIONS, OptionValue, parse
 from .protocol import HOST, PORT
 
@@ -30,6 +32,26 @@ def add_bridge_address(parser: argparse.ArgumentParser) -> None:
     """Add ``--host`` and ``--port``."""
     parser.add_argument("--host", default=HOST, help="where the bridge is (default: %(default)s)")
     parser.add_argument("--port", type=port, default=PORT, help="its UDP port (default: %(default)s)")
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add ``--models``."""
+    parser.add_argument(
+        "--models",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="a folder of model files; may be repeated",
+    )
+
+
+def existing(folders: list[Path]) -> list[Path]:
+    """Return the folders named by ``--models``; raises ConfigError where one is none."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--models {folder} is not a folder")
+    return folders
 
 
 def port(text: str) -> int:

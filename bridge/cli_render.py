@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -63,10 +64,10 @@ def _check(args: argparse.Namespace) -> None:
 def _read(path: Path) -> Score:
     """Read a file by its name's end; raises MusicError with the file's name."""
     kind = path.suffix.lower()
-    if kind in (".mid", ".midi"):
+    if kind in (".mid", ".midi", ".kar"):
         return read_midi(path)
     if kind != ".abc":
-        raise ConfigError(f"{path}: name a file that ends in .mid, .midi or .abc")
+        raise ConfigError(f"{path}: name a file that ends in .mid, .midi, .kar or .abc")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_ABC_BYTES + 1)
@@ -78,6 +79,9 @@ def _read(path: Path) -> Score:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         text = data.decode("latin-1")  # what old tunebooks are in
+    tunes = len(re.findall(r"^X:", text, re.MULTILINE))
+    if tunes > 1:
+        sys.stderr.write(f"{path} holds {tunes} tunes; this is the first\n")
     try:
         return read_abc(text)
     except AbcError as error:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from ..models.errors import ConfigError
 from ..models.metre import Metre, MetreMap
@@ -16,6 +17,7 @@ from ..models.midi import write_midi
 from ..models.note import Note
 from ..models.pianoroll import piano_roll
 from ..models.score import Part, Score
+from ..models.wholefile import whole_file
 from .request import Take
 
 
@@ -39,6 +41,15 @@ class Answered:
         before = tuple(change for change in self.context.metres.changes if change[0] < self.start - 1e-6)
         return MetreMap((*before, (self.start, self.metre)))
 
+    @property
+    def _tempos(self) -> tuple[tuple[float, float], ...]:
+        """The context's tempos, then the answer's where it has another."""
+        assert self.context is not None
+        before = tuple(change for change in self.context.tempos if change[0] < self.start - 1e-6)
+        if before and abs(before[-1][1] - self.tempo) < 1e-6:
+            return before
+        return (*before, (self.start, self.tempo))
+
     def score(self, take: Take, with_context: bool) -> Score:
         """Return a take as a score: after its context, or alone with its first barline at beat 0."""
         if with_context and self.context is not None:
@@ -47,6 +58,7 @@ class Answered:
                 self.context,
                 notes=Score.ordered([*notes, *take.notes]),
                 metres=self.metres,
+                tempos=self._tempos,
                 parts=self.parts,
             )
         moved = [replace(note, start=note.start - self.start) for note in take.notes]
@@ -83,6 +95,13 @@ def check_output_options(args: argparse.Namespace) -> None:
             raise ConfigError(f"{path} is a folder; name a file")
 
 
+def check_text_options(args: argparse.Namespace, is_text: bool) -> None:
+    """Raise ConfigError for ``--abc`` and ``--score`` where a model of notes is asked."""
+    for option, path in (("--abc", args.abc), ("--score", args.score)):
+        if path is not None and not is_text:
+            _refuse(option)
+
+
 def show(answered: Answered, args: argparse.Namespace) -> None:
     """Print, write and draw as the options say; raises MusicError where a file cannot be written."""
     for take in answered.takes:
@@ -93,10 +112,6 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
         print(f"{_summary(answered, take)}\n")
         if args.wav is not None:
             _sound(answered.score(take, args.with_context), numbered(args.wav, take.index))
-        if args.abc is not None:
-            write_text(take, numbered(args.abc, take.index))
-        if args.score is not None:
-            _engrave(take, numbered(args.score, take.index))
         if args.out is not None:
             path = numbered(args.out, take.index)
             write_midi(answered.score(take, args.with_context), path)
@@ -104,13 +119,20 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
     if args.png is not None:
         _draw(answered, args.png, args.with_context)
         print(f"drew {args.png}")
+    # What only some models can give comes last: nothing else is lost with it.
+    for take in answered.takes:
+        if args.abc is not None:
+            write_text(take, numbered(args.abc, take.index))
+        if args.score is not None:
+            _engrave(take, numbered(args.score, take.index))
 
 
 def write_text(take: Take, path: Path) -> None:
     """Write a take's ABC; raises ConfigError where it has none or the file cannot be written."""
     _require_text(take, "--abc")
     try:
-        path.write_text(take.text if take.text.endswith("\n") else take.text + "\n", encoding="utf-8")
+        with whole_file(path) as out:
+            out.write((take.text.rstrip("\n") + "\n").encode())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
     print(f"wrote {path}")
@@ -118,7 +140,11 @@ def write_text(take: Take, path: Path) -> None:
 
 def _require_text(take: Take, option: str) -> None:
     if not take.text:
-        raise ConfigError(f"{option} is for models of text, such as irish-abc; this one answers with notes")
+        _refuse(option)
+
+
+def _refuse(option: str) -> NoReturn:
+    raise ConfigError(f"{option} is for models of text, such as irish-abc; this one answers with notes")
 
 
 def _engrave(take: Take, path: Path) -> None:

@@ -7,11 +7,10 @@ import ipaddress
 import logging
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 
 from ..models.errors import ConfigError
-from .cli_options import add_bridge_address
+from .cli_options import add_bridge_address, add_models, existing
 from .cli_options import port as read_port
 from .engine import Engine
 from .pacer import Host
@@ -31,14 +30,7 @@ log = logging.getLogger("antiphon.server")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `serve` has."""
     add_bridge_address(parser)
-    parser.add_argument(
-        "--models",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="a folder of model files; may be repeated",
-    )
+    add_models(parser)
     parser.add_argument("--default", metavar="MODEL", help="the model of requests that name none")
     parser.add_argument(
         "--workers", type=int, metavar="N", help="threads that run models (default: one a core, at most 2)"
@@ -56,14 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    for folder in args.models:
-        if not folder.is_dir():
-            raise ConfigError(f"--models {folder} is not a folder")
+    folders = existing(args.models)
     if args.workers is not None and not 1 <= args.workers <= 64:
         raise ConfigError(f"--workers {args.workers} must be in range 1..64")
     if not 1 <= args.queue <= MAX_QUEUE:
         raise ConfigError(f"--queue {args.queue} must be in range 1..{MAX_QUEUE}")
-    shelf = ModelShelf(args.models, default=args.default)
+    shelf = ModelShelf(folders, default=args.default)
     if args.default:
         shelf.info(args.default)
     called = _calls_to_stop()

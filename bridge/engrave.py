@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import AbcError, ConfigError
+from ..models.wholefile import whole_file
 
 _OPTIONS = {
     "inputFrom": "abc",
@@ -45,6 +46,7 @@ def draw_score(text: str, path: Path) -> None:
     if not toolkit.loadData(text) or not toolkit.getPageCount():
         raise AbcError("this tune cannot be drawn; its MIDI and ABC can still be written")
     try:
-        path.write_text(toolkit.renderToSVG(1), encoding="utf-8")
+        with whole_file(path) as out:
+            out.write(toolkit.renderToSVG(1).encode())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error

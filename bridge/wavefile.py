@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from ..models.errors import MusicError
+from ..models.wholefile import whole_file
 from .render import SAMPLE_RATE, Block
 
 
@@ -23,21 +23,12 @@ def write_wav(blocks: Iterable[Block], path: Path) -> None:
         MusicError: it cannot be written, with the file's name and the reason, such as a full disk.
     """
     try:
-        temporary = path.with_name(path.name + ".part")
-    except ValueError as error:
-        raise MusicError(f"{path}: cannot be written ({error}); name a file") from error
-    try:
-        with temporary.open("wb") as out, wave.open(out, "wb") as file:
+        with whole_file(path) as out, wave.open(out, "wb") as file:
             file.setnchannels(2)
             file.setsampwidth(2)
             file.setframerate(SAMPLE_RATE)
             for block in blocks:
                 file.writeframes(np.rint(np.clip(block, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-        temporary.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if not isinstance(error, OSError):
-            raise
+    except OSError as error:
         reason = error.strerror or error
         raise MusicError(f"{path}: cannot be written ({reason}); make room, or name another file") from error

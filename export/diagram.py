@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..models.wholefile import whole_file
 from ..train.shape import Shape
 
 BLUE, GREEN, ORANGE, GREY = "#dbe9f6", "#dff0d8", "#fbe5d0", "#eeeeee"
@@ -110,7 +111,8 @@ def draw_diagram(shape: Shape, path: Path) -> None:
         _draw_arrow(axes, arrow)
     for box in boxes:
         _draw_box(axes, box)
-    figure.savefig(path, dpi=130)
+    with whole_file(path) as out:  # a file object: a name without .png would get one
+        figure.savefig(out, format="png", dpi=130)
 
 
 def _draw_box(axes: Any, box: Box) -> None:

@@ -163,11 +163,16 @@ def _known_figures(folder: Path) -> dict[str, float]:
     path = folder / "test.json"
     if not path.exists():
         return {}
-    found = next(iter(json.loads(path.read_text()).values()))
-    if "bits a character" in found:
-        return {f"test, bits a character, {name}": bits for name, bits in found["bits a character"].items()}
-    found = found["figures"]
-    return {f"test, {name}": row["total"] for name, row in found.items()}
+    try:
+        found = next(iter(json.loads(path.read_text()).values()))
+        if "bits a character" in found:
+            bits = found["bits a character"]
+            return {f"test, bits a character, {name}": value for name, value in bits.items()}
+        return {f"test, {name}": row["total"] for name, row in found["figures"].items()}
+    except (ValueError, AttributeError, LookupError, TypeError, StopIteration) as error:
+        raise ExportError(
+            f"{path} holds no figures: `antiphon evaluate {folder} --json {path}` writes it anew"
+        ) from error
 
 
 def _held_out_passages(dataset: Dataset) -> list[Passage]:
@@ -221,6 +226,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export runs and write export.json and export.md; returns 1 when any failed."""
     reports = []
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"--out {args.out} cannot be a folder: {error.strerror or error}") from error
     for folder in tqdm(find_runs(args.runs), unit="run", disable=None):
         try:
             reports.append(export(folder, args.out, args.weights))
@@ -228,7 +237,6 @@ def run(args: argparse.Namespace) -> int:
             log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))
             reason = f"{type(error).__name__}: {error}".replace("\n", " ")
             reports.append(Report(run=str(folder), error=reason[:300]))
-    args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "export.json").write_text(json.dumps([asdict(r) for r in reports], indent=1))
     (args.out / "export.md").write_text(report_table(reports) + "\n")
     sys.stdout.write(report_table(reports) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from math import ceil, inf
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from .metre import Bar, Metre
 from .midi_read import DRUM_CHANNEL
 from .note import Note
 from .score import Part, Score
+from .wholefile import whole_file
 
 TICKS_PER_BEAT = 480
 MAX_TEMPO = 0xFFFFFF
@@ -35,16 +35,9 @@ def write_midi(score: Score, path: str | Path) -> None:
     path = Path(path)
     try:
         file = to_midi(score)
-        temporary = path.with_name(path.name + ".part")
-    except ValueError as error:  # a pitch above 127, say, or a path without a name
-        raise MusicError(f"{path}: cannot be written ({error})") from error
-    try:
-        with temporary.open("wb") as out:
+        with whole_file(path) as out:
             file.save(file=out)
-        temporary.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            temporary.unlink()
+    except (OSError, ValueError) as error:  # a pitch above 127, say, or a path without a name
         reason = getattr(error, "strerror", None) or error
         raise MusicError(f"{path}: cannot be written ({reason})") from error
 

@@ -14,6 +14,7 @@ from .metre import MetreMap
 from .note import Note
 from .pianoroll import drum_name, pitch_name, rows_of
 from .score import Part
+from .wholefile import whole_file
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 PAPER, SHADE, LINE, INK = (255, 255, 255), (243, 244, 247), (200, 204, 212), (60, 64, 72)
@@ -56,9 +57,12 @@ def draw_rolls(
         image.paste(picture, (0, top))
         top += picture.height + GAP
     try:
-        image.save(path, format="PNG")
-    except OSError as error:
-        raise MusicError(f"{path}: cannot be written ({error.strerror or error})") from error
+        with whole_file(Path(path)) as out:
+            image.save(out, format="PNG")
+    except (OSError, ValueError) as error:
+        raise MusicError(
+            f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})"
+        ) from error
 
 
 def _draw(roll: Roll, metres: MetreMap, parts: Sequence[Part]) -> Image.Image:

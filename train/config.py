@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
-from ..models.errors import ConfigError
+from ..models.errors import ConfigError, MusicError
 from ..models.manifest import Source
+from ..models.metre import Metre
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,8 @@ def _section(kind: type[_Section], name: str, data: Any) -> _Section:
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if type(value) is not type(default):
-            raise ConfigError(f"[{name}] {key} = {value!r}: expected {type(default).__name__}")
+            expected = "list" if isinstance(default, tuple) else type(default).__name__
+            raise ConfigError(f"[{name}] {key} = {value!r}: expected {expected}")
         values[key] = value
     return kind(**values)
 
@@ -205,8 +209,8 @@ def _section(kind: type[_Section], name: str, data: Any) -> _Section:
 def _check(config: TrainConfig) -> None:
     """Raise ConfigError for values that cannot work."""
     n, f = config.network, config.fit
-    for source in config.card.sources:
-        Source.of(source)
+    _check_card(config.card)
+    _check_fit(f)
     positive = {
         "network.units": n.units,
         "network.layers": n.layers,
@@ -224,7 +228,7 @@ def _check(config: TrainConfig) -> None:
         "fit.clip": f.clip,
     }
     for key, value in positive.items():
-        if value <= 0:
+        if not 0 < value < inf:
             raise ConfigError(f"{key} = {value}: must be above 0")
     whole = ("fit.known_end", "fit.transposed", "fit.teaching")
     for key, share in {
@@ -239,10 +243,6 @@ def _check(config: TrainConfig) -> None:
     }.items():
         if not 0 <= share <= 1 or (share == 1 and key not in whole):
             raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
-    if not all(isinstance(teacher, str) for teacher in f.teachers):
-        raise ConfigError("fit.teachers: must be a list of folders' names")
-    if len(f.transpose) != 2 or f.transpose[0] > f.transpose[1]:
-        raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
     for choice, chosen, kind in (
         ("network.cell", n.cell, NetworkConfig),
         ("network.attention_position", n.attention_position, NetworkConfig),
@@ -258,6 +258,42 @@ def _check(config: TrainConfig) -> None:
         _check_transformer(n)
     if n.roll and not n.sounding_ahead:
         raise ConfigError("network.roll needs network.sounding_ahead, which knows what sounds")
+
+
+def _check_fit(f: FitConfig) -> None:
+    """Raise ConfigError for what is neither a share nor above 0."""
+    for key, value in {"seed": f.seed, "warmup": f.warmup, "weight_decay": f.weight_decay}.items():
+        if not 0 <= value < inf:
+            raise ConfigError(f"fit.{key} = {value}: must be at least 0")
+    if not all(isinstance(teacher, str) for teacher in f.teachers):
+        raise ConfigError("fit.teachers: must be a list of folders' names")
+    if (
+        len(f.transpose) != 2
+        or any(type(t) is not int for t in f.transpose)
+        or f.transpose[0] > f.transpose[1]
+    ):
+        raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
+
+
+def _check_card(card: CardConfig) -> None:
+    """Raise ConfigError for what a model file could not say, or what requests could not ask for."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", card.name):
+        raise ConfigError(
+            f"card.name = {card.name!r}: lower-case letters, digits and hyphens, such as my-tunes"
+        )
+    try:
+        Metre.parse(card.metre)
+    except MusicError as error:
+        raise ConfigError(f"card.metre: {error}") from error
+    for key, value, low, high in (
+        ("tempo", card.tempo, 10, 400),
+        ("temperature", card.temperature, 0.05, 4),
+        ("top_p", card.top_p, 0.01, 1),
+    ):
+        if not low <= value <= high:
+            raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
+    for source in card.sources:
+        Source.of(source)
 
 
 def _check_transformer(n: NetworkConfig) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..models.codec import Codec
-from ..models.errors import DatasetError
+from ..models.errors import ConfigError, DatasetError
+from ..models.wholefile import whole_file
 from . import textscore
 from .dataset import SPLITS, Dataset, SplitName
 from .fit import evaluate_pieces, loss_of, pieces_of
@@ -24,11 +25,11 @@ from .savedrun import load_run
 CONTEXT_BARS = 4
 
 
-def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: bool) -> np.ndarray:
+def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: bool) -> np.ndarray | None:
     """Return nats a note by field of what follows the first ``bars`` bars, those being given or hidden.
 
     The same notes count either way; the first one's delta counts in neither, since it is no choice where
-    the passage begins with it.
+    the passage begins with it. None where no piece is longer than that.
     """
     total = np.zeros(len(codec.fields) + 1)
     for piece in pieces:
@@ -44,16 +45,14 @@ def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: 
             one = passage(codec, piece, first, len(piece) + 1 - first)
         steps = -(-len(one["counted"]) // 64) * 64
         total += loss({k: tf.constant(v) for k, v in stack([one], steps).items()}).numpy()
-    return np.asarray(total[:-1] / max(total[-1], 1))
+    return np.asarray(total[:-1] / total[-1]) if total[-1] else None
 
 
 def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, dict[str, float]]:
     """Return every held-out figure of a split: rows by model and condition, columns by field and total."""
     pieces, train = pieces_of(dataset, split), pieces_of(dataset, "train")
-    if not pieces:
-        raise DatasetError(f"{dataset.path}: the {split} split holds no piece")
     codec, loss, later = dataset.codec, loss_of(network), CONTEXT_BARS + 1
-    rows = {
+    rows: dict[str, np.ndarray | None] = {
         "network": evaluate_pieces(loss, codec, pieces),
         f"network, from bar {later}, bars before given": from_bar(
             loss, codec, pieces, CONTEXT_BARS, given=True
@@ -66,6 +65,7 @@ def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[st
     return {
         name: {**{f: float(x) for f, x in zip(codec.names, row, strict=True)}, "total": float(row.sum())}
         for name, row in rows.items()
+        if row is not None
     }
 
 
@@ -103,8 +103,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate runs; returns the exit status."""
     found: dict[str, Any] = {}
+    if args.json and (args.json.is_dir() or not args.json.absolute().parent.is_dir()):
+        raise ConfigError(f"--json {args.json}: name a file in a folder that exists")
     for folder in args.runs:
         config, dataset, network = load_run(folder)
+        if not pieces_of(dataset, args.split):
+            raise DatasetError(f"{dataset.path}: the {args.split} split holds no piece; try another --split")
         if dataset.codec.is_text:
             bits = textscore.bits_a_character(network, dataset, args.split)
             found[str(folder)] = {"bits a character": bits}
@@ -118,5 +122,9 @@ def run(args: argparse.Namespace) -> int:
         for name, value in found[str(folder)]["by source"].items():
             sys.stdout.write(f"  {name}: {value:.3f}\n")
     if args.json:
-        args.json.write_text(json.dumps(found, indent=1))
+        try:
+            with whole_file(args.json) as out:
+                out.write(json.dumps(found, indent=1).encode())
+        except OSError as error:
+            raise ConfigError(f"{args.json} cannot be written: {error.strerror or error}") from error
     return 0

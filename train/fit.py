@@ -66,6 +66,8 @@ class Run:
         for name, pieces in self.pieces.items():
             if not pieces:
                 raise DatasetError(f"{config.dataset}: the {name} split holds no piece; prepare more music")
+        if not self.dataset.split("test").pieces:
+            log.warning("the test split holds no piece: `antiphon evaluate` will want --split valid")
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
         self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
         fit = config.fit
@@ -98,7 +100,9 @@ class Run:
         return self.folder / "config.json"
 
     def _check_folder(self) -> None:
-        """Raise ConfigError where the folder was begun with another configuration."""
+        """Raise ConfigError where the folder is none, or was begun with another configuration."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ConfigError(f"--out {self.folder} is a file: name a folder")
         # Read as any configuration, so that a key that came later stands at its default.
         if self._config_file.exists() and TrainConfig.load(self._config_file) != self.config:
             raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")

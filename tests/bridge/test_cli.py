@@ -112,6 +112,9 @@ def test_an_answer_begins_at_the_clip_s_next_barline(
         (["ask", "continue", "--in", "/no/such.mid"], "/no/such.mid"),
         (["ask", "generate", "--port", "9", "--host", "no.such.host.invalid"], "cannot reach"),
         (["serve", "--models", "/no/such/folder"], "is not a folder"),
+        (["generate", "--models", "/no/such/folder"], "is not a folder"),
+        (["models", "--models", "/no/such/folder"], "is not a folder"),
+        (["doctor", "--models", "/no/such/folder"], "is not a folder"),
         (["serve", "--workers", "0"], "must be in range"),
     ],
 )
@@ -160,6 +163,36 @@ def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert all(f"  {name} " in printed for name in COMMANDS)
     assert "antiphon 0." in printed
+
+
+def test_what_a_model_of_notes_cannot_give_is_said_before_it_is_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tune.mid"
+    words = [*GENERATE, "--models", str(folder), "--abc", str(tmp_path / "tune.abc"), "--out", str(out)]
+    assert main(words) == cli.EXIT_ERROR
+    captured = capsys.readouterr()
+    assert "--abc is for models of text" in captured.err
+    assert captured.out == ""
+
+
+def test_ask_writes_its_notes_before_it_says_what_it_cannot_give(port: str, tmp_path: Path) -> None:
+    out = tmp_path / "tune.mid"
+    words = ["ask", "generate", "--port", port, "--abc", str(tmp_path / "tune.abc"), "--out", str(out)]
+    assert main(words) == cli.EXIT_ERROR
+    assert read_midi(out).notes
+
+
+def test_ask_models_lists_what_the_bridge_plays(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "models", "--port", port]) == 0
+    assert capsys.readouterr().out.startswith("tiny ")
+
+
+def test_another_tempo_holds_from_the_answer_on(port: str, tmp_path: Path) -> None:
+    words = ["ask", "continue", "--in", str(clip(tmp_path / "clip.mid")), "--port", port, "--with-context"]
+    for options, tempos in (([], [100.0]), (["--tempo", "60"], [100.0, 60.0])):
+        assert main([*words, *options, "--out", str(tmp_path / "out.mid")]) == 0
+        assert [round(tempo, 2) for _, tempo in read_midi(tmp_path / "out.mid").tempos] == tempos
 
 
 def test_models_lists_cards(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

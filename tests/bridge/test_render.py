@@ -72,6 +72,13 @@ def test_onsets_in_the_file_are_those_of_the_notes(midi: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
+def test_a_book_of_tunes_is_told_apart_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    needs_symusic()
+    (tmp_path / "book.abc").write_text(f"{ABC}\n{ABC}")
+    assert main(["render", str(tmp_path / "book.abc"), "--out", str(tmp_path / "tune.wav")]) == 0
+    assert "holds 2 tunes; this is the first" in capsys.readouterr().err
+
+
 def test_abc_is_heard_too(tmp_path: Path) -> None:
     needs_symusic()
     (tmp_path / "tune.abc").write_text(ABC)
@@ -145,7 +152,7 @@ def test_samples_beyond_the_limit_are_clipped(tmp_path: Path) -> None:
         (["none.mid", "--out", "a.wav"], "none.mid: No such file"),
         (["none.abc", "--out", "a.wav"], "none.abc: No such file"),
         (["tune.mid"], "say where the sound goes"),
-        (["tune.txt", "--out", "a.wav"], "ends in .mid, .midi or .abc"),
+        (["tune.txt", "--out", "a.wav"], "ends in .mid, .midi, .kar or .abc"),
         (["tune.mid", "--out", "none/a.wav"], "there is no folder"),
         (["tune.mid", "--out", "."], "is a folder"),
         (["tune.mid", "--out", "tune.mid"], "name another file"),

@@ -212,6 +212,19 @@ def test_no_run_is_an_error(tmp_path: Path) -> None:
         exporting.find_runs([tmp_path])
 
 
+def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("mine")
+    with pytest.raises(ExportError, match="cannot be a folder"):
+        exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"run": {}}', "no json"])
+def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "test.json").write_text(text)
+    with pytest.raises(ExportError, match="holds no figures: `antiphon evaluate"):
+        exporting._known_figures(tmp_path)
+
+
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
     config, dataset, _ = load_run(runs / "full")
     assert isinstance(dataset, Dataset) and str(dataset.path) == config.dataset

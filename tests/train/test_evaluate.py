@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from antiphon.bridge.cli import main
+from antiphon.train import evaluate
 from antiphon.train.config import TrainConfig
 from antiphon.train.evaluate import CONTEXT_BARS, from_bar, loss_of
 from antiphon.train.fit import Run, evaluate_pieces, pieces_of
@@ -57,7 +58,27 @@ def test_bars_that_are_hidden_change_the_figures_and_bars_past_the_end_count_for
     hidden = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, given=False)
     assert np.isfinite([given, hidden]).all()
     assert abs(float(given.sum() - hidden.sum())) > 1e-4
-    assert from_bar(loss, dataset.codec, pieces, 10_000, given=True).sum() == 0.0
+    assert from_bar(loss, dataset.codec, pieces, 10_000, given=True) is None
+
+
+def test_what_was_not_measured_is_left_out(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evaluate, "CONTEXT_BARS", 10_000)
+    assert main(["evaluate", str(run)]) == 0
+    printed = capsys.readouterr().out
+    assert "| network |" in printed
+    assert "from bar" not in printed
+
+
+@pytest.mark.parametrize("place", ["no/such/x.json", "."])
+def test_where_figures_cannot_go_is_said_before_they_are_measured(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    assert main(["evaluate", str(run), "--json", str(tmp_path / place)]) == 2
+    captured = capsys.readouterr()
+    assert "name a file in a folder that exists" in captured.err
+    assert captured.out == ""
 
 
 def test_a_folder_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,6 +82,25 @@ def test_a_folder_of_another_configuration_is_refused(music: Path, tmp_path: Pat
         Run(config_for(music, seed=2), tmp_path / "run")
 
 
+def test_a_file_is_no_folder_for_a_run(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(ConfigError, match="is a file: name a folder"):
+        Run(config_for(music), tmp_path / "run")
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_an_empty_test_split_is_told_before_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_dataset(tmp_path / "set", pieces=6, notes=30)
+    np.save(data / "test.codes.npy", np.load(data / "test.codes.npy")[:0])
+    np.save(data / "test.clock.npy", np.load(data / "test.clock.npy")[:0])
+    np.save(data / "test.pieces.npy", np.zeros(1, np.int64))
+    (data / "test.names.json").write_text("[]")
+    Run(config_for(data), tmp_path / "run")
+    assert "the test split holds no piece" in caplog.text
+
+
 def test_a_run_begun_before_a_key_came_goes_on(music: Path, tmp_path: Path) -> None:
     Run(config_for(music), tmp_path / "run")
     path = tmp_path / "run" / "config.json"
@@ -109,6 +128,15 @@ def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> Non
         ({"fit": {"transpose": [3, -3]}}, "lowest, highest"),
         ({"fit": {"teaching": 1.5}}, "fit.teaching = 1.5"),
         ({"fit": {"teachers": [1]}}, "must be a list of folders' names"),
+        ({"fit": {"teachers": "runs/a"}}, "expected list"),
+        ({"fit": {"transpose": [0.5, 1.5]}}, "lowest, highest"),
+        ({"fit": {"seed": -1}}, "fit.seed = -1: must be at least 0"),
+        ({"fit": {"learning_rate": float("nan")}}, "fit.learning_rate = nan"),
+        ({"card": {"name": "../../away"}}, "card.name = .* lower-case letters"),
+        ({"card": {"name": "My Tunes"}}, "card.name = .* lower-case letters"),
+        ({"card": {"metre": "7/5"}}, "card.metre: metre 7/5"),
+        ({"card": {"tempo": -5.0}}, "card.tempo = -5.0: must be in range 10..400"),
+        ({"card": {"temperature": 99.0}}, "card.temperature = 99.0"),
         ({"extra": 1}, "unknown key 'extra'"),
     ],
 )

@@ -1,0 +1,38 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes its name once all is written.
+
+    Whatever ends it early, Ctrl-C included, leaves what was there before. A link keeps pointing where it
+    does; what is no regular file, such as a pipe or a device, is written to as it is.
+
+    Raises:
+        OSError: it cannot be written, such as for a full disk.
+    """
+    if "\0" in str(path):  # which would be a ValueError
+        raise OSError(errno.EINVAL, "a name cannot hold a null character", str(path))
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        with target.open("wb") as out:
+            yield out
+        return
+    temporary = target.with_name(target.name + ".part")
+    try:
+        with temporary.open("wb") as out:
+            yield out
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,0 +1,60 @@
+"""A file takes its name once it is whole; links and pipes stay what they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from antiphon.models.wholefile import whole_file
+
+
+def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "tune.abc"
+    path.write_bytes(b"precious")
+    with whole_file(path) as out:
+        out.write(b"new")
+        assert path.read_bytes() == b"precious"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, RuntimeError])
+def test_whatever_ends_it_early_leaves_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "tune.abc"
+    path.write_bytes(b"precious")
+    with pytest.raises(error), whole_file(path) as out:
+        out.write(b"ne")
+        raise error
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.abc", b"precious")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
+def test_a_link_keeps_pointing_where_it_does(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.mid", tmp_path / "link.mid"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    with whole_file(link) as out:
+        out.write(b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_written_into(tmp_path: Path) -> None:
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    with whole_file(pipe) as out:
+        out.write(b"new")
+    reader.join(10)
+    assert got == [b"new"]
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/x", ".", "a\0b"])
+def test_what_cannot_be_written_is_an_os_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError), whole_file(tmp_path / name) as out:
+        out.write(b"new")
