@@ -37,9 +37,13 @@ def test_a_models_configuration_has_its_shape(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_each_teacher_has_its_configuration(path: Path) -> None:
-    config = TrainConfig.load(CONFIGS / f"{path.stem}.toml")
-    for teacher in config.fit.teachers:
-        other = TrainConfig.load(CONFIGS / f"{Path(teacher).name}.toml")
-        assert other.dataset == config.dataset
-        assert not other.fit.teachers
+def test_the_commands_train_what_a_run_learns_from_before_it(path: Path) -> None:
+    shipped = CONFIGS / f"{path.stem}.toml"
+    trained = re.findall(r"antiphon train \S*configs/(\S+)\.toml --out runs/(\S+)", shipped.read_text())
+    assert trained[-1] == (path.stem, path.stem)
+    for place, (name, run) in enumerate(trained):
+        assert run == name
+        config = TrainConfig.load(CONFIGS / f"{name}.toml")
+        assert config.dataset == f"datasets/{path.stem}"
+        learned_from = {*config.fit.teachers, *([config.fit.start] if config.fit.start else [])}
+        assert learned_from <= {f"runs/{before}" for before, _ in trained[:place]}
