@@ -27,14 +27,16 @@ class Tune:
 
 
 def tunes(text: str) -> Iterator[Tune]:
-    """Yield the tunes of a tunebook in order.
+    """Yield the tunes of a tunebook in order; raises MusicError where it holds none.
 
     >>> [tune.name for tune in tunes("X:1\\nK:C\\nCDE|\\n\\nX:2\\nK:C\\nC|\\n")]
     ['1', '2']
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [match.start() for match in _TUNE.finditer(text)]
-    before = text[: starts[0]] if starts else ""
+    if not starts:
+        raise MusicError("it holds no tune: no line begins with X:")
+    before = text[: starts[0]]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         body = text[start:end]
         named = _IDENTITY.search(before[before.rfind("\n\n") + 1 :])
