@@ -97,10 +97,6 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command goes on where it was\n")
         return 130
-    if config.text:
-        left_out = (f"left out, {why}: {n}" for why, n in info["report"]["skipped"].items() if n)
-        sys.stdout.write("\n".join([*left_out, f"{args.out}: {_counts_line(info['counts'])}"]) + "\n")
-        return 0
     sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info['counts'])}\n")
     return 0
 
@@ -127,7 +123,7 @@ def prepare(
         raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
     splits = Splits.read(_indexes(sources, config))
     if config.text:
-        return prepare_text(sources, out, config, splits)
+        return prepare_text(find(sources, config.include, config.exclude), out, config, splits)
     given = tables_like(Dataset.load(config.like), config) if config.like else None
     work = out / WORK_FOLDER
     work.mkdir(parents=True, exist_ok=True)
