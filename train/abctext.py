@@ -99,7 +99,7 @@ def prepare_text(
 
 def _so_far(texts: dict[SplitName, dict[str, str]], skipped: Sequence[Skipped]) -> str:
     """Return where the tunes went, in words."""
-    counts = {split: len(mine) for split, mine in texts.items() if mine}
+    counts: dict[str, int] = {split: len(mine) for split, mine in texts.items() if mine}
     counts |= Counter(skip.reason for skip in skipped)
     return ", ".join(f"{what} {count}" for what, count in counts.items()) or "the sources are empty"
 
@@ -163,7 +163,7 @@ def _tunes(
             if tidied is None:
                 skipped.append(Skipped(name, "no key or no barline"))
             elif len(tidied) > LONGEST:
-                skipped.append(Skipped(name, f"longer than {LONGEST} characters"))
+                skipped.append(Skipped(name, "too long", f"{len(tidied)} characters, at most {LONGEST}"))
             else:
                 yield name, splits.of(item.name, tune.name)[0], tidied
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from antiphon.models.codec import Codec, EncodingReport
-from antiphon.models.errors import DatasetError
+from antiphon.models.errors import ConfigError, DatasetError
 
 from .abctext import prepare_text
 from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json
@@ -116,9 +116,12 @@ def prepare(
     until the data set is finished.
 
     Raises:
-        ConfigError: a source or index that is missing or wrong.
+        ConfigError: a source or index that is missing or wrong, or an ``out`` that is no folder.
         DatasetError: ``out`` holds a data set already, or not one piece could be read.
     """
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"--out {out}: {there} is a file; choose a folder")
     if (out / "dataset.json").exists() and not overwrite:
         raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
     splits = Splits.read(_indexes(sources, config))

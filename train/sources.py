@@ -125,12 +125,12 @@ def _in_zip(path: Path) -> Iterator[Item | Skipped]:
         yield Skipped(path.name, "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
         return
     for info in members:
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         name = info.filename.replace("\\", "/")
         pure = PurePosixPath(name)
         kind = KINDS.get(pure.suffix.lower())
-        if pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+        if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
             yield Skipped(name, "unsafe name in a zip")
         elif kind is None:
             yield Skipped(name, "not a music file", pure.suffix)

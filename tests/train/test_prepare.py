@@ -173,11 +173,13 @@ def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Pa
 
 def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path) -> None:
     members = {"train/a.mid": music.tune(1), "../evil.mid": music.tune(2), "/etc/evil.mid": music.tune(3)}
+    members |= {".": b"", "folder/": b""}
+    music.write("nameless.zip", music.zip({"~": b""}).replace(b"~", b"\0"))
     music.write("set.zip", music.zip(members))
     before = sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid")
     dataset = make(music, tmp_path / "set")
     assert names(tmp_path / "set")["train"] == ["train/a.mid"]
-    assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 2}
+    assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 4}
     assert sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid") == before
 
 
@@ -255,6 +257,37 @@ def test_a_changed_file_is_read_again(music: Any, tmp_path: Path, monkeypatch: p
     monkeypatch.undo()
     music.write("train/a.mid", music.tune(1, count=20))
     assert make(music, tmp_path / "set").info["counts"]["train"]["notes"] == 20
+
+
+def test_other_splits_after_a_stop_are_those_of_a_fresh_start(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        music.write(f"{number}.mid", music.tune(number, count=10 + number))
+    music.write("index.csv", "file,split\n" + "".join(f"{n}.mid,{SPLITS[n % 3]}\n" for n in range(6)))
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare_module, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 130
+    music.write("index.csv", "file,split\n" + "".join(f"{n}.mid,train\n" for n in range(5)) + "5.mid,test\n")
+    for folder in ("set", "fresh"):
+        make(music, tmp_path / folder)
+    for split in SPLITS:
+        for name in ("codes", "clock", "pieces"):
+            arrays = [np.load(tmp_path / folder / f"{split}.{name}.npy") for folder in ("set", "fresh")]
+            assert np.array_equal(*arrays)
+
+
+@pytest.mark.parametrize("words", [(), ("--text",)])
+@pytest.mark.parametrize("below", [".", "deep/er"])
+def test_a_file_is_no_folder_for_a_data_set(
+    music: Any, tmp_path: Path, words: tuple[str, ...], below: str
+) -> None:
+    music.write("train/a.mid", music.tune(1))
+    (tmp_path / "set").write_text("mine")
+    with pytest.raises(ConfigError, match=r"--out .*set.* is a file; choose a folder"):
+        run(parse(music.root, "--out", tmp_path / "set" / below, *words))
+    assert (tmp_path / "set").read_text() == "mine"
 
 
 def test_several_processes_give_the_same_arrays(
