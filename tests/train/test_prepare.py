@@ -342,62 +342,6 @@ def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:
         prepare([tmp_path / "nowhere"], tmp_path / "set", PrepareConfig(), processes=1)
 
 
-def test_flags_win_over_the_configuration_file(music: Any, tmp_path: Path) -> None:
-    music.write("train/a.mid", music.tune(1))
-    toml = music.write(
-        "c.toml", 'ticks_per_beat = 12\nvelocity_bins = 8\nparts = [{ name = "flute", program = 73 }]\n'
-    )
-    words = (
-        music.root,
-        "--out",
-        tmp_path / "set",
-        "--config",
-        toml,
-        "--velocity-bins",
-        "16",
-        "--processes",
-        "1",
-    )
-    assert run(parse(*words)) == 0
-    dataset = Dataset.load(tmp_path / "set")
-    assert dataset.codec.ticks_per_beat == 12
-    assert len(dataset.codec["velocity"].values) == 16
-    assert dataset.parts[0].program == 73
-
-
-@pytest.mark.parametrize(
-    ("toml", "message"),
-    [
-        ("tick = 3", "unknown key 'tick'"),
-        ("ticks_per_beat = 0", r"ticks_per_beat 0 is not in 1\.\.960"),
-        ('ticks_per_beat = "12"', "ticks_per_beat must be of type int"),
-        ('fields = ["pitch", "delta"]', "in this order"),
-        ('fields = ["delta"]', "delta and pitch"),
-        ('drum_map = "td99"', "drum_map 'td99'"),
-        ("parts = [{ program = 3 }]", "neither a name"),
-        ('parts = [{ name = "a", instrument = 3 }]', "unknown key 'instrument'"),
-        ('parts = ["a", "b"]\nfields = ["delta", "pitch"]', "need the field part"),
-        ("fields = [", "Unclosed array|Invalid|Expected|Unexpected"),
-    ],
-)
-def test_wrong_configurations_name_the_key(music: Any, tmp_path: Path, toml: str, message: str) -> None:
-    path = music.write("c.toml", toml)
-    with pytest.raises(ConfigError, match=message):
-        run(parse(music.root, "--out", tmp_path / "set", "--config", path))
-
-
-def test_the_shipped_configurations_parse() -> None:
-    from importlib.resources import files
-
-    from antiphon.train.prepareconfig import load
-
-    folder = Path(str(files("antiphon.train"))) / "configs"
-    configs = {path.name.split(".")[0]: load(path, {}) for path in folder.glob("*.prepare.toml")}
-    assert configs["folk"].field_names == ("delta", "pitch", "duration")
-    assert [rule.name for rule in configs["chorale"].part_rules] == ["soprano", "alto", "tenor", "bass"]
-    assert configs["drums"].bins == (32, 9)
-
-
 def test_a_melody_played_a_little_over_its_notes_is_one_voice(music: Any, tmp_path: Path) -> None:
     notes = [(60 + i % 7, 240 * i + 6 * (i % 3), 262, 80) for i in range(12)]
     music.write("train/legato.mid", music.midi(notes))
