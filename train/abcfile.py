@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,29 +18,49 @@ _DECORATION = re.compile(r"!([^!\s|]+)!")
 _GRACE = re.compile(r"\{[^{}]*\}")
 
 
+class Names:
+    """Tells things of one name apart.
+
+    >>> names = Names()
+    >>> [names.new(name) for name in ("1", "2", "1", "1")]
+    ['1', '2', '1 (2)', '1 (3)']
+    """
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def new(self, name: str) -> str:
+        """Return a name that was not given before: this one, or this one with a number."""
+        self._seen[name] += 1
+        return name if self._seen[name] == 1 else self.new(f"{name} ({self._seen[name]})")
+
+
 @dataclass(frozen=True)
 class Tune:
     """One tune of a tunebook."""
 
     name: str
-    """The `id=` of a comment before it, else its X: number."""
+    """The `id=` of a comment before it, else its X: number; told apart where its file repeats it."""
     text: str
 
 
 def tunes(text: str) -> Iterator[Tune]:
-    """Yield the tunes of a tunebook in order.
+    """Yield the tunes of a tunebook in order; raises MusicError where it holds none.
 
     >>> [tune.name for tune in tunes("X:1\\nK:C\\nCDE|\\n\\nX:2\\nK:C\\nC|\\n")]
     ['1', '2']
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [match.start() for match in _TUNE.finditer(text)]
-    before = text[: starts[0]] if starts else ""
+    if not starts:
+        raise MusicError("it holds no tune: no line begins with X:")
+    before = text[: starts[0]]
+    names = Names()
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         body = text[start:end]
         named = _IDENTITY.search(before[before.rfind("\n\n") + 1 :])
         number = body[2:].partition("\n")[0].strip()
-        yield Tune(named[1] if named else number, clean(body))
+        yield Tune(names.new(named[1] if named else number), clean(body))
         before = body
 
 

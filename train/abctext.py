@@ -7,10 +7,9 @@ transcribed it, where from) and comments are left out. One tune is one piece.
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,14 @@ import numpy as np
 from ..models.codec import Codec, Codes
 from ..models.errors import DatasetError
 from ..models.step import TEXT_LINE
-from .abcfile import tunes
+from .abcfile import Names, tunes
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
+from .pieces import unreadable
 from .prepareconfig import PrepareConfig
-from .sources import Item, Skipped, decode_text, find, read_bytes
+from .preparereport import write_text_report
+from .sources import Item, Skipped, decode_text, read_bytes
 from .splits import Splits
 
-log = logging.getLogger("antiphon.prepare")
 KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
 LONGEST = 4000
@@ -64,34 +64,68 @@ def clock_of(length: int) -> Codes:
     return np.stack(columns, axis=1).astype(np.int32)
 
 
-def prepare_text(sources: Sequence[Path], out: Path, config: PrepareConfig, splits: Splits) -> dict[str, Any]:
-    """Make a data set of characters; return what dataset.json holds.
+def prepare_text(
+    found: Iterable[Item | Skipped], out: Path, config: PrepareConfig, splits: Splits
+) -> dict[str, Any]:
+    """Make a data set of the characters of the tunes ``found``; return what dataset.json holds.
 
     Equal tunes are kept once. Characters that fewer than ``config.least`` training tunes use, and tunes
     with one, are left out.
 
     Raises:
-        DatasetError: not one tune could be read.
+        DatasetError: not one tune is left for training.
     """
-    found: dict[SplitName, dict[str, str]] = {split: {} for split in SPLITS}
-    skipped: Counter[str] = Counter()
-    seen: set[str] = set()
-    for name, split, text in _tunes(find(sources, config.include, config.exclude), splits, skipped):
-        body = text.partition("\nK:")[2]
-        if body in seen:
-            skipped["the same music as another tune"] += 1
+    texts: dict[SplitName, dict[str, str]] = {split: {} for split in SPLITS}
+    skipped: list[Skipped] = []
+    first: dict[str, str] = {}
+    for name, split, text in _tunes(found, splits, skipped):
+        same = first.setdefault(text.partition("\nK:")[2], name)
+        if same == name:
+            texts[split][name] = text
         else:
-            seen.add(body)
-            found[split][name] = text
-    if not found["train"]:
-        raise DatasetError(f"no ABC tune for training in {', '.join(map(str, sources))}: {dict(skipped)}")
-    used = Counter(c for text in found["train"].values() for c in set(text))
-    codec = Codec.of_characters(c for c, n in used.items() if n >= config.least)
-    counts = {}
+            skipped.append(Skipped(name, "the same music as another tune", f"of {same}"))
+    if not texts["train"]:
+        raise DatasetError(f"no ABC tune for training: {_so_far(texts, skipped)}")
+    used = Counter(c for text in texts["train"].values() for c in set(text))
+    known = {c for c, n in used.items() if n >= config.least}
+    kept = {split: _without_rare(mine, known, skipped) for split, mine in texts.items()}
+    if not kept["train"]:
+        raise DatasetError(
+            f"all {len(texts['train'])} tunes for training have characters that fewer than {config.least} "
+            "of them use; give more tunes, or least = 1 in a configuration (--config)"
+        )
+    return _save(out, kept, Codec.of_characters(known), config, skipped)
+
+
+def _so_far(texts: dict[SplitName, dict[str, str]], skipped: Sequence[Skipped]) -> str:
+    """Return where the tunes went, in words."""
+    counts: dict[str, int] = {split: len(mine) for split, mine in texts.items() if mine}
+    counts |= Counter(skip.reason for skip in skipped)
+    return ", ".join(f"{what} {count}" for what, count in counts.items()) or "the sources are empty"
+
+
+def _without_rare(texts: dict[str, str], known: set[str], skipped: list[Skipped]) -> dict[str, str]:
+    """Return the tunes of known characters alone."""
+    kept = {}
+    for name, text in texts.items():
+        rare = sorted(set(text) - known)
+        if rare:
+            skipped.append(Skipped(name, "a rare character", " ".join(map(ascii, rare[:5]))))
+        else:
+            kept[name] = text
+    return kept
+
+
+def _save(
+    out: Path,
+    texts: dict[SplitName, dict[str, str]],
+    codec: Codec,
+    config: PrepareConfig,
+    skipped: Sequence[Skipped],
+) -> dict[str, Any]:
+    """Write the arrays, the report and, last, dataset.json."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "dataset.json").unlink(missing_ok=True)
-    for split, texts in found.items():
-        counts[split] = _write(out, split, texts, codec, skipped)
     info: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "codec": codec_to_json(codec),
@@ -99,48 +133,48 @@ def prepare_text(sources: Sequence[Path], out: Path, config: PrepareConfig, spli
         "parts": [{"name": "tune", "program": 73, "is_drum": False}],
         "monophonic": True,
         "sources": [dict(source) for source in config.sources],
-        "counts": counts,
-        "report": {"skipped": dict(skipped)},
+        "counts": {split: _write(out, split, mine, codec) for split, mine in texts.items()},
+        "report": write_text_report(out, texts, skipped),
     }
     (out / "dataset.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
     return info
 
 
 def _tunes(
-    items: Iterable[Item | Skipped], splits: Splits, skipped: Counter[str]
-) -> Iterable[tuple[str, SplitName, str]]:
-    """Yield name, split and tidied text of every tune; count what is left out."""
-    for item in items:
-        if isinstance(item, Skipped) or item.kind != "abc":
-            skipped["not an ABC file"] += 1
+    found: Iterable[Item | Skipped], splits: Splits, skipped: list[Skipped]
+) -> Iterator[tuple[str, SplitName, str]]:
+    """Yield name, split and tidied text of every tune; note what is left out."""
+    names = Names()  # two sources may hold files of one name
+    for item in found:
+        if isinstance(item, Skipped):
+            skipped.append(item)
+            continue
+        if item.kind != "abc":
+            skipped.append(Skipped(item.name, "not an ABC file"))
             continue
         try:
-            text = decode_text(read_bytes(item))
-        except (OSError, DatasetError) as error:
-            log.warning("%s: %s", item.name, error)
-            skipped["unreadable"] += 1
+            book = list(tunes(decode_text(read_bytes(item))))
+        except Exception as error:  # as in reading notes: a file nobody foresaw costs itself alone
+            skipped.append(unreadable(item.name, error))
             continue
-        for tune in tunes(text):
+        for tune in book:
+            name = names.new(f"{item.name}: {tune.name}")
             tidied = tidy(tune.text)
             if tidied is None:
-                skipped["no key or no barline"] += 1
+                skipped.append(Skipped(name, "no key or no barline"))
             elif len(tidied) > LONGEST:
-                skipped[f"longer than {LONGEST} characters"] += 1
+                skipped.append(Skipped(name, "too long", f"{len(tidied)} characters, at most {LONGEST}"))
             else:
-                yield f"{item.name}: {tune.name}", splits.of(item.name, tune.name)[0], tidied
+                yield name, splits.of(item.name, tune.name)[0], tidied
 
 
-def _write(
-    out: Path, split: SplitName, texts: dict[str, str], codec: Codec, skipped: Counter[str]
-) -> dict[str, int]:
+def _write(out: Path, split: SplitName, texts: dict[str, str], codec: Codec) -> dict[str, int]:
     """Write one split; return its counts."""
-    known = {int(v) for v in codec["char"].values}
-    kept = {name: text for name, text in texts.items() if all(ord(c) in known for c in text)}
-    skipped["a rare character"] += len(texts) - len(kept)
-    codes = [codec.encode_text(text) for text in kept.values()] or [np.zeros((0, 1), np.int32)]
+    codes = [codec.encode_text(text) for text in texts.values()] or [np.zeros((0, 1), np.int32)]
     clocks = [clock_of(len(c)) for c in codes]
     np.save(out / f"{split}.codes.npy", np.concatenate(codes).astype(np.int16))
     np.save(out / f"{split}.clock.npy", np.concatenate(clocks))
-    np.save(out / f"{split}.pieces.npy", np.cumsum([0, *(len(text) for text in kept.values())]))
-    (out / f"{split}.names.json").write_text(json.dumps(list(kept)), encoding="utf-8")
-    return {"pieces": len(kept), "notes": sum(len(text) for text in kept.values())}
+    offsets = np.cumsum([0, *(len(text) for text in texts.values())])
+    np.save(out / f"{split}.pieces.npy", offsets)
+    (out / f"{split}.names.json").write_text(json.dumps(list(texts)), encoding="utf-8")
+    return {"pieces": len(texts), "notes": int(offsets[-1])}

@@ -39,10 +39,17 @@ def encode_shard(job: EncodeJob) -> EncodingReport:
         codes[split].append(encoded.codes.astype(np.int16))
         clocks[split].append(clock_of(encoded, job.metres))
     for split in SPLITS:
-        if codes[split]:
-            np.save(_file(job.base, split, "codes"), np.concatenate(codes[split]))
-            np.save(_file(job.base, split, "clock"), np.concatenate(clocks[split]))
+        _write(_file(job.base, split, "codes"), codes[split])
+        _write(_file(job.base, split, "clock"), clocks[split])
     return report
+
+
+def _write(path: Path, parts: Sequence[npt.NDArray[np.integer]]) -> None:
+    """Write the arrays as one; of none, take away what a run with other splits may have left."""
+    if parts:
+        np.save(path, np.concatenate(parts))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def clock_of(encoded: Encoded, metres: Sequence[str]) -> npt.NDArray[np.int32]:

@@ -36,6 +36,11 @@ def pieces(text: str | bytes, name: str) -> Iterator[GridPiece]:
     if not isinstance(splits, dict):
         raise MusicError(f"{name}: not a grid file, which is an object of splits")
     for split, members in splits.items():
+        if not isinstance(members, list) or not all(isinstance(rows, list) for rows in members):
+            raise MusicError(f"{name}: not a grid file: {split!r} is no list of pieces")
+    if not any(splits.values()):
+        raise MusicError(f"{name}: it holds no pieces")
+    for split, members in splits.items():
         for index, rows in enumerate(members):
             yield GridPiece(f"{split}/{index:03}", str(split), rows)
 

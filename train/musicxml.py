@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 import zipfile
 from xml.etree import ElementTree
 
@@ -13,6 +15,8 @@ from .music21score import to_score
 
 MAX_BYTES = 64 * 2**20
 _ZIP_MAGIC = b"PK\x03\x04"
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_ENCODING = re.compile(rb"""<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
 
 
 def read_musicxml(data: bytes, name: str) -> Score:
@@ -23,8 +27,8 @@ def read_musicxml(data: bytes, name: str) -> Score:
     """
     from music21 import converter
 
-    text = _unpack(data, name) if data.startswith(_ZIP_MAGIC) else data
-    if b"<!ENTITY" in text:  # no score needs one, and nested ones blow up in the parser
+    text = _decode(_unpack(data, name) if data.startswith(_ZIP_MAGIC) else data, name)
+    if "<!ENTITY" in text:  # no score needs one, and nested ones blow up in the parser
         raise MusicError(f"{name}: XML entity declarations are not read")
     try:
         return to_score(converter.parseData(text, format="musicxml"), name)
@@ -32,6 +36,35 @@ def read_musicxml(data: bytes, name: str) -> Score:
         raise
     except Exception as error:  # music21 raises whatever its parsers stumble over
         raise MusicError(f"{name}: not readable as MusicXML ({type(error).__name__}: {error})") from error
+
+
+def _decode(data: bytes, name: str) -> str:
+    """Return XML as text without its declaration, whose encoding then no longer counts.
+
+    UTF-16 is told by its byte-order mark or by the zero beside the first "<" (XML 1.0, appendix F). What
+    is not UTF-8 then has the encoding of its declaration; some programs declare one and write UTF-8.
+    """
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = data.decode("utf-16")
+        elif data.startswith((b"<\0", b"\0<")):
+            text = data.decode("utf-16-le" if data.startswith(b"<") else "utf-16-be")
+        else:
+            text = _decode_bytes(data)
+    except (UnicodeError, LookupError) as error:
+        raise MusicError(f"{name}: not readable as MusicXML ({error})") from error
+    return _DECLARATION.sub("", text, count=1)
+
+
+def _decode_bytes(data: bytes) -> str:
+    """Return text in UTF-8 or in the encoding that its declaration names."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        declared = _ENCODING.match(data)
+        if declared is None:
+            raise
+        return data.decode(declared[1].decode("ascii"))
 
 
 def _unpack(data: bytes, name: str) -> bytes:

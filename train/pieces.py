@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from antiphon.models.errors import AntiphonError, MusicError
+from antiphon.models.errors import AntiphonError
 from antiphon.models.midi import read_midi
 from antiphon.models.score import Score
 
@@ -33,6 +33,11 @@ class Piece:
     """What the file itself says."""
     score: Score
 
+    @property
+    def label(self) -> str:
+        """What reports call the piece."""
+        return label_of(self.file, self.name)
+
 
 @dataclass(frozen=True)
 class _Unread:
@@ -50,22 +55,31 @@ def read_work(work: Work) -> Iterator[Piece | Skipped]:
         unread = _READERS[item.kind](item, read_bytes(item))
         for piece in islice(unread, work.start, work.stop):
             yield _read(item, piece)
-    except (AntiphonError, RecursionError, MemoryError) as error:
-        yield Skipped(item.name, "unreadable", _one_line(error))
+    except Exception as error:  # a file nobody foresaw must not end the other files' work
+        yield unreadable(item.name, error)
 
 
 def _read(item: Item, piece: _Unread) -> Piece | Skipped:
     """Read one piece."""
-    label = piece.name if piece.name == item.name else f"{item.name}: {piece.name}"
+    label = label_of(item.name, piece.name)
     try:
         with patience(PIECE_SECONDS):
             return Piece(item.name, piece.name, piece.split, piece.read())
     except TookTooLong:
         return Skipped(label, "took too long", f"not read after {PIECE_SECONDS:g} s")
-    except MusicError as error:
-        return Skipped(label, "unreadable", _one_line(error))
-    except Exception as error:  # a file nobody foresaw must not end the other files' work
-        return Skipped(label, "unreadable", _one_line(f"{type(error).__name__}: {error}"))
+    except Exception as error:
+        return unreadable(label, error)
+
+
+def label_of(file: str, name: str) -> str:
+    """Return what reports call a piece: its file, and its own name in a file of several."""
+    return name if name == file else f"{file}: {name}"
+
+
+def unreadable(label: str, error: Exception) -> Skipped:
+    """Return what is reported of a file or piece whose reading ended in ``error``."""
+    text = str(error) if isinstance(error, AntiphonError) else f"{type(error).__name__}: {error}"
+    return Skipped(label, "unreadable", " ".join(text.split())[:300])
 
 
 def _midi(item: Item, data: bytes) -> Iterator[_Unread]:
@@ -92,7 +106,3 @@ _READERS: dict[Kind, Callable[[Item, bytes], Iterator[_Unread]]] = {
     "abc": _abc,
     "grid": _grid,
 }
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]

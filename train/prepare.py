@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from antiphon.models.codec import Codec, EncodingReport
-from antiphon.models.errors import DatasetError
+from antiphon.models.errors import ConfigError, DatasetError
 
 from .abctext import prepare_text
 from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json
@@ -97,10 +97,6 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command goes on where it was\n")
         return 130
-    if config.text:
-        left_out = (f"left out, {why}: {n}" for why, n in info["report"]["skipped"].items() if n)
-        sys.stdout.write("\n".join([*left_out, f"{args.out}: {_counts_line(info['counts'])}"]) + "\n")
-        return 0
     sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info['counts'])}\n")
     return 0
 
@@ -120,14 +116,17 @@ def prepare(
     until the data set is finished.
 
     Raises:
-        ConfigError: a source or index that is missing or wrong.
+        ConfigError: a source or index that is missing or wrong, or an ``out`` that is no folder.
         DatasetError: ``out`` holds a data set already, or not one piece could be read.
     """
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"--out {out}: {there} is a file; choose a folder")
     if (out / "dataset.json").exists() and not overwrite:
         raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
     splits = Splits.read(_indexes(sources, config))
     if config.text:
-        return prepare_text(sources, out, config, splits)
+        return prepare_text(find(sources, config.include, config.exclude), out, config, splits)
     given = tables_like(Dataset.load(config.like), config) if config.like else None
     work = out / WORK_FOLDER
     work.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from antiphon.models.errors import ConfigError
 from antiphon.models.field import FIELD_ORDER, FieldName
@@ -146,6 +146,8 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: TOML is UTF-8, which this is not: {error}") from error
     try:
         config = parse(data)
     except ConfigError as error:
@@ -161,24 +163,46 @@ def parse(data: Mapping[str, Any]) -> PrepareConfig:
     for key, value in data.items():
         if key not in known:
             raise ConfigError(f"unknown key {key!r}; known are {', '.join(known)}")
-        if key == "parts":
-            values[key] = tuple(part_rule(entry) for entry in value)
-        elif isinstance(known[key], tuple):
-            if not isinstance(value, list):
-                raise ConfigError(f"{key} must be a list")
-            values[key] = tuple(value)
-            if key == "sources":
-                for entry in value:
-                    Source.of(entry)
-        elif type(value) is not type(known[key]):
-            raise ConfigError(f"{key} must be of type {type(known[key]).__name__}, not {value!r}")
-        else:
-            values[key] = value
+        values[key] = _value(key, value, known[key])
     return PrepareConfig(**values)
 
 
+def _value(key: str, value: Any, default: Any) -> Any:
+    """Return what a key's TOML says, of its default's type."""
+    if key == "parts":
+        return tuple(part_rule(entry) for entry in _list(key, value))
+    if key == "sources":
+        for entry in _list(key, value):
+            Source.of(entry)
+        return tuple(value)
+    if isinstance(default, tuple):
+        return _texts(key, value)
+    if type(value) is not type(default):
+        raise ConfigError(f"{key} must be of type {type(default).__name__}, not {value!r}")
+    return value
+
+
+def _list(key: str, value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    meant = f": write [{json.dumps(value, ensure_ascii=False)}]" if isinstance(value, str) else ""
+    raise ConfigError(f"{key} must be a list, not {value!r}{meant}")
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    if not all(isinstance(entry, str) for entry in _list(key, value)):
+        raise ConfigError(f"{key} must be a list of text, not {value!r}")
+    return tuple(value)
+
+
+def _program(key: str, value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 127:
+        raise ConfigError(f"{key} {value!r} is not in 0..127")
+    return value
+
+
 def part_rule(entry: Any) -> PartRule:
-    """Return a part from its name or its TOML table."""
+    """Return a part from its name or its TOML table; raises ConfigError naming the part and the key."""
     if isinstance(entry, str):
         return PartRule(entry)
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
@@ -186,5 +210,15 @@ def part_rule(entry: Any) -> PartRule:
     unknown = entry.keys() - {field.name for field in fields(PartRule)}
     if unknown:
         raise ConfigError(f"parts: unknown key {min(unknown)!r}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-    return PartRule(**cast(dict[str, Any], values))
+    where = f"parts: {entry['name']}:"
+    drum = entry.get("is_drum", False)
+    if not isinstance(drum, bool):
+        raise ConfigError(f"{where} is_drum must be true or false, not {drum!r}")
+    programs = _list(f"{where} programs", entry.get("programs", []))
+    return PartRule(
+        entry["name"],
+        _program(f"{where} program", entry.get("program", 0)),
+        drum,
+        _texts(f"{where} match", entry.get("match", [])),
+        tuple(_program(f"{where} programs:", program) for program in programs),
+    )

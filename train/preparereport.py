@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,36 @@ def write_report(
 ) -> dict[str, Any]:
     """Write report.txt and report.json; return the totals."""
     totals = _totals(shards, selection, unread, losses)
+    _write(out, _lines(shards, selection, unread), totals)
+    return totals
+
+
+def write_text_report(
+    out: Path, texts: Mapping[SplitName, Mapping[str, str]], skipped: Sequence[Skipped]
+) -> dict[str, Any]:
+    """Write report.txt and report.json of a data set of text; return the totals."""
+    reasons = Counter(skip.reason for skip in skipped)
+    totals = {"read": sum(map(len, texts.values())), "skipped": dict(sorted(reasons.items()))}
+    read = (
+        f"read\t{split}\t{len(text)} characters\t{name}"
+        for split, mine in texts.items()
+        for name, text in mine.items()
+    )
+    _write(out, chain(read, map(_skipped_line, skipped)), totals)
+    return totals
+
+
+def _write(out: Path, lines: Iterable[str], totals: dict[str, Any]) -> None:
+    """Write the lines and the totals, as text and as JSON."""
     with (out / "report.txt").open("w", encoding="utf-8") as text:
-        for line in _lines(shards, selection, unread):
+        for line in lines:
             text.write(line + "\n")
         text.write("\n" + summary(totals) + "\n")
     (out / "report.json").write_text(json.dumps(totals, indent=1), encoding="utf-8")
-    return totals
+
+
+def _skipped_line(skip: Skipped) -> str:
+    return f"skipped\t{skip.reason}\t{skip.detail}\t{skip.name}"
 
 
 def _skipped(shards: Sequence[Path], unread: Sequence[Skipped]) -> Iterator[Skipped]:
@@ -52,8 +77,7 @@ def _lines(shards: Sequence[Path], selection: Selection, unread: Sequence[Skippe
                 yield f"read\t{split}\t{entry.notes} notes\t{entry.label}"
     for label, same in selection.duplicates:
         yield f"skipped\tduplicate\tof {same}\t{label}"
-    for skip in _skipped(shards, unread):
-        yield f"skipped\t{skip.reason}\t{skip.detail}\t{skip.name}"
+    yield from map(_skipped_line, _skipped(shards, unread))
 
 
 def _totals(
@@ -72,9 +96,11 @@ def _totals(
 
 
 def summary(totals: dict[str, Any]) -> str:
-    """Return the totals as lines of text."""
+    """Return the totals as lines of text; a data set of text has none of notes."""
     lines = [f"{totals['read']} pieces read, {sum(totals['skipped'].values())} files or pieces skipped"]
     lines += [f"  {count:8} {reason}" for reason, count in totals["skipped"].items()]
+    if "encoding" not in totals:
+        return "\n".join(lines)
     lines.append("splits by " + ", ".join(f"{name}: {count}" for name, count in totals["split_by"].items()))
     encoding = totals["encoding"]
     lines.append(f"{encoding['notes']} notes encoded")

@@ -16,7 +16,7 @@ from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 
 from .arrange import arrange
-from .pieces import Piece, read_work
+from .pieces import Piece, label_of, read_work, unreadable
 from .prepareconfig import PrepareConfig
 from .sources import Skipped, Work
 
@@ -44,7 +44,7 @@ class Entry:
     @property
     def label(self) -> str:
         """What reports call the piece."""
-        return self.name if self.name == self.file else f"{self.file}: {self.name}"
+        return label_of(self.file, self.name)
 
     @property
     def metre_map(self) -> MetreMap:
@@ -95,7 +95,7 @@ def write_shard(base: Path, chunk: tuple[Work, ...], config: PrepareConfig) -> N
     tables: list[Floats] = []
     for work in chunk:
         for found in read_work(work):
-            result = found if isinstance(found, Skipped) else _entry(found, config)
+            result = found if isinstance(found, Skipped) else _tried(found, config)
             if isinstance(result, Skipped):
                 skipped.append(result)
             else:
@@ -110,9 +110,17 @@ def write_shard(base: Path, chunk: tuple[Work, ...], config: PrepareConfig) -> N
     partial.replace(base.with_suffix(".json"))
 
 
+def _tried(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
+    """Return a piece's line and notes; a piece that breaks this is unreadable, as in its reader."""
+    try:
+        return _entry(piece, config)
+    except Exception as error:
+        return unreadable(piece.label, error)
+
+
 def _entry(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
     """Return a piece's line and notes, or why it is left out."""
-    label = piece.name if piece.name == piece.file else f"{piece.file}: {piece.name}"
+    label = piece.label
     notes = arrange(piece.score, config)
     if not notes:
         return Skipped(label, "no notes in the parts asked for")

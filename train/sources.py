@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -124,12 +125,12 @@ def _in_zip(path: Path) -> Iterator[Item | Skipped]:
         yield Skipped(path.name, "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
         return
     for info in members:
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         name = info.filename.replace("\\", "/")
         pure = PurePosixPath(name)
         kind = KINDS.get(pure.suffix.lower())
-        if pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+        if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
             yield Skipped(name, "unsafe name in a zip")
         elif kind is None:
             yield Skipped(name, "not a music file", pure.suffix)
@@ -156,7 +157,15 @@ def read_bytes(item: Item) -> bytes:
 
 
 def decode_text(data: bytes) -> str:
-    """Return text that is UTF-8 or, failing that, Latin-1, as old ABC collections are."""
+    """Return text that is UTF-8 or, failing that, Latin-1, as old ABC collections are.
+
+    A byte-order mark of UTF-16 makes it that; raises MusicError where the rest then is not.
+    """
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise MusicError(f"its first bytes promise UTF-16, which it is not: {error}") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -181,8 +190,8 @@ def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:
 def _cut(item: Item) -> Iterator[Work]:
     """Yield stretches of a tunebook."""
     try:
-        lines = read_bytes(item).replace(b"\r", b"\n")
-        count = lines.count(b"\nX:") + lines.startswith((b"X:", b"\xef\xbb\xbfX:"))
+        lines = decode_text(read_bytes(item)).replace("\r", "\n")
+        count = lines.count("\nX:") + lines.startswith("X:")
     except MusicError:
         count = 1  # reading it again for its tunes reports the reason
     for start in range(0, max(count, 1), CHUNK_TUNES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -14,6 +15,8 @@ from .dataset import SplitName
 
 Authority = Literal["index", "name", "hash"]
 INDEX_NAMES = ("index.csv", "info.csv")
+_COPY = re.compile(r" \(\d+\)$")
+"""What tells a tune from another of its number in the file; an index knows only the number."""
 _COLUMNS = ("id", "file", "midi_filename", "song_id", "name", "path", "source_path")
 _WORDS: dict[str, SplitName] = {
     "train": "train",
@@ -60,7 +63,7 @@ class Splits:
             piece: the piece's own name, such as a tune's id.
             own: what the file itself says.
         """
-        for key in (piece, file, *_short(file), PurePosixPath(file).parent.name):
+        for key in (piece, _COPY.sub("", piece), file, *_short(file), PurePosixPath(file).parent.name):
             if key in self._index:
                 return self._index[key], "index"
         named = _named([own] if own else []) or _named(PurePosixPath(file).parts)

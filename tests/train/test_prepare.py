@@ -173,11 +173,13 @@ def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Pa
 
 def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path) -> None:
     members = {"train/a.mid": music.tune(1), "../evil.mid": music.tune(2), "/etc/evil.mid": music.tune(3)}
+    members |= {".": b"", "folder/": b""}
+    music.write("nameless.zip", music.zip({"~": b""}).replace(b"~", b"\0"))
     music.write("set.zip", music.zip(members))
     before = sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid")
     dataset = make(music, tmp_path / "set")
     assert names(tmp_path / "set")["train"] == ["train/a.mid"]
-    assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 2}
+    assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 4}
     assert sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid") == before
 
 
@@ -257,6 +259,37 @@ def test_a_changed_file_is_read_again(music: Any, tmp_path: Path, monkeypatch: p
     assert make(music, tmp_path / "set").info["counts"]["train"]["notes"] == 20
 
 
+def test_other_splits_after_a_stop_are_those_of_a_fresh_start(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        music.write(f"{number}.mid", music.tune(number, count=10 + number))
+    music.write("index.csv", "file,split\n" + "".join(f"{n}.mid,{SPLITS[n % 3]}\n" for n in range(6)))
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare_module, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 130
+    music.write("index.csv", "file,split\n" + "".join(f"{n}.mid,train\n" for n in range(5)) + "5.mid,test\n")
+    for folder in ("set", "fresh"):
+        make(music, tmp_path / folder)
+    for split in SPLITS:
+        for name in ("codes", "clock", "pieces"):
+            arrays = [np.load(tmp_path / folder / f"{split}.{name}.npy") for folder in ("set", "fresh")]
+            assert np.array_equal(*arrays)
+
+
+@pytest.mark.parametrize("words", [(), ("--text",)])
+@pytest.mark.parametrize("below", [".", "deep/er"])
+def test_a_file_is_no_folder_for_a_data_set(
+    music: Any, tmp_path: Path, words: tuple[str, ...], below: str
+) -> None:
+    music.write("train/a.mid", music.tune(1))
+    (tmp_path / "set").write_text("mine")
+    with pytest.raises(ConfigError, match=r"--out .*set.* is a file; choose a folder"):
+        run(parse(music.root, "--out", tmp_path / "set" / below, *words))
+    assert (tmp_path / "set").read_text() == "mine"
+
+
 def test_several_processes_give_the_same_arrays(
     music: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -307,62 +340,6 @@ def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:
         make(music, tmp_path / "set")
     with pytest.raises(ConfigError, match="does not exist"):
         prepare([tmp_path / "nowhere"], tmp_path / "set", PrepareConfig(), processes=1)
-
-
-def test_flags_win_over_the_configuration_file(music: Any, tmp_path: Path) -> None:
-    music.write("train/a.mid", music.tune(1))
-    toml = music.write(
-        "c.toml", 'ticks_per_beat = 12\nvelocity_bins = 8\nparts = [{ name = "flute", program = 73 }]\n'
-    )
-    words = (
-        music.root,
-        "--out",
-        tmp_path / "set",
-        "--config",
-        toml,
-        "--velocity-bins",
-        "16",
-        "--processes",
-        "1",
-    )
-    assert run(parse(*words)) == 0
-    dataset = Dataset.load(tmp_path / "set")
-    assert dataset.codec.ticks_per_beat == 12
-    assert len(dataset.codec["velocity"].values) == 16
-    assert dataset.parts[0].program == 73
-
-
-@pytest.mark.parametrize(
-    ("toml", "message"),
-    [
-        ("tick = 3", "unknown key 'tick'"),
-        ("ticks_per_beat = 0", r"ticks_per_beat 0 is not in 1\.\.960"),
-        ('ticks_per_beat = "12"', "ticks_per_beat must be of type int"),
-        ('fields = ["pitch", "delta"]', "in this order"),
-        ('fields = ["delta"]', "delta and pitch"),
-        ('drum_map = "td99"', "drum_map 'td99'"),
-        ("parts = [{ program = 3 }]", "neither a name"),
-        ('parts = [{ name = "a", instrument = 3 }]', "unknown key 'instrument'"),
-        ('parts = ["a", "b"]\nfields = ["delta", "pitch"]', "need the field part"),
-        ("fields = [", "Unclosed array|Invalid|Expected|Unexpected"),
-    ],
-)
-def test_wrong_configurations_name_the_key(music: Any, tmp_path: Path, toml: str, message: str) -> None:
-    path = music.write("c.toml", toml)
-    with pytest.raises(ConfigError, match=message):
-        run(parse(music.root, "--out", tmp_path / "set", "--config", path))
-
-
-def test_the_shipped_configurations_parse() -> None:
-    from importlib.resources import files
-
-    from antiphon.train.prepareconfig import load
-
-    folder = Path(str(files("antiphon.train"))) / "configs"
-    configs = {path.name.split(".")[0]: load(path, {}) for path in folder.glob("*.prepare.toml")}
-    assert configs["folk"].field_names == ("delta", "pitch", "duration")
-    assert [rule.name for rule in configs["chorale"].part_rules] == ["soprano", "alto", "tenor", "bass"]
-    assert configs["drums"].bins == (32, 9)
 
 
 def test_a_melody_played_a_little_over_its_notes_is_one_voice(music: Any, tmp_path: Path) -> None:

@@ -132,9 +132,34 @@ def test_musicxml_parts_ties_chords_and_pickup(tmp_path: Path, suffix: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("UTF-16", "utf-16"),
+        ("UTF-16", "utf-16-be"),
+        ("UTF-16", "utf-16-le"),
+        ("UTF-16", "utf-8"),  # some programs declare what they held in memory
+        ("ISO-8859-1", "latin-1"),
+        ("windows-1252", "cp1252"),
+        ("UTF-8", "utf-8-sig"),
+    ],
+)
+def test_musicxml_in_other_encodings(tmp_path: Path, declared: str, encoding: str) -> None:
+    text = musicxml(tmp_path, suffix=".musicxml").decode()
+    text = text.replace('encoding="utf-8"', f'encoding="{declared}"').replace("Voice", "Fl\u00f6te")
+    score = read_musicxml(text.encode(encoding), "song")
+    assert [part.name for part in score.parts] == ["Fl\u00f6te", "Piano"]
+    assert [n.pitch for n in score.notes if n.part == 1] == [48, 52, 36]
+
+
+@pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"<score-partwise><part>", "not readable as MusicXML"),
+        ("<?xml version='1.0'?><a/>".encode("utf-16") + b"\0", "not readable as MusicXML.*truncated"),
+        (b"<?xml version='1.0' encoding='nonsense'?><a>\xff</a>", "unknown encoding: nonsense"),
+        (b"<?xml version='1.0' encoding='hex'?><a>\xff</a>", "not readable as MusicXML"),
+        (b"<?xml version='1.0'?><a>\xff</a>", "not readable as MusicXML.*utf-8"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><score-partwise/>'.encode("utf-16"), "entity"),
         (b"PK\x03\x04 no zip at all", "compressed MusicXML"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise/>', "entity"),
     ],

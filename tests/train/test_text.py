@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bz2
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from antiphon.models.errors import CodecError, ConfigError
 from antiphon.train.abcfile import tunes
 from antiphon.train.abctext import tidy
 from antiphon.train.config import TrainConfig
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset import SPLITS, Dataset
 from antiphon.train.fit import Run, pieces_of
 from antiphon.train.passages import passage
 from antiphon.train.savedrun import load_run
@@ -74,6 +76,101 @@ def test_what_is_left_out_is_counted(dataset: Path) -> None:
     assert skipped["a rare character"] == 1
     assert skipped["no key or no barline"] == 1
     assert skipped["the same music as another tune"] == 1
+
+
+def test_every_piece_left_out_has_a_line_in_the_report(dataset: Path) -> None:
+    lines = (dataset / "report.txt").read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith("read\ttrain\t") for line in lines) == 40
+    assert "skipped\ta rare character\t'R' 'a' '\\xa7'\tmade.train.abc: 9" in lines
+    assert (
+        "skipped\tthe same music as another tune\tof made.train.abc: made#3\tmade.train.abc: made#3 (2)"
+        in lines
+    )
+    assert "skipped\tnot a music file\t.txt\tnotes.txt" in lines
+    totals = json.loads((dataset / "report.json").read_text())
+    assert totals == json.loads((dataset / "dataset.json").read_text())["report"]
+    assert totals["read"] == 56
+
+
+def numbered(number: int, of: int) -> str:
+    """A tune of its own by ``number``, whose X: is ``of`` and whose title all share."""
+    return re.sub("^% id.*\nX:.*\nT:.*", f"X:{of}\nT:A tune", tune(number))
+
+
+def prepared(root: Path, *sources: Path) -> list[str]:
+    """Prepare the text of the sources; return the names of all splits' tunes."""
+    config = root / "all.toml"
+    config.write_text("text = true\nleast = 1\n")
+    out = str(root / "set")
+    assert main(["prepare", *map(str, sources or [root]), "--config", str(config), "--out", out]) == 0
+    data = Dataset.load(root / "set")
+    return [name for split in SPLITS for name in data.split(split).names]
+
+
+def test_tunes_of_one_number_are_all_kept(tmp_path: Path) -> None:
+    (tmp_path / "book.abc").write_text("".join(numbered(n, of=1) for n in range(40)))
+    names = prepared(tmp_path)
+    assert sorted(names) == sorted(["book.abc: 1", *(f"book.abc: 1 ({n})" for n in range(2, 41))])
+    assert all(split["pieces"] for split in Dataset.load(tmp_path / "set").info["counts"].values())
+
+
+def test_files_of_one_name_from_several_sources_are_all_kept(tmp_path: Path) -> None:
+    for number, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        for n in range(20):
+            (tmp_path / folder / f"{n}.abc").write_text(numbered(100 * number + n, of=1))
+    names = prepared(tmp_path, tmp_path / "a", tmp_path / "b")
+    assert len(set(names)) == len(names) == 40
+    assert {"0.abc: 1", "0.abc: 1 (2)"} <= set(names)
+
+
+def test_an_index_knows_all_tunes_of_a_number(tmp_path: Path) -> None:
+    (tmp_path / "book.abc").write_text("".join(numbered(n, of=n // 10) for n in range(40)))
+    (tmp_path / "index.csv").write_text("id,split\n0,train\n1,train\n2,valid\n3,test\n")
+    prepared(tmp_path)
+    counts = Dataset.load(tmp_path / "set").info["counts"]
+    assert {split: count["pieces"] for split, count in counts.items()} == {
+        "train": 20,
+        "valid": 10,
+        "test": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("empty.abc", b"", "it holds no tune"),
+        ("utf16.abc", "T:no number\n".encode("utf-16"), "it holds no tune"),
+        ("half.zip", b"", "Bad CRC-32"),
+    ],
+)
+def test_a_file_that_cannot_be_read_costs_itself_alone(
+    tmp_path: Path, name: str, data: bytes, reason: str
+) -> None:
+    (tmp_path / "book.train.abc").write_text("".join(map(tune, range(10))))
+    if name == "half.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("good.train.abc", tune(10))
+            archive.writestr("bad.train.abc", tune(11))
+        data = (tmp_path / name).read_bytes().replace(b"T:Number 11\n", b"T:Nomber 11\n")
+    (tmp_path / name).write_bytes(data)
+    names = prepared(tmp_path)
+    assert len(names) == 10 + (name == "half.zip")
+    (line,) = [x for x in (tmp_path / "set/report.txt").read_text().splitlines() if "\tunreadable\t" in x]
+    assert reason in line and line.endswith(".abc")
+
+
+def test_no_tune_for_training_is_an_error_that_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["prepare", str(tmp_path), "--text", "--out", str(tmp_path / "set")]
+    (tmp_path / "book.test.abc").write_text("".join(map(tune, range(3))) + "X:7\nABc|\n")
+    assert main(words) != 0
+    assert "no ABC tune for training: test 3, no key or no barline 1" in capsys.readouterr().err
+    (tmp_path / "book.train.abc").write_text("".join(map(tune, range(3, 5))))
+    assert main(words) != 0
+    assert "all 2 tunes for training have characters that fewer than 3" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()
 
 
 def test_characters_and_codes(dataset: Path) -> None:
