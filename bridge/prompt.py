@@ -147,12 +147,21 @@ def layout_for(metre: Metre, known: frozenset[str]) -> Layout:
 
 
 def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -> Prompt:
-    """Return the beginning that the request gives, with the lines that its header lacks."""
-    text = request.text
-    if "M:" in text or "\nK:" in text:  # the header tells the metre, or can no longer be told it
+    """Return the beginning that the request gives, with the lines that its header lacks.
+
+    They come after its last line, which the model writes to the end where it is not ended.
+    """
+    text, (metre, key) = request.text, lines
+    if "\nK:" in text:  # the header is over
         return Prompt((text,), Layout(request.metre, request.metre))
-    # After its last line is written.
-    return Prompt((text, *lines), layout)
+    if "M:" not in text:
+        return Prompt((text, metre, key), layout)
+    pieces = [text]
+    if request.scale is not None:
+        pieces += [key] if "\nL:" in text else ["L:", key]
+        if text.endswith("\n"):
+            pieces[:2] = [text + pieces[1]]
+    return Prompt(tuple(pieces), Layout(request.metre, request.metre))
 
 
 def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:

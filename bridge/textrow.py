@@ -225,20 +225,21 @@ def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
 
 
 def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
-    """Return notes in a request's range: moved by octaves, then to the nearest pitch."""
-    allowed = range(request.low, request.high + 1)
+    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance."""
+    allowed = [
+        pitch
+        for pitch in range(request.low, request.high + 1)
+        if request.scale is None or pitch % 12 in request.scale
+    ]
+    if not allowed:
+        return []
     moved: dict[tuple[float, int, int], Note] = {}
     for note in notes:
-        pitch = _within(note.pitch, request.low, request.high)
-        pitch = min(allowed, key=lambda other: abs(other - pitch))
+        pitch = min(allowed, key=lambda other: _apart(note.pitch, other))
         moved.setdefault((note.start, note.part, pitch), replace(note, pitch=pitch))
     return list(Score.ordered(list(moved.values())))
 
 
-def _within(pitch: int, low: int, high: int) -> int:
-    """Return the pitch moved by octaves into a range, where one lies there."""
-    if pitch < low:
-        pitch += -(-(low - pitch) // 12) * 12
-    elif pitch > high:
-        pitch -= -(-(pitch - high) // 12) * 12
-    return pitch
+def _apart(pitch: int, other: int) -> tuple[int, int]:
+    """Return how far pitches are apart: their classes first, then they themselves."""
+    return min((pitch - other) % 12, (other - pitch) % 12), abs(pitch - other)

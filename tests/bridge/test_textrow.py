@@ -19,7 +19,7 @@ from antiphon.bridge.prompt import CONTEXT_NOTES, Layout, layout_for, prompt_for
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.textrow import BarCounter, placed
+from antiphon.bridge.textrow import BarCounter, at_pitches, placed
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.abc import AbcError, bars, read_abc
 from antiphon.models.abc_write import exact_signature, key_name, signature, write_bars
@@ -460,3 +460,44 @@ def test_seven_eighths_are_read_as_they_were_played() -> None:
         (60 + at % 7, at // 7 * 4 + at % 7 / 2) for at in range(14)
     ]
     assert (prompt.bars, prompt.beats) == (2, 8)
+
+
+C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
+
+
+@pytest.mark.parametrize("music", ["", "CFG cfg|"])
+def test_a_scale_holds_in_a_text_of_another_key(irish: Engine, music: str) -> None:
+    """For the notes that the text has, and for those that the model writes."""
+    header = f"X:1\nT:x\nM:4/4\nL:1/8\nK:A\n{music}"
+    for seed in range(4):
+        (take,) = ask_irish(irish, seed, text=header, scale="C major", bars=4, low=60, high=80)
+        assert {n.pitch % 12 for n in take.notes} <= C_MAJOR
+        assert take.text.startswith(header.strip())
+        if music:
+            assert [n.pitch for n in take.notes[:3]] == [60, 65, 67]
+
+
+def test_a_note_goes_to_the_nearest_that_is_asked_for(shelf: ModelShelf) -> None:
+    options = {"scale": "C major", "low": 60, "high": 65}
+    request = resolve({}, options, None, shelf.manifest("tiny-text"), seed=1)
+    played = [Note(pitch, at, 1) for at, pitch in enumerate((61, 66, 54, 73, 59, 69))]
+    notes = at_pitches([*played, Note(60, 0, 1)], request)
+    assert [(n.pitch, n.start) for n in notes] == [(60, 0), (65, 1), (65, 2), (62, 3), (60, 4), (60, 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "forced"),
+    [
+        ("X:1\nT:A\nM:6/8\nL:1/8\n", ("X:1\nT:A\nM:6/8\nL:1/8\nK:D\n",)),
+        ("X:1\nT:A\nM:6/8\n", ("X:1\nT:A\nM:6/8\nL:", "K:D\n")),
+        ("X:1\nM:6/8\nT:A", ("X:1\nM:6/8\nT:A", "L:", "K:D\n")),
+        ("X:1\nM:6/8\nK:G\n", ("X:1\nM:6/8\nK:G\n",)),
+        ("X:1\nT:A", ("X:1\nT:A", "M:6/8\nL:", "K:D\n")),
+    ],
+)
+def test_a_beginning_without_a_key_gets_the_scales(irish: Engine, text: str, forced: tuple[str, ...]) -> None:
+    options = {"text": text, "scale": "D major"}
+    assert prompt_for(SHIPPED, resolve({}, options, None, SHIPPED, seed=1)).forced == forced
+    (take,) = ask_irish(irish, 1, bars=2, **options)
+    assert ("\nK:D\n" in take.text) == ("K:" not in text)
+    assert {n.pitch % 12 for n in take.notes} <= {1, 2, 4, 6, 7, 9, 11}
