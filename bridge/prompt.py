@@ -19,6 +19,8 @@ CONTEXT_NOTES = 256
 """Notes before the answer that the model reads at most; twelve bars of eighths have a hundred."""
 MOST_BARS_ON = 2
 """Bars from one bar in which a note begins to the next: of those between them one is written."""
+EARLY = 1 / 16
+"""Beats before a barline at which a player means the bar after it."""
 OTHER_UNIT = 0.5
 """Beats that a longer bar may be too long rather than have another unit."""
 _STAND_INS = ("4/4", "6/8", "3/4", "2/4", "3/8", "9/8", "12/8", "3/2")
@@ -45,7 +47,7 @@ class Layout:
         """Return where the text has a time of the music: as far behind the barline."""
         if self.block == self.metre.beats:
             return beat
-        bar = floor(beat / self.metre.beats + _NEAR)
+        bar = floor((beat + EARLY) / self.metre.beats)
         return beat + bar * (self.block - self.metre.beats)
 
     def in_music(self, beat: float) -> float:

@@ -452,8 +452,9 @@ def test_what_a_bar_is_too_short_for_is_left_out() -> None:
     assert [layout.in_music(beat) for beat in (3, 3.5, 4, 8, 9)] == [3, 3.5, 3.5, 7, 8]
 
 
-def test_seven_eighths_are_read_as_they_were_played() -> None:
-    context = tuple(Note(60 + at % 7, at / 2, 0.5) for at in range(14))
+@pytest.mark.parametrize("late", [0, 0.03, -0.03])
+def test_seven_eighths_are_read_as_they_were_played(late: float) -> None:
+    context = tuple(Note(60 + at % 7, at / 2 + late * (at % 2 or at == 7), 0.5) for at in range(14))
     prompt = prompt_for(SHIPPED, resolve({}, {"metre": "7/8"}, context, SHIPPED, seed=1))
     before = read_abc(prompt.forced[0])
     assert [(n.pitch, n.start) for n in before.notes] == [
@@ -501,3 +502,11 @@ def test_a_beginning_without_a_key_gets_the_scales(irish: Engine, text: str, for
     (take,) = ask_irish(irish, 1, bars=2, **options)
     assert ("\nK:D\n" in take.text) == ("K:" not in text)
     assert {n.pitch % 12 for n in take.notes} <= {1, 2, 4, 6, 7, 9, 11}
+
+
+@pytest.mark.parametrize("metre", ["3/2", "12/8", "4/4", "6/8", "7/8", "64/1", "1/64"])
+def test_sixteen_tunes_may_be_asked_for_in_any_metre(metre: str) -> None:
+    request = resolve({}, {"metre": metre, "takes": 16}, None, SHIPPED, seed=1)
+    bars = request.end_beat / Metre.parse(metre).beats
+    assert bars == int(bars)
+    assert request.end_beat <= 256 and (bars == 64 or request.end_beat > 240)
