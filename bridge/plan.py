@@ -8,10 +8,11 @@ from .constraints import constraints
 from .job import Job
 from .opening import Context, read_context, read_text
 from .primed import MakeRow, Primed, Subject
+from .prompt import prompt_for
 from .request import GenerationRequest
 from .rows import Row, TakeRow
 from .shelf import LoadedModel
-from .textrow import TextRow, prompt_for
+from .textrow import TextRow
 
 
 def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:

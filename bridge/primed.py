@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from .job import Job
 from .opening import Context
+from .prompt import Prompt
 from .request import GenerationRequest
 from .rows import Row
 from .shelf import LoadedModel
 from .stepper import Snapshot
-from .textrow import Prompt
 
 MOST_PRIMED = 64
 """Contexts kept; one takes up to 0.4 MB."""

@@ -18,6 +18,8 @@ MAX_BEATS = 4096
 """Length of an answer, all takes together."""
 MOST_TUNE_BARS = 64
 """Length of a tune by a model of text, where no length is asked for."""
+MOST_TUNE_BEATS = 256
+"""The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
 _HALF_TICK = 1 / 48
 """How far past a barline a context may sound and still be answered at that barline: a 32-bit float
 of a beat and a performer's release are not exact."""
@@ -72,7 +74,7 @@ def resolve(
     is_text = manifest.codec.is_text
     # A model of text that nobody told a length writes its tune to the end.
     open_ended = is_text and context is None and all(merged.get(k, AUTO) == AUTO for k in ("bars", "beats"))
-    beats = MOST_TUNE_BARS * metre.beats if open_ended else _length(merged, metre)
+    beats = _tune_length(metre) if open_ended else _length(merged, metre)
     if beats * takes > MAX_BEATS:
         raise RequestError(
             "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
@@ -141,6 +143,11 @@ def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
 def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
     """Return the answer's length in beats."""
     return _value(options, "beats", _value(options, "bars", 4.0) * metre.beats)
+
+
+def _tune_length(metre: Metre) -> float:
+    """Return the most beats of a tune that is written to its end, whole bars."""
+    return min(MOST_TUNE_BARS, MOST_TUNE_BEATS // metre.beats) * metre.beats
 
 
 def _place(

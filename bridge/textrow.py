@@ -1,110 +1,39 @@
 """A row that writes a tune as ABC text and answers with its notes.
 
 The header is forced as far as the request says it: the title is the model's, then come the request's
-metre and key. To continue notes, the bars before are written as ABC and the model goes on from there. What
-it writes is mended (:func:`antiphon.models.abc.repair_abc`) or drawn again, so that every answer plays.
+metre and key. To continue notes, the bars before are written as ABC and the model goes on from there (see
+prompt.py). What it writes is mended (:func:`antiphon.models.abc.repair_abc`), or drawn again where no note of
+it lies in the answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import floor
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..models.abc import AbcError, read_repaired
 from ..models.abc_tune import FIELD
-from ..models.abc_write import exact_signature, key_name, signature, write_bars
-from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.note import Note
 from ..models.score import Score
 from ..models.step import MASKED, TEXT_LINE
 from .job import Job
 from .opening import bars_in
+from .prompt import Prompt
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 
 MOST_CHARACTERS = 2400
 """Of a tune, its header included."""
-ATTEMPTS = 4
-"""How often a tune is drawn before the request fails."""
-CONTEXT_BARS = 12
-"""Bars before the answer that the model reads at most."""
-CONTEXT_NOTES = 256
-"""Notes before the answer that the model reads at most; twelve bars of eighths have a hundred."""
+ATTEMPTS = 8
+"""How often a tune is drawn before its take is left empty."""
+MOST_STEPS = 4 * MOST_CHARACTERS
+"""Characters of a take, all attempts together, after which none is begun."""
 _CHUNK = 256
 _ACCIDENTALS = "^_="
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """How a tune begins."""
-
-    forced: tuple[str, ...]
-    """Pieces that are given; between two of them the model writes to the end of the line."""
-    beats: float = 0.0
-    """Length of the music among them, whole bars."""
-    bars: int = 0
-    """The same in bars."""
-
-
-def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
-    """Return how the tune of a request begins.
-
-    Raises:
-        RequestError: bad_args, for a text with characters that the model lacks, or a scale that no key
-            signature has.
-    """
-    sharps = None
-    if request.scale is not None:
-        sharps = exact_signature(request.scale)
-        if sharps is None:
-            raise RequestError(
-                "bad_args",
-                f"model {manifest.name!r} writes notation: its scales are those of key signatures, such as "
-                '"D dorian" or "G major"',
-            )
-    # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
-    key = "K:" + ("" if sharps is None else f"{key_name(sharps)}\n")
-    lines = (f"M:{request.metre}\nL:", key)
-    if request.text:
-        # Only a header that does not tell the metre yet is told it, after its last line is written.
-        told = "M:" in request.text or "\nK:" in request.text
-        prompt = Prompt((request.text,) if told else (request.text, *lines))
-    elif request.context:
-        prompt = _after(request, sharps)
-    else:
-        prompt = Prompt(("X:1\nT:", *lines))
-    known = {chr(int(v)) for v in manifest.codec["char"].values}
-    for character in "".join(prompt.forced):
-        if character not in known:
-            needs = "the music given"
-            if character in request.text:
-                needs = "the text"
-            elif character in str(request.metre):
-                needs = f"metre {request.metre}"
-            raise RequestError(
-                "bad_args", f"model {manifest.name!r} has no character {character!r}, which {needs} needs"
-            )
-    return prompt
-
-
-def _after(request: GenerationRequest, sharps: int | None) -> Prompt:
-    """Return the bars before the answer as a tune's beginning."""
-    length, end = request.metre.beats, request.start_beat
-    notes = sorted((note for note in request.context if note.start < end), key=lambda note: note.order)
-    notes = notes[-CONTEXT_NOTES:]
-    first = notes[0].start if notes else end
-    bars = min(max(-floor((first - end) / length), 1), CONTEXT_BARS)
-    start = end - bars * length
-    notes = [note for note in notes if start - 1e-6 <= note.start]
-    if sharps is None:
-        sharps = signature(note.pitch % 12 for note in notes)
-    music = write_bars(notes, start, end, request.metre, sharps)
-    head = f"X:1\nM:{request.metre}\nL:1/8\nK:{key_name(sharps)}\n"
-    return Prompt((head + music,), bars * length, bars)
 
 
 class TextRow:
@@ -179,10 +108,8 @@ class TextRow:
                 self._pending = self._encoded(self._given.pop(0))
         self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
         if (ended or self._has_enough()) and not self._pending:
-            if self._finish():
-                return True
-            if self._attempts >= ATTEMPTS:
-                self.fail("model_error", f"model {self._manifest.name!r} wrote no tune that plays; ask again")
+            last = self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS
+            if self._finish(last):
                 return True
             self._restart(stepper, row)
             return False
@@ -201,20 +128,21 @@ class TextRow:
         stepper.restart(row, self.snapshot)
         self.enter(stepper, row)
 
-    def _finish(self) -> bool:
-        """Tell the notes; return False when there are none that play."""
+    def _finish(self, last: bool) -> bool:
+        """Tell the notes; return False when there are none and it is not the last attempt."""
+        request = self._job.request
         written = self._codec.decode_text(np.array(self._codes, np.int32).reshape(-1, 1))
         try:
             text, score = read_repaired(written)
         except AbcError:
-            return False
-        notes, end = placed(score, self._job.request, self._prompt)
-        if not notes:
+            text, score = written, Score(())
+        notes, end = placed(score, request, self._prompt)
+        if not notes and not last:
             return False
         for index, note in enumerate(notes):
             self._job.note(self._take, index, note)
-        seed = self._job.request.seed
-        self._job.finish(Take(self._take, tuple(notes), end, seed, self._nats / len(notes), text))
+        nats = self._nats / len(notes) if notes else 0.0
+        self._job.finish(Take(self._take, tuple(notes), end, request.seed, nats, text))
         return True
 
     def fail(self, code: str, message: str) -> None:
@@ -256,38 +184,62 @@ def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
     """Return how many bars a tune has when it is long enough, None when it is to be written to its end."""
     if request.open_ended:
         return None
-    bars = prompt.bars + bars_in(request.end_beat - request.start_beat, request.metre)
+    asked = bars_in(request.end_beat - request.start_beat, request.metre)
+    bars = prompt.bars + asked * prompt.layout.count
     # A pick-up may take the first bar's place; what continues whole bars has none.
     return bars if prompt.bars else bars + 1
 
 
 def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
-    """Return a tune's notes within the answer, on the host's timeline and in its range, and the end.
+    """Return a tune's notes within the answer, on the host's timeline and at its pitches, and the end.
 
-    A pick-up fills the end of the answer's first bar.
+    A pick-up fills the end of the answer's first bar. It is left out where that is the only one, and where
+    the text is in other bars, whose ends are not played.
     """
-    if not score.notes:
-        return [], request.end_beat
-    offset = request.start_beat - prompt.beats
-    if not request.context:
-        bar = score.metres.bar_at(score.notes[0].start)
-        offset -= bar.start
-    moved = [replace(note, start=round(note.start + offset, 6)) for note in score.notes]
-    notes = [n for n in moved if request.start_beat - 1e-6 <= n.start < request.end_beat - 1e-6]
-    notes = [replace(n, duration=min(n.duration, request.end_beat - n.start)) for n in notes]
-    notes = [replace(n, pitch=_within(n.pitch, request.low, request.high)) for n in notes]
-    notes = [n for n in notes if request.low <= n.pitch <= request.high]
-    if not request.open_ended or not notes:
+    layout, origin, notes = prompt.layout, _origin(score, request, prompt), []
+    for note in score.notes:
+        beat = note.start - origin
+        start = layout.in_music(beat)
+        duration = layout.in_music(beat + note.duration) - start
+        start = round(request.start_beat + start, 6)
+        if beat >= -1e-6 and start < request.end_beat - 1e-6 and layout.has(beat):
+            notes.append(replace(note, start=start, duration=min(duration, request.end_beat - start)))
+    notes = at_pitches(notes, request)
+    if not request.open_ended:
         return notes, request.end_beat
-    last = max(note.end for note in notes)
-    bars = -(-(last - request.start_beat - 1e-6) // request.metre.beats)
+    last = max((note.end for note in notes), default=request.start_beat)
+    bars = max(-(-(last - request.start_beat - 1e-6) // request.metre.beats), 1)
     return notes, request.start_beat + bars * request.metre.beats
 
 
-def _within(pitch: int, low: int, high: int) -> int:
-    """Return the pitch moved by octaves into a range, where one lies there."""
-    if pitch < low:
-        pitch += -(-(low - pitch) // 12) * 12
-    elif pitch > high:
-        pitch -= -(-(pitch - high) // 12) * 12
-    return pitch
+def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
+    """Return the beat of a tune that is the answer's first."""
+    if prompt.bars or not score.notes:
+        return prompt.beats
+    first = score.metres.bar_at(score.notes[0].start)
+    barline, _ = score.metres.changes[0]
+    is_pick_up = score.notes[0].start < barline - 1e-6
+    is_short = request.end_beat - request.start_beat <= request.metre.beats + 1e-6
+    is_other = prompt.layout.written != prompt.layout.metre
+    return barline if is_pick_up and (is_short or is_other) else first.start
+
+
+def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
+    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance."""
+    allowed = [
+        pitch
+        for pitch in range(request.low, request.high + 1)
+        if request.scale is None or pitch % 12 in request.scale
+    ]
+    if not allowed:
+        return []
+    moved: dict[tuple[float, int, int], Note] = {}
+    for note in notes:
+        pitch = min(allowed, key=lambda other: _apart(note.pitch, other))
+        moved.setdefault((note.start, note.part, pitch), replace(note, pitch=pitch))
+    return list(Score.ordered(list(moved.values())))
+
+
+def _apart(pitch: int, other: int) -> tuple[int, int]:
+    """Return how far pitches are apart: their classes first, then they themselves."""
+    return min((pitch - other) % 12, (other - pitch) % 12), abs(pitch - other)

@@ -70,9 +70,9 @@ def drawn(model: str, folders: Sequence[Path], count: int) -> tuple[list[str], l
     raw: list[str] = []
     finish = TextRow._finish
 
-    def heard(row: TextRow) -> bool:
+    def heard(row: TextRow, last: bool) -> bool:
         raw.append(row._codec.decode_text(np.array(row._codes, np.int32).reshape(-1, 1)))
-        return finish(row)
+        return finish(row, last)
 
     TextRow._finish = heard  # type: ignore[method-assign]
     shelf = ModelShelf(folders)

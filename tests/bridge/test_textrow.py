@@ -7,18 +7,21 @@ from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from time import sleep
+from typing import Any
+from zlib import crc32
 
 import pytest
 from antiphon.bridge import plan, textrow
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.opening import Context
+from antiphon.bridge.prompt import CONTEXT_NOTES, Layout, layout_for, prompt_for
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.textrow import CONTEXT_NOTES, BarCounter, placed, prompt_for
+from antiphon.bridge.textrow import BarCounter, at_pitches, placed
 from antiphon.bridge.waiting import Waiting
-from antiphon.models.abc import bars, read_abc
+from antiphon.models.abc import AbcError, bars, read_abc
 from antiphon.models.abc_write import exact_signature, key_name, signature, write_bars
 from antiphon.models.errors import RequestError
 from antiphon.models.manifest import Manifest
@@ -45,6 +48,18 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelShelf:
 def engine(shelf: ModelShelf) -> Iterator[Engine]:
     with Engine(shelf, workers=2) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def irish() -> Iterator[Engine]:
+    with Engine(ModelShelf(), workers=2) as engine:
+        yield engine
+
+
+def ask_irish(
+    engine: Engine, seed: int, context: tuple[Note, ...] | None = None, **options: Any
+) -> list[Take]:
+    return engine.generate(resolve({}, options, context, SHIPPED, seed))
 
 
 def ask(engine: Engine, context: tuple[Note, ...] | None = None, **options: str | float) -> list[Take]:
@@ -311,3 +326,187 @@ def test_what_cannot_be_written_fails_its_request_alone(engine: Engine) -> None:
     with pytest.raises(RequestError, match="key signatures"):
         ask(engine, takes=2, scale="0,1,2")
     assert ask(engine, bars=1)
+
+
+RIFF = (Note(62, 0, 1), Note(65, 1, 1), Note(69, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("context", "options"),
+    [
+        (RIFF, {"metre": "4/4", "start": 36, "bars": 4}),
+        ((Note(62, 0, 48),), {"bars": 4}),
+        (None, {"beats": 1}),
+        (None, {"metre": "6/8", "bars": 0.5}),
+        (None, {"beats": 2, "takes": 4}),
+        (None, {"bars": 2, "low": 60, "high": 60}),
+    ],
+)
+def test_an_ordinary_request_gets_notes(
+    irish: Engine, context: tuple[Note, ...] | None, options: dict[str, Any]
+) -> None:
+    for seed in range(8):
+        for take in ask_irish(irish, seed, context, **options):
+            assert take.notes
+
+
+def test_a_silence_before_the_answer_is_not_what_goes_on() -> None:
+    """The model reads the riff and answers it, however long ago it was."""
+    near, far = (
+        prompt_for(SHIPPED, resolve({}, {"metre": "4/4", "start": start}, RIFF, SHIPPED, seed=1))
+        for start in (4, 400)
+    )
+    assert near == far
+    assert near.forced[0].endswith("\nD2F2A4|")
+
+
+def test_of_a_rest_between_bars_one_bar_stays() -> None:
+    later = tuple(replace(note, start=note.start + 40) for note in RIFF)
+    prompt = prompt_for(SHIPPED, resolve({}, {"metre": "4/4"}, RIFF + later, SHIPPED, seed=1))
+    assert prompt.forced[0].endswith("\nD2F2A4|z8|D2F2A4|")
+    assert prompt.bars == 3
+
+
+def test_a_pick_up_leaves_a_short_answer_its_bar(shelf: ModelShelf) -> None:
+    manifest = shelf.manifest("tiny-text")
+    request = resolve({}, {"metre": "3/4", "start": 9.0, "beats": 2}, None, manifest, seed=1)
+    score = read_abc("X:1\nM:3/4\nL:1/4\nK:C\nG|cde|c3|]")
+    notes, end = placed(score, request, prompt_for(manifest, request))
+    assert [(n.pitch, n.start) for n in notes] == [(72, 9.0), (74, 10.0)]
+    assert end == 11
+
+
+def test_a_take_without_notes_is_done_and_ends_no_other(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repair = textrow.read_repaired
+
+    def failing(text: str) -> tuple[str, Score]:
+        if crc32(text.encode()) % 2:
+            raise AbcError("the tune has no notes")
+        return repair(text)
+
+    monkeypatch.setattr(textrow, "read_repaired", failing)
+    monkeypatch.setattr(textrow, "ATTEMPTS", 1)
+    takes = ask(engine, bars=1, takes=12)
+    assert len(takes) == 12
+    assert {bool(take.notes) for take in takes} == {True, False}
+    for take in takes:
+        assert take.end_beats == 3
+        assert take.notes or (take.nats_per_note == 0 and take.text)
+
+
+def test_a_tune_that_never_plays_is_drawn_so_often(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def failing(text: str) -> tuple[str, Score]:
+        drawn.append(text)
+        raise AbcError("the tune has no notes")
+
+    monkeypatch.setattr(textrow, "read_repaired", failing)
+    (take,) = ask(engine, bars=1)
+    assert take.notes == ()
+    assert len(drawn) == len(set(drawn)) == textrow.ATTEMPTS
+    assert take == ask(engine, bars=1)[0], "another draw is as much the seed's as the first"
+
+
+ODD = ("5/4", "7/8", "5/8", "7/4", "15/8", "5/16")
+
+
+@pytest.mark.parametrize("metre", ODD)
+@pytest.mark.parametrize("context", [None, RIFF])
+def test_a_metre_that_the_model_cannot_spell_is_played(
+    irish: Engine, metre: str, context: tuple[Note, ...] | None
+) -> None:
+    """Most bars begin with a note: those of the text and those of the answer do not run apart."""
+    bar, begun = Metre.parse(metre).beats, 0
+    for seed in range(4):
+        (take,) = ask_irish(irish, seed, context, metre=metre, bars=4)
+        start = take.end_beats - 4 * bar
+        assert start == (0 if context is None else -(-4 // bar) * bar)
+        assert all(start <= n.start and n.end <= take.end_beats + 1e-6 for n in take.notes)
+        begun += sum(any(abs(n.start - start - k * bar) < 1e-3 for n in take.notes) for k in range(4))
+    assert begun >= 12, "of sixteen bars"
+
+
+@pytest.mark.parametrize(
+    ("metre", "written", "count"),
+    [("7/8", "4/4", 1), ("5/8", "6/8", 1), ("5/4", "3/4", 2), ("7/4", "4/4", 2), ("9/8", "9/8", 1)],
+)
+def test_what_stands_for_a_metre(metre: str, written: str, count: int) -> None:
+    layout = layout_for(Metre.parse(metre), frozenset("1234689/"))
+    assert (str(layout.written), layout.count) == (written, count)
+
+
+@given(st.sampled_from([*ODD, "4/4"]), st.integers(-96, 960))
+def test_a_time_is_found_again_in_the_text(metre: str, twelfths: int) -> None:
+    layout = layout_for(Metre.parse(metre), frozenset("1234689/"))
+    beat = twelfths / 12
+    assert layout.has(layout.in_text(beat))
+    assert layout.in_music(layout.in_text(beat)) == pytest.approx(beat, abs=1e-9)
+
+
+def test_what_a_bar_is_too_short_for_is_left_out() -> None:
+    layout = Layout(Metre(7, 8), Metre(4, 4))
+    assert [layout.has(beat) for beat in (0, 3, 3.5, 3.75, 4, 7.5)] == [True, True, False, False, True, False]
+    assert [layout.in_music(beat) for beat in (3, 3.5, 4, 8, 9)] == [3, 3.5, 3.5, 7, 8]
+
+
+@pytest.mark.parametrize("late", [0, 0.03, -0.03])
+def test_seven_eighths_are_read_as_they_were_played(late: float) -> None:
+    context = tuple(Note(60 + at % 7, at / 2 + late * (at % 2 or at == 7), 0.5) for at in range(14))
+    prompt = prompt_for(SHIPPED, resolve({}, {"metre": "7/8"}, context, SHIPPED, seed=1))
+    before = read_abc(prompt.forced[0])
+    assert [(n.pitch, n.start) for n in before.notes] == [
+        (60 + at % 7, at // 7 * 4 + at % 7 / 2) for at in range(14)
+    ]
+    assert (prompt.bars, prompt.beats) == (2, 8)
+
+
+C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
+
+
+@pytest.mark.parametrize("music", ["", "CFG cfg|"])
+def test_a_scale_holds_in_a_text_of_another_key(irish: Engine, music: str) -> None:
+    """For the notes that the text has, and for those that the model writes."""
+    header = f"X:1\nT:x\nM:4/4\nL:1/8\nK:A\n{music}"
+    for seed in range(4):
+        (take,) = ask_irish(irish, seed, text=header, scale="C major", bars=4, low=60, high=80)
+        assert {n.pitch % 12 for n in take.notes} <= C_MAJOR
+        assert take.text.startswith(header.strip())
+        if music:
+            assert [n.pitch for n in take.notes[:3]] == [60, 65, 67]
+
+
+def test_a_note_goes_to_the_nearest_that_is_asked_for(shelf: ModelShelf) -> None:
+    options = {"scale": "C major", "low": 60, "high": 65}
+    request = resolve({}, options, None, shelf.manifest("tiny-text"), seed=1)
+    played = [Note(pitch, at, 1) for at, pitch in enumerate((61, 66, 54, 73, 59, 69))]
+    notes = at_pitches([*played, Note(60, 0, 1)], request)
+    assert [(n.pitch, n.start) for n in notes] == [(60, 0), (65, 1), (65, 2), (62, 3), (60, 4), (60, 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "forced"),
+    [
+        ("X:1\nT:A\nM:6/8\nL:1/8\n", ("X:1\nT:A\nM:6/8\nL:1/8\nK:D\n",)),
+        ("X:1\nT:A\nM:6/8\n", ("X:1\nT:A\nM:6/8\nL:", "K:D\n")),
+        ("X:1\nM:6/8\nT:A", ("X:1\nM:6/8\nT:A", "L:", "K:D\n")),
+        ("X:1\nM:6/8\nK:G\n", ("X:1\nM:6/8\nK:G\n",)),
+        ("X:1\nT:A", ("X:1\nT:A", "M:6/8\nL:", "K:D\n")),
+    ],
+)
+def test_a_beginning_without_a_key_gets_the_scales(irish: Engine, text: str, forced: tuple[str, ...]) -> None:
+    options = {"text": text, "scale": "D major"}
+    assert prompt_for(SHIPPED, resolve({}, options, None, SHIPPED, seed=1)).forced == forced
+    (take,) = ask_irish(irish, 1, bars=2, **options)
+    assert ("\nK:D\n" in take.text) == ("K:" not in text)
+    assert {n.pitch % 12 for n in take.notes} <= {1, 2, 4, 6, 7, 9, 11}
+
+
+@pytest.mark.parametrize("metre", ["3/2", "12/8", "4/4", "6/8", "7/8", "64/1", "1/64"])
+def test_sixteen_tunes_may_be_asked_for_in_any_metre(metre: str) -> None:
+    request = resolve({}, {"metre": metre, "takes": 16}, None, SHIPPED, seed=1)
+    bars = request.end_beat / Metre.parse(metre).beats
+    assert bars == int(bars)
+    assert request.end_beat <= 256 and (bars == 64 or request.end_beat > 240)
