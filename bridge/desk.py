@@ -57,13 +57,10 @@ class Desk:
         """
         with self._lock:
             former = self._running.get(order.id)
-        if former is not None and former.complete:
-            former.on_done()  # the client has its last take already: this is no replacement
-            former = None
         if former is not None and former.order.signature == order.signature:
-            self._send(former.ack, order.reply_port)  # sent twice because our ack got lost
-            return
-        if former is not None:
+            if former.again(order.reply_port):  # sent twice because our ack got lost
+                return
+        elif former is not None:
             former.stop("cancelled", "replaced by a newer request of the same id")
         with self._lock:
             if len(self._running) >= MAX_RUNNING:

@@ -1,9 +1,19 @@
 """Requests under way: cancelled, late, resent, waited for."""
 
+import threading
+
 import pytest
 from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_WAITING, REQUEST_SECONDS
-from fake_bridge import FAIL
+from antiphon.bridge.osc import Message
+from antiphon.bridge.request import Take
+from fake_bridge import FAIL, rule
+
+
+def send_last_take(job):
+    """Do what an engine does last but one: on_done is on its way."""
+    asked = job.request
+    job.listener.on_take(Take(0, rule(asked, 0), asked.end_beat, asked.seed, 1.5))
 
 
 class TestCancelAndTimeout:
@@ -29,6 +39,38 @@ class TestCancelAndTimeout:
         held.say("generate", "x", "bars", 2)
         assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
         assert len(held.engine.jobs) == 1
+
+    def test_the_same_request_after_its_fail_is_asked_anew(self, held, monkeypatch):
+        """A client may ask again as soon as it hears the fail, which is before the fail's sender goes on."""
+        asked = Message("/antiphon/generate", ("x", "bars", 2))
+        again = threading.Thread(target=lambda: held.session.handle(asked))
+
+        def send(message, port):
+            held.said.append((message.address, *message.args))
+            if message.address == FAIL:
+                again.start()
+                again.join(0.05)
+
+        monkeypatch.setattr(held.session._desk, "_send", send)
+        held.session.handle(asked)
+        held.engine.jobs[0].listener.on_fail("model_error", "broken")
+        again.join()
+        assert [s[0] for s in held.said] == ["/antiphon/ack", FAIL, "/antiphon/ack"]
+        assert len(held.engine.jobs) == 2
+        held.engine.jobs[1].play()
+        assert held.said[-1][0] == "/antiphon/done"
+
+    def test_nothing_fails_after_its_last_take(self, held):
+        for name in ("cancelled", "late", "let go"):
+            held.say("generate", name, "bars", 1, "seed", 1)
+            send_last_take(held.engine.jobs[-1])
+        assert held.say("cancel", "cancelled")[0][2] == "bad_args"
+        held.clock.advance(REQUEST_SECONDS)
+        held.session.tick()
+        held.say("generate", "let go", "bars", 1, "seed", 2)
+        send_last_take(held.engine.jobs[-1])
+        held.session.close()
+        assert [s[1:3] for s in held.said if s[0] == FAIL] == [("cancelled", "bad_args")]
 
     def test_a_late_request_is_given_up(self, held):
         held.say("generate", "x")
