@@ -112,6 +112,11 @@ def most() -> str:
         ("Contexts of a client", contexts.MAX_CONTEXTS, "the one not used for longest is forgotten"),
         ("Answers of a client kept for resending", resend.MAX_REQUESTS, "the oldest is forgotten"),
         (
+            "Notes kept for all clients together",
+            sessions.MAX_WEIGHT,
+            "the client longest unheard of that awaits no answer is forgotten",
+        ),
+        (
             "Clients",
             sessions.MAX_SESSIONS,
             "one with nothing to lose is forgotten, else the one longest unheard of that awaits no answer",
