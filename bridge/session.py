@@ -200,7 +200,7 @@ class Session:
                 self.settings.pop(key, None)
             else:
                 self.settings[key] = value
-        if "bars" in values:
+        if values.get("bars", AUTO) != AUTO:
             self.settings.pop("beats", None)
         if "reply_port" in values:
             self.reply_port = int(self.settings.pop("reply_port", 0))

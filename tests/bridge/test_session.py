@@ -61,6 +61,20 @@ def test_settings_hold_and_are_taken_back(held):
     assert request(held).metre == Metre(4, 4) and request(held).end_beat == 5.0
 
 
+@pytest.mark.parametrize("pairs", [("bars", "auto", "beats", 6), ("beats", 6, "bars", "auto")])
+def test_bars_auto_leaves_the_beats(held, pairs):
+    held.say("generate", "a", *pairs, "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("set", "bars", 2)
+    held.say("set", *pairs)
+    held.say("generate", "b", "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("generate", "c", "bars", "auto", "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("generate", "d", "bars", 3, "metre", "4/4")
+    assert request(held).end_beat == 12.0
+
+
 def test_settings_that_cannot_be_change_nothing(held):
     ((_, what, code, _),) = held.say("set", "bars", 2, "takes", 99)
     assert (what, code) == ("/antiphon/set", "bad_args")
