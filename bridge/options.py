@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -100,13 +101,21 @@ def coerce(known: Option, value: OptionValue) -> OptionValue:
         return AUTO
     if known.type == "s":
         return _text(known, value)
-    number = _number(known, value)
+    number = _unrounded(known, _number(known, value)) if isinstance(value, float) else _number(known, value)
     if not known.low <= number <= known.high:
         raise RequestError(
             "bad_args", f"{known.key} {value:g} must be in range {known.low:g}..{known.high:g}"
             if isinstance(value, int | float) else f"{known.key} {value!r} is out of range"
         )  # fmt: skip
     return int(number) if known.type == "i" else number
+
+
+def _unrounded(known: Option, number: float) -> float:
+    """Return the limit that a 32-bit float stands for: 0.01 comes as 0.0099999998."""
+    for limit in (known.low, known.high):
+        if number == struct.unpack("f", struct.pack("f", limit))[0]:
+            return limit
+    return number
 
 
 def _number(known: Option, value: OptionValue) -> float:
