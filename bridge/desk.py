@@ -11,7 +11,7 @@ from .clock import Clock
 from .osc import Outgoing, Value
 from .ports import Generator
 from .request import GenerationRequest
-from .resend import ResendStore
+from .resend import Answered, ResendStore
 
 MAX_RUNNING = 32
 """Requests of one client that may wait at once."""
@@ -65,7 +65,7 @@ class Desk:
         with self._lock:
             if len(self._running) >= MAX_RUNNING:
                 raise RequestError("busy", f"{MAX_RUNNING} requests of this client wait already")
-            kept = self._kept.begin(order.id, order.reply_port)
+            kept = Answered(order.reply_port)
             answer = Answer(order, kept, self._clock, self._send, self._finished)
             self._running[order.id] = answer
         # Sent before the engine begins: it is the first reply, and its sending delays no note.
@@ -76,6 +76,8 @@ class Desk:
             with self._lock:
                 self._running.pop(order.id, None)
             raise
+        with self._lock:
+            self._kept.keep(order.id, kept)  # not before: a request that is refused leaves the last answer
         answer.began(job)
 
     def resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:

@@ -103,7 +103,7 @@ class FakeEngine:
         self.primed.append((key, request))
 
     def submit(self, request, listener, key=None):
-        if self.manual and len(self.jobs) >= self.limit:
+        if self.manual and sum(not job.cancelled for job in self.jobs) >= self.limit:
             raise RequestError("busy", f"{self.limit} requests wait already")
         job = FakeJob(request, listener)
         job.key = key

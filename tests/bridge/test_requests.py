@@ -7,7 +7,7 @@ from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_WAITING, REQUEST_SECONDS
 from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
-from fake_bridge import FAIL, rule
+from fake_bridge import FAIL, Talk, rule
 
 
 def send_last_take(job):
@@ -34,6 +34,11 @@ class TestCancelAndTimeout:
         assert second == ("/antiphon/ack", "x", 0)
         held.engine.jobs[1].play()
         assert held.said[-1][0] == "/antiphon/done"
+
+    def test_a_replacement_needs_no_place_of_its_own(self):
+        talk = Talk(manual=True, limit=1)
+        talk.say("generate", "x", "bars", 2)
+        assert [s[0] for s in talk.say("generate", "x", "bars", 3)] == [FAIL, "/antiphon/ack"]
 
     def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
         held.say("generate", "x", "bars", 2)
@@ -118,6 +123,14 @@ class TestResend:
         held.engine.jobs[0].play()
         assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
         assert held.say("resend", "x", 1)[0][2] == "bad_args"
+
+    def test_a_refused_request_leaves_the_answer_before_it(self):
+        talk = Talk(manual=True)
+        talk.say("generate", "x", "beats", 2)
+        talk.engine.jobs.pop().play()
+        talk.engine.limit = 0
+        assert talk.say("generate", "x", "beats", 4)[-1][:3] == (FAIL, "x", "busy")
+        assert [s[0] for s in talk.say("resend", "x", 0)] == ["/antiphon/notes", "/antiphon/done"]
 
     def test_what_is_kept_is_bounded(self, talk):
         for i in range(50):
