@@ -32,7 +32,8 @@ class Desk:
         self._send = send
         self._kept = ResendStore()
         self._running: dict[Value, Answer] = {}
-        self._waiting: list[tuple[Callable[[], None], set[Answer]]] = []
+        self._held: set[object] = set()
+        self._waiting: list[tuple[Callable[[], None], set[object]]] = []
         self._lock = threading.RLock()
 
     @property
@@ -43,8 +44,8 @@ class Desk:
 
     @property
     def running(self) -> int:
-        """How many requests are on their way."""
-        return len(self._running)
+        """How many requests are on their way, and other things held."""
+        return len(self._running) + len(self._held)
 
     def runs(self, name: Value) -> bool:
         """Return whether a request of that id is on its way."""
@@ -100,10 +101,23 @@ class Desk:
         if answer is None or not answer.stop("cancelled", "cancelled as asked"):
             raise RequestError("bad_args", f"no request {name!r} is running")
 
-    def when_idle(self, act: Callable[[], None]) -> None:
-        """Do something once all requests that run now have ended; raises RequestError ``busy``."""
+    def hold(self) -> Callable[[], None]:
+        """Let syncs wait for something that is no request; return what is to be called when it is done."""
+        held = object()
         with self._lock:
-            waits = set(self._running.values())
+            self._held.add(held)
+
+        def release() -> None:
+            with self._lock:
+                self._held.discard(held)
+            self._let_go(held)
+
+        return release
+
+    def when_idle(self, act: Callable[[], None]) -> None:
+        """Do something once all that is on its way now has ended; raises RequestError ``busy``."""
+        with self._lock:
+            waits = {*self._running.values(), *self._held}
             if waits and len(self._waiting) >= MAX_WAITING:
                 raise RequestError("busy", f"{MAX_WAITING} syncs wait already")
             if waits:
@@ -128,14 +142,19 @@ class Desk:
             return list(self._running.values())
 
     def _finished(self, answer: Answer) -> None:
-        """Strike a request off, and do what waited for it."""
+        """Strike a request off."""
         with self._lock:
             if self._running.get(answer.order.id) is answer:
                 del self._running[answer.order.id]
             self.last_ms = (self._clock.now() - answer.started) * 1000.0
             self._kept.trim()
+        self._let_go(answer)
+
+    def _let_go(self, ended: object) -> None:
+        """Do what waited for something, unless it waits for more."""
+        with self._lock:
             for _, waits in self._waiting:
-                waits.discard(answer)
+                waits.discard(ended)
             ready = [act for act, waits in self._waiting if not waits]
             self._waiting = [entry for entry in self._waiting if entry[1]]
         for act in ready:

@@ -170,19 +170,24 @@ class Session:
 
     def _load(self, name: str) -> None:
         name = self._house.models.info(name).name  # an unknown one is told at once
+        release = self._desk.hold()  # a sync waits for the reply
 
         def work() -> None:
             try:
                 self._house.models.load(name)
+                self.settings["model"] = name
+                self._reply("/antiphon/loaded", name)
             except AntiphonError as error:
-                self._reply(
-                    "/antiphon/fail", "/antiphon/load", getattr(error, "code", "model_error"), str(error)
-                )
-                return
-            self.settings["model"] = name
-            self._reply("/antiphon/loaded", name)
+                code = getattr(error, "code", "model_error")
+                self._reply("/antiphon/fail", "/antiphon/load", code, str(error))
+            finally:
+                release()
 
-        self._house.background(work)
+        try:
+            self._house.background(work)
+        except RequestError:
+            release()
+            raise
 
     def _params(self) -> None:
         for known in OPTIONS:

@@ -128,7 +128,10 @@ class Talk:
         self.clock = FakeClock()
         self.said = []
         self.ports = []
-        house = House(self.engine, self.shelf, self.clock, "0.1.0", lambda: 4242, lambda work: work())
+        self.background = lambda work: work()
+        house = House(
+            self.engine, self.shelf, self.clock, "0.1.0", lambda: 4242, lambda work: self.background(work)
+        )
         self.session = Session("client", house, self._send)
 
     def _send(self, message, port):

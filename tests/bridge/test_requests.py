@@ -7,6 +7,7 @@ from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_WAITING, REQUEST_SECONDS
 from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
+from antiphon.models.errors import RequestError
 from fake_bridge import FAIL, Talk, rule
 
 
@@ -150,6 +151,27 @@ class TestSyncAndNotify:
         assert held.said[-1][0] == "/antiphon/done"
         held.say("cancel", "a")
         assert held.said[-1] == ("/antiphon/synced", 2)
+
+    def test_sync_waits_for_a_load(self, talk, monkeypatch):
+        works = []
+        talk.background = works.append
+        talk.say("load", "drums")
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0 if name == "folk" else None)
+        talk.say("load", "folk")
+        assert talk.say("sync", 1) == []
+        works[0]()
+        assert talk.said == [("/antiphon/loaded", "drums")]
+        with pytest.raises(ZeroDivisionError):
+            works[1]()
+        assert talk.said[1:] == [("/antiphon/synced", 1)]
+
+    def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
+        def full(work):
+            raise RequestError("busy", "64 loads wait already")
+
+        talk.background = full
+        assert talk.say("load", "drums")[0][1:3] == ("/antiphon/load", "busy")
+        assert talk.say("sync", 1) == [("/antiphon/synced", 1)]
 
     def test_syncs_are_bounded(self, held):
         held.say("generate", "a")
