@@ -59,7 +59,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text; auto: as the other "
            "options say"),
-    Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request"),
+    Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request; "
+           "left out or auto: as told in /antiphon/hello"),
     Option("mode", "s", 0, 0, "chunk", "chunk: up to 48 notes a message when a take is ready; "
            "single: one message a note, as soon as it is chosen"),
 )  # fmt: skip
