@@ -14,7 +14,9 @@ from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.waiting import Waiting
+from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
+from antiphon.models.field import Field
 from antiphon.models.note import Note
 from tiny_model import save_tiny_model
 
@@ -203,6 +205,24 @@ def test_a_cancelled_request_leaves_its_place_at_once(shelf: ModelShelf) -> None
     assert [log.calls[-1][0] for log in logs[:3]] == ["fail"] * 3
     assert logs[3].calls == []
     engine.close()
+
+
+def test_a_file_replaced_before_its_first_load(tmp_path: Path) -> None:
+    file = save_tiny_model(tmp_path / "tiny.onnx")
+    shelf = ModelShelf([tmp_path], shipped=False)
+    pitches = Codec(
+        tuple(
+            Field("pitch", tuple(range(50, 70))) if field.name == "pitch" else field
+            for field in shelf.manifest("tiny").codec.fields
+        )
+    )
+    save_tiny_model(file, codec=pitches)
+    with Engine(shelf, workers=1) as engine:
+        with pytest.raises(RequestError, match="the file of model 'tiny' has changed; ask again") as error:
+            engine.generate(ask(3))
+        assert error.value.code == "model_error"
+        (take,) = engine.generate(ask(3))
+        assert all(50 <= note.pitch < 70 for note in take.notes)
 
 
 def test_closing_fails_what_is_under_way(shelf: ModelShelf) -> None:
