@@ -18,6 +18,10 @@ OptionValue = int | float | str
 AUTO = "auto"
 """What stands for "the bridge decides"; sending it takes a setting back."""
 MODES = ("chunk", "single")
+MAX_CHARACTERS = 256
+"""Characters of an option's value."""
+MAX_TUNE = 2048
+"""Characters of the option ``text``: a header and some thirty bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("low", "i", 0, 127, AUTO, "lowest MIDI pitch; auto: the model's"),
     Option("high", "i", 0, 127, AUTO, "highest MIDI pitch; auto: the model's"),
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
-    Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text; auto: as the other "
-           "options say"),
+    Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
+           f"at most {MAX_TUNE} characters; auto: as the other options say"),
     Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request; "
            "left out or auto: as told in /antiphon/hello"),
     Option("mode", "s", 0, 0, "chunk", "chunk: up to 48 notes a message when a take is ready; "
@@ -135,8 +139,9 @@ def _number(known: Option, value: OptionValue) -> float:
 def _text(known: Option, value: OptionValue) -> str:
     """Return a text option; a lone number is taken as its digits, for hosts that send ``parts 0``."""
     text = value if isinstance(value, str) else f"{value:g}"
-    if len(text) > 256:
-        raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is 256")
+    most = MAX_TUNE if known.key == "text" else MAX_CHARACTERS
+    if len(text) > most:
+        raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is {most}")
     if known.key == "scale":
         parse_scale(text)
     elif known.key == "metre":

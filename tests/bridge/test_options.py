@@ -2,7 +2,7 @@ import math
 import struct
 
 import pytest
-from antiphon.bridge.options import AUTO, OPTIONS, coerce, parse
+from antiphon.bridge.options import AUTO, MAX_TUNE, OPTIONS, coerce, parse
 from antiphon.models.errors import RequestError
 
 
@@ -57,6 +57,7 @@ def test_every_limit_is_a_value_as_a_float_of_32_bits():
         (["scale", "X"], "note name"),
         (["mode", "stream"], "chunk, single"),
         (["model", "m" * 300], "limit is 256"),
+        (["text", "a" * (MAX_TUNE + 1)], "limit is 2048"),
     ],
 )
 def test_a_wrong_option_says_what_is_wrong(pairs, hint):

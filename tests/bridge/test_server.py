@@ -6,6 +6,7 @@ import time
 
 import pytest
 from antiphon.bridge.desk import MAX_RUNNING
+from antiphon.bridge.options import MAX_TUNE
 from antiphon.bridge.osc import Message, build, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT
 from antiphon.bridge.server import Server
@@ -98,6 +99,13 @@ def test_a_conversing_client_s_context_is_its_own(stage):
     owner.hear()
     other.send("continue", "x")
     assert other.hear()[2] == "no_context"
+
+
+def test_a_long_tune_may_be_begun(stage):
+    wire, tune = stage.wire(), "X:1\nK:D\n" + "DEFG ABcd | " * 170
+    assert MAX_TUNE - 12 < len(tune) <= MAX_TUNE
+    wire.send("set", "text", tune)
+    assert wire.hear() == ("/antiphon/get/reply", "text", tune)
 
 
 def test_each_client_has_its_own_settings(stage):
