@@ -65,20 +65,32 @@ class Answer:
             job.cancel()
 
     @property
-    def complete(self) -> bool:
-        """Whether the last take has been sent, though the engine has yet to say that it is done."""
-        with self._lock:
-            return len(self._kept.takes) >= self.order.takes
-
-    @property
     def ack(self) -> Message:
         """The reply that says the request has arrived."""
         return Message("/antiphon/ack", (self.order.id, 0))
 
+    def again(self, reply_port: int) -> bool:
+        """Acknowledge the same request sent twice; return False when it has ended and is to be asked anew."""
+        with self._lock:
+            if self.settled():
+                return False
+            self._send(self.ack, reply_port)
+        return True
+
+    def settled(self) -> bool:
+        """Return whether the client has its last reply; waits for one that is being sent.
+
+        With the last take sent the request is over, though the engine has yet to say that it is done.
+        """
+        with self._lock:
+            if not self._over and len(self._kept.takes) >= self.order.takes:
+                self._end(None)
+            return self._over
+
     def stop(self, code: str, message: str) -> bool:
         """End the request with a failure; return False when it had ended already."""
         with self._lock:
-            if self._over:
+            if self.settled():
                 return False
             self._end(Message("/antiphon/fail", (self.order.id, code, message)))
         if self.job is not None:

@@ -15,7 +15,7 @@ MAX_ID = 255
 MAX_REASON = 1000
 """Characters of a failure's message: what a client sent may be long, and is not sent back in full."""
 _BEATS_LIMIT = 1e6
-"""Beyond it 32-bit floats no longer tell 24 ticks a beat apart."""
+"""There 32-bit floats are 1/16 beat apart; up to 2**19 beats they tell 24 ticks a beat apart."""
 INT32 = 2**31
 
 

@@ -24,6 +24,26 @@ class Assembly:
     of: int
     """How many messages it has."""
     chunks: dict[int, tuple[Note, ...]] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    """Messages that came after the context was last whole, or asked for: they may be the next one's."""
+    was_whole: bool = False
+
+    def put(self, seq: int, notes: tuple[Note, ...]) -> None:
+        """Take one message."""
+        self.chunks[seq] = notes
+        self.fresh.add(seq)
+        if len(self.fresh) == self.of or (not self.was_whole and len(self.chunks) == self.of):
+            self.close()
+
+    def close(self) -> None:
+        """Take what is here for one context: what comes from now on may belong to the next."""
+        self.was_whole = True
+        self.fresh.clear()
+
+    def next(self) -> Assembly:
+        """Return the context that follows, with those of its messages that overtook its first."""
+        fresh = self.fresh if self.was_whole else ()
+        return Assembly(self.of, {seq: self.chunks[seq] for seq in fresh}, set(fresh))
 
     @property
     def missing(self) -> list[int]:
@@ -62,8 +82,9 @@ class Contexts:
     def add(self, name: Value, seq: int, of: int, notes: tuple[Note, ...]) -> tuple[Note, ...] | None:
         """Take one message; return the whole context once it is complete.
 
-        A message replaces the one of the same place. A first message that differs, or another
-        ``of``, begins anew. Raises RequestError ``bad_args`` or ``too_large``.
+        A message replaces the one of the same place. A first message that differs, or another ``of``,
+        begins anew; what came since the former context was whole belongs to the new one.
+        Raises RequestError ``bad_args`` or ``too_large``.
         """
         if not 1 <= of <= MAX_CONTEXT_MESSAGES:
             raise RequestError("too_large" if of > 0 else "bad_args",
@@ -71,7 +92,7 @@ class Contexts:
         if not 0 <= seq < of:
             raise RequestError("bad_args", f"seq {seq} must be in range 0..{of - 1}")
         assembly = self._assembly(name, seq, of, notes)
-        assembly.chunks[seq] = notes
+        assembly.put(seq, notes)
         if assembly.size > MAX_CONTEXT_NOTES:
             del self._by_id[name]
             raise RequestError("too_large", f"the context has more than {MAX_CONTEXT_NOTES} notes; "
@@ -82,8 +103,12 @@ class Contexts:
     def _assembly(self, name: Value, seq: int, of: int, notes: tuple[Note, ...]) -> Assembly:
         """Return the assembly that a message belongs to, the most recently used now."""
         known = self._by_id.get(name)
-        anew = known is None or known.of != of or (seq == 0 and known.chunks.get(0, notes) != notes)
-        assembly = Assembly(of) if known is None or anew else known
+        if known is None or known.of != of:
+            assembly = Assembly(of)
+        elif seq == 0 and known.chunks.get(0, notes) != notes:
+            assembly = known.next()
+        else:
+            assembly = known
         self._by_id[name] = assembly
         self._by_id.move_to_end(name)
         return assembly
@@ -102,5 +127,6 @@ class Contexts:
             listed = ", ".join(map(str, missing[:8])) + ("…" if len(missing) > 8 else "")
             raise RequestError("no_context", f"of the {assembly.of} messages of the context, seq {listed} "
                                "did not arrive; send them again")  # fmt: skip
+        assembly.close()
         self._by_id.move_to_end(name)
         return assembly.notes()

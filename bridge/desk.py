@@ -11,7 +11,7 @@ from .clock import Clock
 from .osc import Outgoing, Value
 from .ports import Generator
 from .request import GenerationRequest
-from .resend import ResendStore
+from .resend import Answered, ResendStore
 
 MAX_RUNNING = 32
 """Requests of one client that may wait at once."""
@@ -32,7 +32,8 @@ class Desk:
         self._send = send
         self._kept = ResendStore()
         self._running: dict[Value, Answer] = {}
-        self._waiting: list[tuple[Callable[[], None], set[Answer]]] = []
+        self._held: set[object] = set()
+        self._waiting: list[tuple[Callable[[], None], set[object]]] = []
         self._lock = threading.RLock()
 
     @property
@@ -43,8 +44,8 @@ class Desk:
 
     @property
     def running(self) -> int:
-        """How many requests are on their way."""
-        return len(self._running)
+        """How many requests are on their way, and other things held."""
+        return len(self._running) + len(self._held)
 
     def runs(self, name: Value) -> bool:
         """Return whether a request of that id is on its way."""
@@ -57,18 +58,15 @@ class Desk:
         """
         with self._lock:
             former = self._running.get(order.id)
-        if former is not None and former.complete:
-            former.on_done()  # the client has its last take already: this is no replacement
-            former = None
         if former is not None and former.order.signature == order.signature:
-            self._send(former.ack, order.reply_port)  # sent twice because our ack got lost
-            return
-        if former is not None:
+            if former.again(order.reply_port):  # sent twice because our ack got lost
+                return
+        elif former is not None:
             former.stop("cancelled", "replaced by a newer request of the same id")
         with self._lock:
             if len(self._running) >= MAX_RUNNING:
                 raise RequestError("busy", f"{MAX_RUNNING} requests of this client wait already")
-            kept = self._kept.begin(order.id, order.reply_port)
+            kept = Answered(order.reply_port)
             answer = Answer(order, kept, self._clock, self._send, self._finished)
             self._running[order.id] = answer
         # Sent before the engine begins: it is the first reply, and its sending delays no note.
@@ -79,6 +77,8 @@ class Desk:
             with self._lock:
                 self._running.pop(order.id, None)
             raise
+        with self._lock:
+            self._kept.keep(order.id, kept)  # not before: a request that is refused leaves the last answer
         answer.began(job)
 
     def resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
@@ -101,10 +101,23 @@ class Desk:
         if answer is None or not answer.stop("cancelled", "cancelled as asked"):
             raise RequestError("bad_args", f"no request {name!r} is running")
 
-    def when_idle(self, act: Callable[[], None]) -> None:
-        """Do something once all requests that run now have ended; raises RequestError ``busy``."""
+    def hold(self) -> Callable[[], None]:
+        """Let syncs wait for something that is no request; return what is to be called when it is done."""
+        held = object()
         with self._lock:
-            waits = set(self._running.values())
+            self._held.add(held)
+
+        def release() -> None:
+            with self._lock:
+                self._held.discard(held)
+            self._let_go(held)
+
+        return release
+
+    def when_idle(self, act: Callable[[], None]) -> None:
+        """Do something once all that is on its way now has ended; raises RequestError ``busy``."""
+        with self._lock:
+            waits = {*self._running.values(), *self._held}
             if waits and len(self._waiting) >= MAX_WAITING:
                 raise RequestError("busy", f"{MAX_WAITING} syncs wait already")
             if waits:
@@ -129,14 +142,19 @@ class Desk:
             return list(self._running.values())
 
     def _finished(self, answer: Answer) -> None:
-        """Strike a request off, and do what waited for it."""
+        """Strike a request off."""
         with self._lock:
             if self._running.get(answer.order.id) is answer:
                 del self._running[answer.order.id]
             self.last_ms = (self._clock.now() - answer.started) * 1000.0
             self._kept.trim()
+        self._let_go(answer)
+
+    def _let_go(self, ended: object) -> None:
+        """Do what waited for something, unless it waits for more."""
+        with self._lock:
             for _, waits in self._waiting:
-                waits.discard(answer)
+                waits.discard(ended)
             ready = [act for act, waits in self._waiting if not waits]
             self._waiting = [entry for entry in self._waiting if entry[1]]
         for act in ready:

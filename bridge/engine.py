@@ -143,7 +143,7 @@ class Engine:
         """Count a request in, the lock being held; raises RequestError when there is no room for it."""
         if self._closing:
             raise RequestError("cancelled", "the bridge is shutting down")
-        if len(self._jobs) >= self._limit:
+        if max(len(self._jobs), len(self._cancelled)) >= self._limit:
             raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
         self._jobs.add(job)
 
@@ -161,7 +161,7 @@ class Engine:
         for worker in self._workers:
             if worker is not threading.current_thread():
                 worker.join()
-        for job in list(self._jobs):
+        for job in [*self._jobs, *self._cancelled]:
             job.fail("cancelled", "the bridge is shutting down")
 
     def _context(
@@ -224,9 +224,13 @@ class Engine:
             self._jobs.discard(job)
 
     def _cancel(self, job: Job) -> None:
-        """Let a worker tell the listener: whoever cancels may hold locks that the listener needs."""
+        """Let a worker tell the listener: whoever cancels may hold locks that the listener needs.
+
+        Its place is free at once, for the request that replaces it.
+        """
         with self._lock:
-            if not job.closed:
+            if job in self._jobs:
+                self._jobs.remove(job)
                 self._cancelled.append(job)
                 self._lock.notify()
 

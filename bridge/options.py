@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,10 @@ OptionValue = int | float | str
 AUTO = "auto"
 """What stands for "the bridge decides"; sending it takes a setting back."""
 MODES = ("chunk", "single")
+MAX_CHARACTERS = 256
+"""Characters of an option's value."""
+MAX_TUNE = 2048
+"""Characters of the option ``text``: a header and some thirty bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("low", "i", 0, 127, AUTO, "lowest MIDI pitch; auto: the model's"),
     Option("high", "i", 0, 127, AUTO, "highest MIDI pitch; auto: the model's"),
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
-    Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text; auto: as the other "
-           "options say"),
-    Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request"),
+    Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
+           f"at most {MAX_TUNE} characters; auto: as the other options say"),
+    Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request; "
+           "left out or auto: as told in /antiphon/hello"),
     Option("mode", "s", 0, 0, "chunk", "chunk: up to 48 notes a message when a take is ready; "
            "single: one message a note, as soon as it is chosen"),
 )  # fmt: skip
@@ -100,13 +106,21 @@ def coerce(known: Option, value: OptionValue) -> OptionValue:
         return AUTO
     if known.type == "s":
         return _text(known, value)
-    number = _number(known, value)
+    number = _unrounded(known, _number(known, value)) if isinstance(value, float) else _number(known, value)
     if not known.low <= number <= known.high:
         raise RequestError(
             "bad_args", f"{known.key} {value:g} must be in range {known.low:g}..{known.high:g}"
             if isinstance(value, int | float) else f"{known.key} {value!r} is out of range"
         )  # fmt: skip
     return int(number) if known.type == "i" else number
+
+
+def _unrounded(known: Option, number: float) -> float:
+    """Return the limit that a 32-bit float stands for: 0.01 comes as 0.0099999998."""
+    for limit in (known.low, known.high):
+        if number == struct.unpack("f", struct.pack("f", limit))[0]:
+            return limit
+    return number
 
 
 def _number(known: Option, value: OptionValue) -> float:
@@ -125,8 +139,9 @@ def _number(known: Option, value: OptionValue) -> float:
 def _text(known: Option, value: OptionValue) -> str:
     """Return a text option; a lone number is taken as its digits, for hosts that send ``parts 0``."""
     text = value if isinstance(value, str) else f"{value:g}"
-    if len(text) > 256:
-        raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is 256")
+    most = MAX_TUNE if known.key == "text" else MAX_CHARACTERS
+    if len(text) > most:
+        raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is {most}")
     if known.key == "scale":
         parse_scale(text)
     elif known.key == "metre":

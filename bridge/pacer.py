@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ MAX_CLIENT_BYTES = 16 << 20
 """Bytes that may wait for one client, with what keeping them costs: as much as it may ask for at once."""
 MAX_BYTES = 64 << 20
 MAX_LANES = 1024
+TURN_SECONDS = SLOT_SECONDS / 4
+CLOSING_SECONDS = 0.5
+"""Enough for some 3,000 last replies of each client."""
 log = logging.getLogger("antiphon.osc.out")
 
 Host = tuple[str, int]
@@ -120,11 +124,16 @@ class Pacer:
                     self._wake.wait()
                 if self._closed:
                     return
-                self._wake.wait(SLOT_SECONDS / 4)  # lets go of the lock, so others may put meanwhile
+                self._wake.wait(TURN_SECONDS)  # lets go of the lock, so others may put meanwhile
             self.turn()
 
-    def close(self) -> None:
-        """End :meth:`run`; what waits is not sent."""
+    def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Send what waits, at the same pace and for so long at most, and end :meth:`run`."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
+        for _ in range(round(seconds / TURN_SECONDS)):
+            self.turn()
+            if not self._queued:
+                break
+            time.sleep(TURN_SECONDS)

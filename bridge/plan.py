@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.note import Note
 from .constraints import constraints
@@ -42,6 +43,7 @@ def rows_of(manifest: Manifest, job: Job) -> MakeRow:
     if manifest.codec.is_text:
 
         def text_row(primed: Primed, take: int, model: LoadedModel) -> Row:
+            _check_same(manifest, model)
             assert primed.prompt is not None and primed.snapshot is not None
             return TextRow(model.manifest, job, take, primed.prompt, primed.snapshot)
 
@@ -49,10 +51,17 @@ def rows_of(manifest: Manifest, job: Job) -> MakeRow:
     limits = constraints(manifest, job.request)
 
     def take_row(primed: Primed, take: int, model: LoadedModel) -> Row:
+        _check_same(manifest, model)
         assert primed.context is not None
         return TakeRow(model.manifest, job, limits, take, primed.context, primed.snapshot)
 
     return take_row
+
+
+def _check_same(manifest: Manifest, model: LoadedModel) -> None:
+    """Raise RequestError where a model's file was replaced after a request had been made ready for it."""
+    if model.manifest != manifest:
+        raise RequestError("model_error", f"the file of model {manifest.name!r} has changed; ask again")
 
 
 def _before(request: GenerationRequest) -> tuple[Note, ...]:

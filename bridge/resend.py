@@ -51,12 +51,11 @@ class ResendStore:
         """What all of it costs to keep, in notes."""
         return sum(answered.weight for answered in self._by_id.values())
 
-    def begin(self, name: Value, reply_port: int) -> Answered:
-        """Start over for an id and return where its takes go."""
+    def keep(self, name: Value, answered: Answered) -> None:
+        """Keep what a request's takes go into, in place of what an earlier one of its id left."""
         self._by_id.pop(name, None)
-        self._by_id[name] = answered = Answered(reply_port)
+        self._by_id[name] = answered
         self.trim()
-        return answered
 
     def trim(self) -> None:
         """Forget the oldest answers beyond the limits."""

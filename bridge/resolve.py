@@ -106,9 +106,9 @@ def resolve(
 
 
 def _merge(settings: Mapping[str, OptionValue], options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    """Return settings overridden by options; an own length drops the set one of the other unit."""
+    """Return settings overridden by options; an own number of bars drops the set number of beats."""
     merged = {**settings, **options}
-    if "bars" in options:
+    if options.get("bars", AUTO) != AUTO:
         merged.pop("beats", None)
     return merged
 

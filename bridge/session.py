@@ -132,9 +132,10 @@ class Session:
         name: Value | None = None
         if entry is not None and entry.arguments and entry.arguments[0].kind == "id" and message.args:
             name = identity(message.args[0])
-        port = _told_port(message) or self.reply_port
+        told = _told_port(message)
         about = message.address[:255] if name is None else name
-        self._send(Message("/antiphon/fail", (about, code, shortened(text))), port)
+        failed = Message("/antiphon/fail", (about, code, shortened(text)))
+        self._send(failed, self.reply_port if told is None else told)
 
     def _hello(self, reply_port: int | None, client: str | None, protocol: int | None) -> None:
         if reply_port is not None:
@@ -170,19 +171,24 @@ class Session:
 
     def _load(self, name: str) -> None:
         name = self._house.models.info(name).name  # an unknown one is told at once
+        release = self._desk.hold()  # a sync waits for the reply
 
         def work() -> None:
             try:
                 self._house.models.load(name)
+                self.settings["model"] = name
+                self._reply("/antiphon/loaded", name)
             except AntiphonError as error:
-                self._reply(
-                    "/antiphon/fail", "/antiphon/load", getattr(error, "code", "model_error"), str(error)
-                )
-                return
-            self.settings["model"] = name
-            self._reply("/antiphon/loaded", name)
+                code = getattr(error, "code", "model_error")
+                self._reply("/antiphon/fail", "/antiphon/load", code, str(error))
+            finally:
+                release()
 
-        self._house.background(work)
+        try:
+            self._house.background(work)
+        except RequestError:
+            release()
+            raise
 
     def _params(self) -> None:
         for known in OPTIONS:
@@ -200,7 +206,7 @@ class Session:
                 self.settings.pop(key, None)
             else:
                 self.settings[key] = value
-        if "bars" in values:
+        if values.get("bars", AUTO) != AUTO:
             self.settings.pop("beats", None)
         if "reply_port" in values:
             self.reply_port = int(self.settings.pop("reply_port", 0))
@@ -246,7 +252,7 @@ class Session:
             id=name,
             signature=(tuple(sorted(values.items())), tuple(sorted(settings.items())), context),
             single=values.get("mode", settings.get("mode", "chunk")) == "single",
-            reply_port=self.reply_port if port in (AUTO, 0) else int(port),
+            reply_port=self.reply_port if port == AUTO else int(port),
             takes=request.takes,
         )
         self._desk.ask(order, request, key)
@@ -274,12 +280,16 @@ def _unknown(address: str) -> RequestError:
     return RequestError("unknown_address", f"no address {address[:64]!r}; did you mean {near}?")
 
 
-def _told_port(message: Message) -> int:
-    """Return the reply_port that a refused request names, so that its client hears of it; else 0."""
+def _told_port(message: Message) -> int | None:
+    """Return the reply_port that a refused request names, so that its client hears of it; else None."""
     for key, value in zip(message.args, message.args[1:], strict=False):
-        if key == "reply_port" and isinstance(value, int | float) and 0 < value < 65536:
-            return int(value)
-    return 0
+        if key == "reply_port":
+            try:
+                port = option_table.coerce(option_table.option("reply_port"), value)
+            except RequestError:
+                return None
+            return None if port == AUTO else int(port)
+    return None
 
 
 _VERBS: dict[str, Callable[..., None]] = {

@@ -93,14 +93,15 @@ class Sessions:
         return taken
 
     def _over_weight(self) -> list[Session]:
-        """Take out sessions until the others are light enough, never the newest."""
+        """Take out sessions until the others are light enough, never the newest, idle ones first."""
         taken: list[Session] = []
-        weights = [(sender, session.weight) for sender, session in self._by_sender.items()]
-        total = sum(weight for _, weight in weights)
-        for sender, weight in weights[:-1]:
+        weights = {sender: session.weight for sender, session in self._by_sender.items()}
+        total = sum(weights.values())
+        older = list(weights)[:-1]
+        for sender in sorted(older, key=lambda sender: self._by_sender[sender].is_waiting):
             if total <= MAX_WEIGHT:
                 break
-            if weight:
+            if weights[sender]:
                 taken.append(self._by_sender.pop(sender))
-                total -= weight
+                total -= weights[sender]
         return taken

@@ -164,4 +164,5 @@ class ModelShelf:
             log.debug("loaded %s: %s", info.path, model.batching)
             with self._lock:
                 self._loaded[info.name] = model
+                self._infos[info.name] = model.info  # the file may have been replaced since it was listed
             return model

@@ -102,6 +102,8 @@ def most() -> str:
         ("Bytes of a datagram", osc.MAX_DATAGRAM, "the system refuses to send it"),
         ("Bundles inside one another", osc.MAX_DEPTH, "`bad_args`"),
         ("Characters of an id", bounds.MAX_ID, "`bad_args`"),
+        ("Characters of an option's value", options.MAX_CHARACTERS, "`bad_args`"),
+        ("Characters of the option text", options.MAX_TUNE, "`bad_args`"),
         ("Values of a ping", session.MAX_ECHO, "`too_large`"),
         ("Notes of a context", contexts.MAX_CONTEXT_NOTES, "`too_large`"),
         ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),
@@ -111,6 +113,11 @@ def most() -> str:
         ("Seconds for an answer", f"{desk.REQUEST_SECONDS:g}", "`timeout`"),
         ("Contexts of a client", contexts.MAX_CONTEXTS, "the one not used for longest is forgotten"),
         ("Answers of a client kept for resending", resend.MAX_REQUESTS, "the oldest is forgotten"),
+        (
+            "Notes kept for all clients together",
+            sessions.MAX_WEIGHT,
+            "the client longest unheard of that awaits no answer is forgotten",
+        ),
         (
             "Clients",
             sessions.MAX_SESSIONS,

@@ -42,6 +42,38 @@ def test_a_new_first_message_begins_anew():
     assert contexts.add("x", 1, 2, B) == B + C
 
 
+def test_a_new_context_s_messages_arrive_in_any_order_too():
+    contexts = Contexts()
+    for seq, notes in enumerate((A, B, C)):
+        contexts.add("x", seq, 3, notes)
+    contexts.add("x", 2, 3, A)
+    contexts.add("x", 1, 3, B)  # the same as before
+    assert contexts.add("x", 0, 3, C) == A + B + C
+    assert contexts.add("x", 0, 3, B) is None  # all three of the second context are old now
+    assert contexts.add("x", 2, 3, B) is None
+    assert len(contexts.add("x", 1, 3, B)) == 12
+
+
+def test_what_came_before_a_request_belongs_to_the_context_asked_for():
+    contexts = Contexts()
+    contexts.add("x", 0, 2, A)
+    contexts.add("x", 1, 2, B)
+    contexts.add("x", 1, 2, C)
+    assert contexts.get("x") == A + C
+    contexts.add("x", 0, 2, B)
+    with pytest.raises(RequestError, match="seq 1"):
+        contexts.get("x")
+
+
+def test_a_context_that_was_never_whole_leaves_nothing_to_the_next():
+    contexts = Contexts()
+    contexts.add("x", 0, 3, A)
+    contexts.add("x", 1, 3, B)
+    contexts.add("x", 0, 3, C)
+    with pytest.raises(RequestError, match="seq 1, 2"):
+        contexts.get("x")
+
+
 def test_a_new_last_message_replaces_the_old_one():
     contexts = Contexts()
     contexts.add("x", 0, 2, A)

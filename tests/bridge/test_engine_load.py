@@ -14,7 +14,9 @@ from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.waiting import Waiting
+from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
+from antiphon.models.field import Field
 from antiphon.models.note import Note
 from tiny_model import save_tiny_model
 
@@ -185,15 +187,54 @@ def test_cancelling_what_waits_in_the_queue(shelf: ModelShelf) -> None:
     engine.close()
 
 
+def test_a_cancelled_request_leaves_its_place_at_once(shelf: ModelShelf) -> None:
+    """To the one that replaces it; but no client may make it grow by asking and cancelling."""
+    engine, gate, _ = blocked(shelf, 3)
+    logs = [Log() for _ in range(4)]
+    engine.submit(ask(2), Log())
+    jobs = [engine.submit(ask(2), logs[0])]  # the queue is full now
+    for number in (1, 2):
+        jobs[-1].cancel()
+        jobs.append(engine.submit(ask(2), logs[number]))
+    jobs[-1].cancel()
+    with pytest.raises(RequestError, match="3 requests"):
+        engine.submit(ask(2), logs[3])
+    gate.set()
+    for log in logs[:3]:
+        log.wait()
+    assert [log.calls[-1][0] for log in logs[:3]] == ["fail"] * 3
+    assert logs[3].calls == []
+    engine.close()
+
+
+def test_a_file_replaced_before_its_first_load(tmp_path: Path) -> None:
+    file = save_tiny_model(tmp_path / "tiny.onnx")
+    shelf = ModelShelf([tmp_path], shipped=False)
+    pitches = Codec(
+        tuple(
+            Field("pitch", tuple(range(50, 70))) if field.name == "pitch" else field
+            for field in shelf.manifest("tiny").codec.fields
+        )
+    )
+    save_tiny_model(file, codec=pitches)
+    with Engine(shelf, workers=1) as engine:
+        with pytest.raises(RequestError, match="the file of model 'tiny' has changed; ask again") as error:
+            engine.generate(ask(3))
+        assert error.value.code == "model_error"
+        (take,) = engine.generate(ask(3))
+        assert all(50 <= note.pitch < 70 for note in take.notes)
+
+
 def test_closing_fails_what_is_under_way(shelf: ModelShelf) -> None:
     engine, gate, first = blocked(shelf, 4)
-    waiting = Log()
+    waiting, cancelled = Log(), Log()
     engine.submit(ask(2), waiting)
+    engine.submit(ask(2), cancelled).cancel()
     closer = threading.Thread(target=engine.close)
     closer.start()
     gate.set()
     closer.join(SECONDS)
-    for listener in (first, waiting):
+    for listener in (first, waiting, cancelled):
         listener.wait()
         assert listener.calls[-1][0] in ("fail", "done")
     assert waiting.calls[-1][:2] == ("fail", "cancelled")

@@ -240,6 +240,33 @@ def test_who_waits_for_an_answer_is_not_let_go_for_idle_strangers(stage: Stage) 
     assert waiting.until("done")[-1][1:4] == ("x", 0, 8)
 
 
+def test_who_waits_for_an_answer_is_not_let_go_for_strangers_contexts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("antiphon.bridge.sessions.MAX_WEIGHT", 2000)
+    stage.engine.manual = True
+    waiting, idle = stage.wire(), stage.wire()
+    for wire in (waiting, idle):
+        wire.send("context", "old", 0, 1, 48, *CHUNK)
+        wire.hear()
+    waiting.send("set", "temperature", 0.5)
+    waiting.hear()
+    waiting.send("generate", "y", "bars", 1)
+    assert waiting.hear()[0] == "/antiphon/ack"
+    for _ in range(50):
+        stranger = stage.wire()
+        for seq in range(4):
+            stranger.send("context", "x", seq, 4, 48, *CHUNK)
+            stranger.hear()
+    assert sum(session.weight for session in stage.server.sessions.all()) <= 2000 + 64 * 49
+    stage.engine.jobs[0].play()
+    assert waiting.until("done")[-1][1:4] == ("y", 0, 8)
+    waiting.send("get", "temperature")
+    assert waiting.until("get/reply")[-1][1:] == ("temperature", 0.5)
+    idle.send("continue", "old")
+    assert idle.hear()[:3] == ("/antiphon/fail", "old", "no_context")
+
+
 def test_contexts_that_are_never_finished(scene: Scene) -> None:
     wire = scene.wire()
     for number in range(1000):

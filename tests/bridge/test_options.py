@@ -1,7 +1,8 @@
 import math
+import struct
 
 import pytest
-from antiphon.bridge.options import AUTO, OPTIONS, coerce, parse
+from antiphon.bridge.options import AUTO, MAX_TUNE, OPTIONS, coerce, parse
 from antiphon.models.errors import RequestError
 
 
@@ -26,6 +27,13 @@ def test_every_default_is_a_value():
     assert all(coerce(option, option.default) == option.default for option in OPTIONS)
 
 
+def test_every_limit_is_a_value_as_a_float_of_32_bits():
+    """As Max, Pure Data and TouchOSC send it: 0.01 is 0.0099999998 then, and a seed of 31 bits is 2**31."""
+    for option in OPTIONS:
+        for limit in (option.low, option.high) if option.type != "s" else ():
+            assert coerce(option, struct.unpack("f", struct.pack("f", limit))[0]) == limit
+
+
 @pytest.mark.parametrize(
     ("pairs", "hint"),
     [
@@ -37,6 +45,8 @@ def test_every_default_is_a_value():
         (["takes", 0], "range 1..16"),
         (["takes", 1.5], "whole number"),
         (["seed", -1], "range 0.."),
+        (["seed", 2**31], "range 0.."),
+        (["top_p", 0.0099], "range 0.01..1"),
         (["temperature", math.nan], "finite"),
         (["temperature", math.inf], "finite"),
         (["bars", "many"], "must be a number"),
@@ -47,6 +57,7 @@ def test_every_default_is_a_value():
         (["scale", "X"], "note name"),
         (["mode", "stream"], "chunk, single"),
         (["model", "m" * 300], "limit is 256"),
+        (["text", "a" * (MAX_TUNE + 1)], "limit is 2048"),
     ],
 )
 def test_a_wrong_option_says_what_is_wrong(pairs, hint):

@@ -1,7 +1,8 @@
 import threading
+import time
 
 import pytest
-from antiphon.bridge.clock import FakeClock
+from antiphon.bridge.clock import FakeClock, SystemClock
 from antiphon.bridge.pacer import MAX_BYTES, MAX_CLIENT_BYTES, MAX_LANES, Pacer
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
 
@@ -108,6 +109,29 @@ def test_lanes_are_bounded(wire):
     assert len(wire.pacer._lanes) <= MAX_LANES
 
 
+def test_closing_sends_what_waits_at_the_pace():
+    times = []
+
+    def send(datagram, host):
+        times.append(time.monotonic())
+        return True
+
+    pacer = Pacer(send, SystemClock())
+    for i in range(3 * DATAGRAMS_A_SLOT):
+        pacer.put(bytes([i]), A)
+    pacer.close()
+    assert len(times) == 3 * DATAGRAMS_A_SLOT
+    assert times[-1] - times[0] > 1.9 * SLOT_SECONDS
+
+
+def test_closing_does_not_wait_long_for_a_full_buffer(wire):
+    wire.full = True
+    wire.pacer.put(b"a", A)
+    before = time.monotonic()
+    wire.pacer.close(0.05)
+    assert time.monotonic() - before < 1
+
+
 def test_the_thread_sends_and_ends():
     sent = threading.Event()
     count = []
@@ -117,8 +141,6 @@ def test_the_thread_sends_and_ends():
         if len(count) == 100:
             sent.set()
         return True
-
-    from antiphon.bridge.clock import SystemClock
 
     pacer = Pacer(send, SystemClock())
     thread = threading.Thread(target=pacer.run)

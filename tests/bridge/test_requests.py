@@ -1,9 +1,20 @@
 """Requests under way: cancelled, late, resent, waited for."""
 
+import threading
+
 import pytest
 from antiphon.bridge.answer import PROGRESS_SECONDS
 from antiphon.bridge.desk import MAX_WAITING, REQUEST_SECONDS
-from fake_bridge import FAIL
+from antiphon.bridge.osc import Message
+from antiphon.bridge.request import Take
+from antiphon.models.errors import RequestError
+from fake_bridge import FAIL, Talk, rule
+
+
+def send_last_take(job):
+    """Do what an engine does last but one: on_done is on its way."""
+    asked = job.request
+    job.listener.on_take(Take(0, rule(asked, 0), asked.end_beat, asked.seed, 1.5))
 
 
 class TestCancelAndTimeout:
@@ -25,10 +36,47 @@ class TestCancelAndTimeout:
         held.engine.jobs[1].play()
         assert held.said[-1][0] == "/antiphon/done"
 
+    def test_a_replacement_needs_no_place_of_its_own(self):
+        talk = Talk(manual=True, limit=1)
+        talk.say("generate", "x", "bars", 2)
+        assert [s[0] for s in talk.say("generate", "x", "bars", 3)] == [FAIL, "/antiphon/ack"]
+
     def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
         held.say("generate", "x", "bars", 2)
         assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
         assert len(held.engine.jobs) == 1
+
+    def test_the_same_request_after_its_fail_is_asked_anew(self, held, monkeypatch):
+        """A client may ask again as soon as it hears the fail, which is before the fail's sender goes on."""
+        asked = Message("/antiphon/generate", ("x", "bars", 2))
+        again = threading.Thread(target=lambda: held.session.handle(asked))
+
+        def send(message, port):
+            held.said.append((message.address, *message.args))
+            if message.address == FAIL:
+                again.start()
+                again.join(0.05)
+
+        monkeypatch.setattr(held.session._desk, "_send", send)
+        held.session.handle(asked)
+        held.engine.jobs[0].listener.on_fail("model_error", "broken")
+        again.join()
+        assert [s[0] for s in held.said] == ["/antiphon/ack", FAIL, "/antiphon/ack"]
+        assert len(held.engine.jobs) == 2
+        held.engine.jobs[1].play()
+        assert held.said[-1][0] == "/antiphon/done"
+
+    def test_nothing_fails_after_its_last_take(self, held):
+        for name in ("cancelled", "late", "let go"):
+            held.say("generate", name, "bars", 1, "seed", 1)
+            send_last_take(held.engine.jobs[-1])
+        assert held.say("cancel", "cancelled")[0][2] == "bad_args"
+        held.clock.advance(REQUEST_SECONDS)
+        held.session.tick()
+        held.say("generate", "let go", "bars", 1, "seed", 2)
+        send_last_take(held.engine.jobs[-1])
+        held.session.close()
+        assert [s[1:3] for s in held.said if s[0] == FAIL] == [("cancelled", "bad_args")]
 
     def test_a_late_request_is_given_up(self, held):
         held.say("generate", "x")
@@ -77,6 +125,14 @@ class TestResend:
         assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
         assert held.say("resend", "x", 1)[0][2] == "bad_args"
 
+    def test_a_refused_request_leaves_the_answer_before_it(self):
+        talk = Talk(manual=True)
+        talk.say("generate", "x", "beats", 2)
+        talk.engine.jobs.pop().play()
+        talk.engine.limit = 0
+        assert talk.say("generate", "x", "beats", 4)[-1][:3] == (FAIL, "x", "busy")
+        assert [s[0] for s in talk.say("resend", "x", 0)] == ["/antiphon/notes", "/antiphon/done"]
+
     def test_what_is_kept_is_bounded(self, talk):
         for i in range(50):
             talk.say("generate", i, "beats", 1000)
@@ -95,6 +151,27 @@ class TestSyncAndNotify:
         assert held.said[-1][0] == "/antiphon/done"
         held.say("cancel", "a")
         assert held.said[-1] == ("/antiphon/synced", 2)
+
+    def test_sync_waits_for_a_load(self, talk, monkeypatch):
+        works = []
+        talk.background = works.append
+        talk.say("load", "drums")
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0 if name == "folk" else None)
+        talk.say("load", "folk")
+        assert talk.say("sync", 1) == []
+        works[0]()
+        assert talk.said == [("/antiphon/loaded", "drums")]
+        with pytest.raises(ZeroDivisionError):
+            works[1]()
+        assert talk.said[1:] == [("/antiphon/synced", 1)]
+
+    def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
+        def full(work):
+            raise RequestError("busy", "64 loads wait already")
+
+        talk.background = full
+        assert talk.say("load", "drums")[0][1:3] == ("/antiphon/load", "busy")
+        assert talk.say("sync", 1) == [("/antiphon/synced", 1)]
 
     def test_syncs_are_bounded(self, held):
         held.say("generate", "a")

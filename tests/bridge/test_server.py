@@ -5,6 +5,8 @@ import struct
 import time
 
 import pytest
+from antiphon.bridge.desk import MAX_RUNNING
+from antiphon.bridge.options import MAX_TUNE
 from antiphon.bridge.osc import Message, build, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT
 from antiphon.bridge.server import Server
@@ -99,6 +101,13 @@ def test_a_conversing_client_s_context_is_its_own(stage):
     assert other.hear()[2] == "no_context"
 
 
+def test_a_long_tune_may_be_begun(stage):
+    wire, tune = stage.wire(), "X:1\nK:D\n" + "DEFG ABcd | " * 170
+    assert MAX_TUNE - 12 < len(tune) <= MAX_TUNE
+    wire.send("set", "text", tune)
+    assert wire.hear() == ("/antiphon/get/reply", "text", tune)
+
+
 def test_each_client_has_its_own_settings(stage):
     one, two = stage.wire(), stage.wire()
     one.send("set", "bars", 1)
@@ -174,6 +183,22 @@ def test_notified_clients_hear_of_models_and_the_end(stage, monkeypatch):
     assert wire.hear() == ("/antiphon/model/added", "waltz")
     stage.server.close()
     assert wire.hear() == ("/antiphon/shutdown",)
+
+
+def test_at_the_end_every_request_has_its_last_reply(stage):
+    stage.engine.manual = True
+    wire = stage.wire()
+    wire.send("notify", 1)
+    for number in range(MAX_RUNNING):
+        wire.send("generate", number)
+    heard = [wire.hear()[0] for _ in range(2 + MAX_RUNNING)]
+    assert heard.count("/antiphon/ack") == MAX_RUNNING
+    stage.server.close()
+    last = [wire.hear() for _ in range(1 + MAX_RUNNING)]
+    assert last[0] == ("/antiphon/shutdown",)
+    assert [message[:3] for message in last[1:]] == [
+        ("/antiphon/fail", number, "cancelled") for number in range(MAX_RUNNING)
+    ]
 
 
 def test_announced_addresses_hear_of_the_start():

@@ -61,6 +61,32 @@ def test_settings_hold_and_are_taken_back(held):
     assert request(held).metre == Metre(4, 4) and request(held).end_beat == 5.0
 
 
+@pytest.mark.parametrize("pairs", [("bars", "auto", "beats", 6), ("beats", 6, "bars", "auto")])
+def test_bars_auto_leaves_the_beats(held, pairs):
+    held.say("generate", "a", *pairs, "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("set", "bars", 2)
+    held.say("set", *pairs)
+    held.say("generate", "b", "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("generate", "c", "bars", "auto", "metre", "4/4")
+    assert request(held).end_beat == 6.0
+    held.say("generate", "d", "bars", 3, "metre", "4/4")
+    assert request(held).end_beat == 12.0
+
+
+def test_reply_port_0_is_the_port_that_sent_the_request(talk):
+    talk.say("hello", 9101)
+    for port, heard in ((0, 0), ("auto", 9101), ("9102", 9102), (9103.0, 9103)):
+        talk.ports.clear()
+        talk.say("generate", "x", "bars", 1, "reply_port", port)
+        talk.say("generate", "x", "reply_port", port, "brs", 1)
+        assert talk.said[-1][2] == "bad_args"
+        assert set(talk.ports) == {heard}
+    talk.say("generate", "x", "reply_port", 70000)
+    assert talk.ports[-1] == 9101
+
+
 def test_settings_that_cannot_be_change_nothing(held):
     ((_, what, code, _),) = held.say("set", "bars", 2, "takes", 99)
     assert (what, code) == ("/antiphon/set", "bad_args")
