@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import importlib
 import io
 import logging
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from ..models.errors import AntiphonError
 
+log = logging.getLogger("antiphon")
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -76,6 +78,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe (head, less) has left. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        log.debug("here it happened", exc_info=True)
+        print(f"antiphon: {_refusal(error)}", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def _refusal(error: OSError) -> str:
+    """Return what the system refused, and what to do about it."""
+    where = f"{error.filename}: " if error.filename else ""
+    advice = {
+        errno.ENOSPC: "; make room, then give the same command again",
+        errno.EACCES: "; choose another place, or ask for the right to write there",
+    }.get(error.errno or 0, "")
+    return f"{where}{error.strerror or error}{advice}"
 
 
 def _dispatch(words: list[str]) -> int:

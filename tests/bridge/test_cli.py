@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from antiphon.bridge import cli
+from antiphon.bridge import cli, cli_models
 from antiphon.bridge.cli import COMMANDS, main
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
@@ -147,6 +148,24 @@ def test_a_missing_extra_is_named(
     monkeypatch.setattr(cli.importlib, "import_module", missing)
     assert main(["train", "x.toml"]) == cli.EXIT_ERROR
     assert "pip install 'antiphon[train]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; make room"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied; choose"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_one_line(
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(folders: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli_models, "ModelShelf", refused)
+    assert main(["models"]) == cli.EXIT_ERROR
+    assert message in capsys.readouterr().err
 
 
 def test_every_command_has_help() -> None:
