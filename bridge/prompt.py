@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
-from ..models.abc_write import exact_signature, key_name, signature, write_bars
+from ..models.abc_write import key_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre
@@ -83,18 +83,10 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     """Return how the tune of a request begins.
 
     Raises:
-        RequestError: bad_args, for a text with characters that the model lacks, or a scale that no key
-            signature has.
+        RequestError: bad_args, for a text with characters that the model lacks.
     """
-    sharps = None
-    if request.scale is not None:
-        sharps = exact_signature(request.scale)
-        if sharps is None:
-            raise RequestError(
-                "bad_args",
-                f"model {manifest.name!r} writes notation: its scales are those of key signatures, such as "
-                '"D dorian" or "G major"',
-            )
+    # Of a scale that no signature has, as the blues, the nearest; the notes are moved into it afterwards.
+    sharps = None if request.scale is None else signature(request.scale)
     known = frozenset(chr(int(v)) for v in manifest.codec["char"].values)
     layout = layout_for(request.metre, known)
     before = sorted((n for n in request.context if n.start < request.start_beat), key=lambda n: n.order)

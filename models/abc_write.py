@@ -39,11 +39,6 @@ def signature(pitch_classes: Iterable[int]) -> int:
     return max(_LIKELY, key=lambda sharps: sum(counts[c] for c in _classes(sharps)))
 
 
-def exact_signature(scale: frozenset[int]) -> int | None:
-    """Return the signature whose seven pitch classes are ``scale``, None where there is none."""
-    return next((sharps for sharps in _LIKELY if _classes(sharps) == scale), None)
-
-
 def key_name(sharps: int) -> str:
     """Return what K: says for a signature, as a major key.
 
