@@ -136,9 +136,12 @@ class Installation:
 
     def _is_within(self, target: Path) -> bool:
         try:
-            return target.parent.resolve().is_relative_to(self._dest.resolve())
-        except (OSError, RuntimeError):  # links in a circle
+            place = target.parent.resolve()
+        except (OSError, RuntimeError):  # links in a circle, before Python 3.13
             return False
+        # Python 3.13 gives up on a circle in silence, and leaves the link as it is.
+        leads_round = any(path.is_symlink() for path in (place, *place.parents))
+        return not leads_round and place.is_relative_to(self._dest.resolve())
 
     def _tidy(self, names: Iterable[str]) -> None:
         """Remove the folders that are empty now; never the host's own."""

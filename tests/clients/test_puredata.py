@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("pd"), reason="Pure Data (puredata-core) is not installed"),
 ]
 PATCH = Path(__file__).with_name("notes.pd")
-HEADLESS = ("pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-open")
+HEADLESS = ("pd", "-nogui", "-nrt", "-noaudio", "-nomidi", "-stderr", "-open")
 
 
 def pd(bridge: Bridge, *sent: str) -> list[Reply]:
