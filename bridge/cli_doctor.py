@@ -19,12 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; return 1 when one of them is bad."""
+    folders = existing(args.models)
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         check_python,
         check_onnxruntime,
-        lambda: check_models(existing(args.models)),
+        lambda: check_models(folders),
         lambda: check_port(args.host, args.port),
-        lambda: check_trip(args.models),
+        lambda: check_trip(folders),
     )
     bad = 0
     for check in checks:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from ..models.errors import ExportError
 from ..models.manifest import Defaults, Manifest, Source
+from ..models.wholefile import whole_file
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
 from ..train.fit import pieces_of
@@ -186,9 +187,8 @@ def _held_out_passages(dataset: Dataset) -> list[Passage]:
 def _write(path: Path, model: onnx.ModelProto) -> None:
     """Write a model so that the file is either whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(model.SerializeToString())
-    temporary.replace(path)
+    with whole_file(path) as file:
+        file.write(model.SerializeToString())
 
 
 def find_runs(folders: list[Path]) -> list[Path]:

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..models.errors import ConfigError, DatasetError
+from ..models.wholefile import whole_file
 from .config import NetworkConfig, TrainConfig
 from .dataset import Dataset
 from .network import NoteNetwork
@@ -38,12 +39,10 @@ def build(shape: Shape) -> NoteNetwork:
 
 def write_npz(path: Path, arrays: dict[str, Any]) -> None:
     """Write arrays so that the file is either whole or absent."""
-    temporary = path.with_suffix(".tmp.npz")
-    with temporary.open("wb") as file:
+    with whole_file(path) as file:
         np.savez(file, **arrays)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def save_weights(path: Path, network: NoteNetwork) -> None:

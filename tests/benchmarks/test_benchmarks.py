@@ -141,3 +141,12 @@ def test_tunes_are_judged() -> None:
     rows = [line.strip("| ").split(" | ") for line in said.splitlines()[2:]]
     assert [row[0] for row in rows] == ["as drawn", "as a user gets them", "as drawn, 6/8"]
     assert rows[1][1] == "4" and rows[1][3] == "100.0%"
+
+
+def test_an_average_of_runs(run: Path) -> None:
+    """A run and itself make itself; the table names both."""
+    command = [sys.executable, str(HERE / "averaged.py"), str(run), str(run)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
+    rows = [line.strip("| ").split(" | ") for line in said.splitlines()[2:]]
+    assert [row[0] for row in rows] == [str(run), "averaged"]
+    assert rows[0][1:] == rows[1][1:]

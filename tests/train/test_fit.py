@@ -90,7 +90,7 @@ def test_a_file_is_no_folder_for_a_run(music: Path, tmp_path: Path) -> None:
 
 
 def test_an_empty_test_split_is_told_before_training(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = write_dataset(tmp_path / "set", pieces=6, notes=30)
     np.save(data / "test.codes.npy", np.load(data / "test.codes.npy")[:0])
