@@ -67,8 +67,9 @@ class Stepper:
         self._phase = 0
         self._bindings: dict[tuple[int, int, int], Any] = {}
         """By rows, phase and slots."""
-        self._steps = np.zeros(MOST_ROWS, np.int64)
-        self._position = np.zeros(MOST_ROWS, np.float32)
+        # Lists: a row's numbers are read one by one, for which arrays take several times as long.
+        self._steps = [0] * MOST_ROWS
+        self._position = [0.0] * MOST_ROWS
         self._initial = {s.name: s.initial for s in manifest.state}
         self._carried = {"note": "chosen", "clock": "clock_out"} | {
             s.name: f"{s.name}_out" for s in manifest.state
@@ -169,14 +170,14 @@ class Stepper:
         """Return a copy of all that a row carries."""
         memory = None
         if self._sizes:
-            used = min(int(self._steps[row]) + 1, self._slots)
+            used = min(self._steps[row] + 1, self._slots)
             memory = (
                 self._keys[row, :, :, :used].copy(),
                 self._values[row, :, :used].copy(),
                 self._positions[row, :used].copy(),
             )
         state = {name: self._buffers[self._phase][name][row].copy() for name in self._carried}
-        return Snapshot(state, int(self._steps[row]), memory, float(self._position[row]))
+        return Snapshot(state, self._steps[row], memory, self._position[row])
 
     def remove(self, row: int) -> None:
         """Remove a row; the last one takes its place."""
@@ -186,8 +187,9 @@ class Stepper:
         for name in self._carried:
             buffer = self._buffers[self._phase][name]
             buffer[row] = buffer[last]
-        for array in (*self._copied, self._steps, self._position):
-            array[row] = array[last]
+        numbers: list[Any] = [*self._copied, self._steps, self._position]
+        for each in numbers:
+            each[row] = each[last]
         if self._sizes:
             for array in (self._keys, self._values, self._positions):
                 array[row] = array[last]
@@ -200,7 +202,7 @@ class Stepper:
         """Run one step for all rows."""
         rows = self.rows
         if self._sizes and self._slots < self._sizes[-1]:
-            used = int(self._steps[:rows].max()) + 2
+            used = max(self._steps[:rows]) + 2
             if used > self._slots:
                 self._resize(used)
         run = max(rows, self.batching.least)
@@ -210,36 +212,24 @@ class Stepper:
         self._session.run_with_iobinding(binding)
         if self._sizes:
             self._remember(rows)
-        self._steps[:rows] += 1
+        for row in range(rows):
+            self._steps[row] += 1
         self._phase ^= 1
         self._show()
 
     def _remember(self, rows: int) -> None:
         """Write what the step handed out into the memory (the rules are in models/step.py)."""
         ring = self._slots - 1
-        clock = self.clock
-        if rows == 1:  # plain numbers: a third of the time of index arrays
-            steps = int(self._steps[0])
+        for row, (bar, tick, _) in enumerate(self.clock[:rows].tolist()):
+            steps, positions = self._steps[row], self._positions[row]
             slot = 1 + steps % ring
-            self._positions[0, slot] = UNUSED_POSITION
-            self._keys[0, :, :, slot] = self._key[0]
-            if steps:
+            positions[slot] = UNUSED_POSITION
+            self._keys[row, :, :, slot] = self._key[row]
+            if steps:  # Before its first note a row has no step to complete: slot 0 would be overwritten.
                 before = 1 + (steps - 1) % ring
-                self._values[0, :, before] = self._value[0]
-                self._positions[0, before] = self._position[0]
-            self._position[0] = int(clock[0, 0]) * POSITION_STRIDE + int(clock[0, 1])
-            return
-        all_steps = self._steps[:rows]
-        index = np.arange(rows)
-        slots = 1 + all_steps % ring
-        self._positions[index, slots] = UNUSED_POSITION
-        self._keys[index, :, :, slots] = self._key[:rows]
-        # Before its first note a row has no step to complete: slot 0 would be overwritten.
-        begun = np.flatnonzero(all_steps)
-        befores = 1 + (all_steps[begun] - 1) % ring
-        self._values[begun, :, befores] = self._value[begun]
-        self._positions[begun, befores] = self._position[begun]
-        self._position[:rows] = clock[:rows, 0] * POSITION_STRIDE + clock[:rows, 1]
+                self._values[row, :, before] = self._value[row]
+                positions[before] = self._position[row]
+            self._position[row] = bar * POSITION_STRIDE + tick
 
     def _resize(self, used: int) -> None:
         """Give the memory the least size that holds ``used`` slots, keeping what the rows have in it.

@@ -12,7 +12,8 @@ from ..models.manifest import Memory, StateTensor
 from ..models.step import MASKED, UNUSED_POSITION
 from ..train.config import NetworkConfig
 from ..train.network import NoteNetwork
-from ..train.shape import ANCHOR, DECAYS, PITCHES, Shape
+from ..train.shape import ANCHOR, DECAYS, Shape
+from .sounding import STATE
 
 Floats = npt.NDArray[np.float32]
 SILENT = -1e6
@@ -131,14 +132,14 @@ def fold(network: NoteNetwork) -> Folded:
         kernel, bias = _dense(network.transformer.input)
         blocks = tuple(_block(block) for block in network.transformer.blocks)
         norm = _norm(network.transformer.norm)
-        first = _in_graph_order(shape, kernel)
+        first = _dense_rows(shape, kernel)
     else:
         read = {"lstm": _lstm, "gru": _gru}[config.cell]
         weights = [read(layer.cell) for layer in network.recurrent.layers]
         kernel, recurrent, bias = weights[0]
         norms: list[Norm | None] = [_norm(n) for n in network.recurrent.norms]
         norms = norms or [None] * config.layers
-        first = _in_graph_order(shape, kernel)
+        first = _dense_rows(shape, kernel)
         layers = [_layer(config, first, recurrent, bias, norms[0])]
         layers += [_layer(config, *w, n) for w, n in zip(weights[1:], norms[1:], strict=True)]
         bias = layers[0].bias
@@ -183,14 +184,9 @@ def _table(
     return np.concatenate(rows), np.array([offsets], np.int64)
 
 
-def _in_graph_order(shape: Shape, kernel: Floats) -> Floats:
-    """Return the kernel's rows for the inputs that are not categorical, in the graph's order."""
-    config = shape.config
-    extra = kernel[len(shape.columns()) * config.embedding :]
-    if config.relative_pitch:  # the graph keeps the two histograms side by side, class by class
-        order = np.arange(12 * len(DECAYS)).reshape(len(DECAYS), 12).T.ravel()
-        extra = np.concatenate([extra[order], extra[12 * len(DECAYS) :]])
-    return extra
+def _dense_rows(shape: Shape, kernel: Floats) -> Floats:
+    """Return the kernel's rows for the inputs that are not categorical."""
+    return kernel[len(shape.columns()) * shape.config.embedding :]
 
 
 def _block(block: Any) -> BlockWeights:
@@ -222,12 +218,12 @@ def state_tensors(shape: Shape) -> tuple[StateTensor, ...]:
         if heads and config.attention_values == "own":
             state.append(StateTensor("held_value", (heads * config.value_size,)))
     if config.relative_pitch:
-        state.append(StateTensor("histogram", (12, len(DECAYS))))
+        state.append(StateTensor("histogram", (12 * len(DECAYS),)))
         state.append(StateTensor("before", (1,), "int32", ANCHOR))
     if config.sounding or config.sounding_ahead:
-        state.append(StateTensor("sounding", (PITCHES,), "float32", SILENT))
+        state.append(StateTensor("sounding", (STATE,), "float32", SILENT))
     if config.sounding_ahead:
-        state.append(StateTensor("struck", (PITCHES,)))
+        state.append(StateTensor("struck", (STATE,)))
     if config.voices:
         state.append(StateTensor("voices", (shape.parts,), "int32", ANCHOR))
     return tuple(state)

@@ -34,20 +34,23 @@ class Memory:
         found = None
         if self.folded.bars_bias is not None:
             bars = apart * np.float32(1 / POSITION_STRIDE)
-            code = tf.clip_by_value(tf.floor(bars) + tf.math.ceil(bars), -1.0, BIASES - 2.0) + 1.0
+            code = tf.clip_by_value(tf.floor(bars) + tf.math.ceil(bars), -1.0, BIASES - 2.0)
             found = self._rows(self.folded.bars_bias, code)
         if self.folded.beats_bias is not None:
             bars = tf.floor(apart * np.float32(1 / POSITION_STRIDE) + 0.5)
             ticks = bars * (self.bar_ticks - POSITION_STRIDE) + apart
             beats = tf.floor(ticks * np.float32(1 / self.ticks_per_beat) + np.float32(1e-4))
-            code = tf.clip_by_value(beats, -1.0, BEAT_BIASES - 2.0) + 1.0
+            code = tf.clip_by_value(beats, -1.0, BEAT_BIASES - 2.0)
             by_beat = self._rows(self.folded.beats_bias, code)
             found = by_beat if found is None else found + by_beat
         return found
 
     def _rows(self, table: Floats, code: Any) -> Any:
+        index = tf.cast(code, tf.int32) + 1
+        if table.shape[1] == 1:
+            return tf.expand_dims(tf.gather(tf.constant(table[:, 0]), index), 1)
         # A row of all heads at once, then turned: single numbers, picked one by one, cost three times that.
-        return tf.transpose(tf.gather(tf.constant(table), tf.cast(code, tf.int32)), [0, 2, 1])
+        return tf.transpose(tf.gather(tf.constant(table), index), [0, 2, 1])
 
 
 def run_recurrent(config: NetworkConfig, folded: Folded, inputs: Any, read: Any, dense: list[Any],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 
 BIAS_INPUT = 5
 """Where MatMulNBits takes a bias."""
@@ -14,7 +15,7 @@ def pick_elements(model: onnx.ModelProto) -> None:
     inferred = onnx.shape_inference.infer_shapes(model)
     values = (*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input)
     ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in values}
-    makers = {out: node for node in model.graph.node for out in node.output}
+    makers = _makers(model)
     for node in model.graph.node:
         index = makers.get(node.input[1]) if node.op_type == "GatherND" else None
         if index is not None and index.op_type == "Unsqueeze" and ranks.get(node.input[0]) == 2:
@@ -65,6 +66,98 @@ def fuse_biases(model: onnx.ModelProto) -> None:
         model.graph.node.remove(node)
 
 
+def clip(model: onnx.ModelProto) -> None:
+    """Replace Min and Max with a constant each by one Clip."""
+    constants = {t.name: t for t in model.graph.initializer if not t.dims or list(t.dims) == [1]}
+    readers, makers = _readers(model), _makers(model)
+    gone = []
+    for node in model.graph.node:
+        if node.op_type != "Max" or len(node.input) != 2:
+            continue
+        low = [name for name in node.input if name in constants]
+        below = [makers[name] for name in node.input if name in makers]
+        if not (low and below and below[0].op_type == "Min" and len(readers[below[0].output[0]]) == 1):
+            continue
+        high = [name for name in below[0].input if name in constants]
+        if len(high) == 1 and len(below[0].input) == 2:
+            (data,) = set(below[0].input) - set(high)
+            bounds = [_scalar(model, constants[name]) for name in (low[0], high[0])]
+            node.CopyFrom(helper.make_node("Clip", [data, *bounds], node.output, name=node.name))
+            gone.append(below[0])
+    for node in gone:
+        model.graph.node.remove(node)
+
+
+def _scalar(model: onnx.ModelProto, constant: onnx.TensorProto) -> str:
+    """Return the name of a constant's value without dimensions, as Clip takes it."""
+    if not constant.dims:
+        return str(constant.name)
+    name = f"{constant.name}/scalar"
+    if all(t.name != name for t in model.graph.initializer):
+        value = numpy_helper.to_array(constant).reshape(())
+        model.graph.initializer.append(numpy_helper.from_array(value, name))
+    return name
+
+
+def turn_tables(model: onnx.ModelProto) -> None:
+    """Spare lookups with an offset the addition: the table is turned by it, for a negative index counts
+    from the table's end.
+
+    It must be read along its first axis, by an index that lies in the table with the offset.
+    """
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    makers, readers = _makers(model), _readers(model)
+    for node in model.graph.node:
+        added = makers.get(node.input[1]) if node.op_type == "Gather" and node.input[0] in constants else None
+        if added is None or added.op_type != "Add" or _axis(node):
+            continue
+        offset = [name for name in added.input if name in constants and constants[name].size == 1]
+        others = [n for n in readers[added.output[0]] if n.op_type != "Gather" or _axis(n)]
+        if len(offset) != 1 or others:
+            continue
+        by = int(constants[offset[0]].ravel()[0])
+        turned = f"{node.input[0]}/turned{by}"
+        if turned not in constants:
+            constants[turned] = np.roll(constants[node.input[0]], -by, axis=0)
+            model.graph.initializer.append(numpy_helper.from_array(constants[turned], turned))
+        node.input[0] = turned
+        node.input[1] = next(name for name in added.input if name not in offset)
+    drop_unused(model)
+    drop_constants(model)
+
+
+def _axis(gather: onnx.NodeProto) -> int:
+    return next((int(a.i) for a in gather.attribute if a.name == "axis"), 0)
+
+
+def join_unsqueezes(model: onnx.ModelProto) -> None:
+    """Let one Unsqueeze add both dimensions where another's result is all that it reads."""
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    makers, readers = _makers(model), _readers(model)
+    gone = []
+    for node in model.graph.node:
+        first = makers.get(node.input[0]) if node.op_type == "Unsqueeze" else None
+        if first is None or first.op_type != "Unsqueeze" or len(readers[first.output[0]]) > 1:
+            continue
+        inner, outer = (constants[n.input[1]].tolist() for n in (first, node))
+        if min(*inner, *outer) < 0:
+            continue
+        # The first one's axes as they lie once the second one's are there.
+        free = [axis for axis in range(len(inner) + len(outer) + max(inner) + 1) if axis not in outer]
+        axes = sorted([*outer, *(free[axis] for axis in inner)])
+        name = f"{node.name}/axes"
+        model.graph.initializer.append(numpy_helper.from_array(np.array(axes, np.int64), name))
+        node.input[0], node.input[1] = first.input[0], name
+        gone.append(first)
+    for node in gone:
+        model.graph.node.remove(node)
+
+
+def _makers(model: onnx.ModelProto) -> dict[str, onnx.NodeProto]:
+    """Return the node that makes each tensor."""
+    return {name: node for node in model.graph.node for name in node.output}
+
+
 def _readers(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
     """Return the nodes that read each tensor."""
     readers: dict[str, list[onnx.NodeProto]] = {}
@@ -84,3 +177,10 @@ def drop_unused(model: onnx.ModelProto) -> None:
             return
         for node in unused:
             model.graph.node.remove(node)
+
+
+def drop_constants(model: onnx.ModelProto) -> None:
+    """Remove constants that nobody reads."""
+    read = {name for node in model.graph.node for name in node.input} | {o.name for o in model.graph.output}
+    for constant in [t for t in model.graph.initializer if t.name not in read]:
+        model.graph.initializer.remove(constant)

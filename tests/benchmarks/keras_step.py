@@ -15,7 +15,6 @@ from antiphon.export.steplayers import Memory, attend
 from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.network import NoteNetwork
 from antiphon.train.savedrun import load_run
-from antiphon.train.shape import DECAYS
 
 CLOSE = 1e-4
 """Largest difference of a log-probability from the exported graph's, nats."""
@@ -39,18 +38,13 @@ class KerasGraph(StepGraph):
         """Return the step's outputs."""
         out: dict[str, Any] = {}
         network, config = self.network, self.config
-        codes = tf.split(tf.cast(inputs["note"], tf.int64), len(self.codec.fields), axis=1)
-        note = dict(zip(self.codec.names, codes, strict=True))
-        clock = tf.split(tf.cast(inputs["clock"], tf.int64), 3, axis=1)
-        columns, dense = self._columns(inputs, note, clock, out)
+        codes = self._codes(inputs)
+        columns, dense = self._columns(inputs, codes, out)
         column = tf.unstack(tf.concat(columns, axis=1), num=len(self.spec.columns()), axis=1)
         read = {
             name: tf.gather(network.tables[name], code)
             for name, code in zip(self.spec.columns(), column, strict=True)
         }
-        if config.relative_pitch:  # Keras has one histogram after the other
-            turned = tf.transpose(tf.reshape(dense[0], [-1, 12, len(DECAYS)]), [0, 2, 1])
-            dense[0] = tf.reshape(turned, [-1, 12 * len(DECAYS)])
         x = tf.concat([*read.values(), *dense], axis=-1)
         note_read = tf.concat([read[name] for name in self.spec.note_columns()], axis=-1)
         for i, layer in enumerate(network.recurrent.layers):
@@ -62,17 +56,16 @@ class KerasGraph(StepGraph):
                 out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
                 memory = Memory(inputs, self.folded, self.codec.ticks_per_beat)
                 x = tf.concat([x, attend(config, self.folded, inputs, x, memory, out)], axis=1)
-        self._choose(inputs, network.trunk(x), clock, note["pitch"], out)
+        self._choose(inputs, network.trunk(x), codes, out)
         return out
 
     def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
         logits = self.network.heads[name](hidden)
         if name != "pitch" or not self.config.relative_pitch:
             return logits
-        absolute = tf.gather(logits, views[0], batch_dims=1)
         if self.config.voices:
-            absolute += tf.gather(self.network.voice_head(hidden), views[1], batch_dims=1)
-        return absolute
+            logits = tf.concat([logits, self.network.voice_head(hidden)], axis=1)
+        return sum(tf.gather(logits, view, batch_dims=1) for view in views)
 
 
 class KerasStep:

@@ -3,6 +3,7 @@
 A real `antiphon serve`, a bare socket. Models and kinds of request take turns in one run:
   first     mode single, the context long there and read: request to first note
   last      mode chunk, the context long there and read: request to last note
+  takes     the same with eight takes, which the bridge's workers share
   together  mode chunk, context and request sent back to back: request to last note, reading included
 """
 
@@ -21,10 +22,11 @@ from serving import IDLE_SECONDS, Asker, Timing, context_datagrams, contexts, re
 
 COLUMNS = (
     "model", "notes in", "notes out", "first note p50 ms", "p99", "last note p50 ms", "p99",
-    "µs a note", "with its context p50 ms", "p99",
+    "µs a note", "8 takes p50 ms", "8 takes/1", "with its context p50 ms", "p99",
 )  # fmt: skip
 CONTEXTS = 16
 """Different contexts that take turns, so that every request's had to be read anew."""
+TAKES = 8
 
 
 class Requests:
@@ -38,23 +40,25 @@ class Requests:
         self.timings: dict[str, list[Timing]] = defaultdict(list)
 
     def contestants(self) -> dict[str, Callable[[], float]]:
-        """Return the three kinds of request, each saying its seconds."""
+        """Return the kinds of request, each saying its seconds."""
         return {
             f"{self.model} first": lambda: self._primed("first", "single").first,
             f"{self.model} last": lambda: self._primed("last", "chunk").last,
+            f"{self.model} takes": lambda: self._primed("takes", "chunk", TAKES).last,
             f"{self.model} together": lambda: self._together().last,
         }
 
-    def _request(self, name: str, seed: int, mode: str) -> bytes:
+    def _request(self, name: str, seed: int, mode: str, takes: int = 1) -> bytes:
         options: dict[str, Value] = {"model": self.model, "bars": self.bars, "seed": seed, "mode": mode}
+        options["takes"] = takes
         return request_datagram("continue", name, **options)
 
-    def _primed(self, kind: str, mode: str) -> Timing:
+    def _primed(self, kind: str, mode: str, takes: int = 1) -> Timing:
         seed, notes = next(self._next)
         name = f"{self.model}{seed}"
-        request = self._request(name, seed, mode)
+        request = self._request(name, seed, mode, takes)
         self._asker.context(name, notes)
-        return self._keep(kind, self._asker.ask(request))
+        return self._keep(kind, self._asker.ask(request, takes=takes))
 
     def _together(self) -> Timing:
         seed, notes = next(self._next)
@@ -78,12 +82,14 @@ def row(requests: Requests) -> list[measure.Cell]:
     """Return what a model's requests took."""
     first = [t.first * 1e3 for t in requests.timings["first"]]
     last = [t.last * 1e3 for t in requests.timings["last"]]
+    takes = [t.last * 1e3 for t in requests.timings["takes"]]
     together = [t.last * 1e3 for t in requests.timings["together"]]
+    by_one = measure.median(a / b for a, b in zip(takes, last, strict=True))
     out = measure.median(t.notes for t in requests.timings["last"])
     each = measure.median(t.last * 1e6 / t.notes for t in requests.timings["last"])
     return [
         requests.model, measure.median(map(len, requests.contexts)), out,
-        *both(first), *both(last), each, *both(together),
+        *both(first), *both(last), each, measure.median(takes), by_one, *both(together),
     ]  # fmt: skip
 
 

@@ -112,22 +112,22 @@ class Asker:
             raise RuntimeError(f"expected {address!r}, got {list(read(datagram))}")
         return datagram
 
-    def ask(self, *datagrams: bytes) -> Timing:
-        """Send datagrams whose last one is a request; return when its notes came."""
+    def ask(self, *datagrams: bytes, takes: int = 1) -> Timing:
+        """Send datagrams whose last one is a request for so many takes; return when its notes came."""
         came: list[float] = []
         kept: list[bytes] = []
         send, receive, clock = self.socket.send, self.socket.recv, time.perf_counter
         began = clock()
         for datagram in datagrams:
             send(datagram)
-        while True:
+        while takes:
             datagram = receive(65536)
             now = clock()
             if datagram.startswith(NOTE):
                 came.append(now)
                 kept.append(datagram)
             elif datagram.startswith(DONE):
-                break
+                takes -= 1
             elif datagram.startswith(FAIL):
                 raise RuntimeError(f"the bridge refused: {list(read(datagram))}")
         if not came:

@@ -5,6 +5,7 @@ Contestants take turns in one run:
   floor    one pass over as many bytes as the step's matrices have (numpy's dot of a buffer with itself)
   float32  the same through the float32 graph: --float32 FILE, in the order of the models
   Keras    the same network's layers stepped under tf.function: --run RUN, in the order of the models
+  other    another file of the model, such as an older one, at batch 1 and 8: --other FILE, in that order too
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from antiphon.models.step import MASKED
 
 COLUMNS = (
     "model", "weights MB", "µs b1", "µs b8", "b8/b1", "floor µs", "b1/floor",
-    "float32 µs", "float32/b1", "Keras µs", "Keras/b1", "b1 p99 µs",
+    "float32 µs", "float32/b1", "Keras µs", "Keras/b1", "b1/other", "b8/other", "b1 p99 µs",
 )  # fmt: skip
 PRODUCTS = ("MatMul", "MatMulNBits", "Gemm")
 
@@ -83,7 +84,7 @@ def floor(size: int) -> Callable[[], object]:
 
 
 def contest(
-    path: Path, float32: Path | None, run: Path | None, args: argparse.Namespace
+    path: Path, float32: Path | None, run: Path | None, other: Path | None, args: argparse.Namespace
 ) -> list[measure.Cell]:
     """Return one model's row."""
     size = weight_bytes(path)
@@ -96,6 +97,9 @@ def contest(
     }
     if float32:
         contestants["float32"] = Stepping(float32, 1).times(steps)
+    if other:
+        contestants["other b1"] = Stepping(other, 1).times(steps)
+        contestants["other b8"] = Stepping(other, 8).times(steps)
     if run:
         from keras_step import KerasStep
 
@@ -104,15 +108,17 @@ def contest(
         contestants["keras"] = measure.timed(stepping.step, max(steps // 10, 2))
     said = measure.rounds(contestants, args.rounds)
     us = {name: measure.median(values) * 1e6 for name, values in said.items()}
-    # Ratios round by round: what disturbs one round disturbs both of its sides.
-    ratio = {
-        name: measure.median(a / b for a, b in zip(values, said["b1"], strict=True))
-        for name, values in said.items()
-    }
+
+    def ratio(one: str, to: str) -> float | None:
+        """Return the median ratio of rounds: what disturbs one disturbs both of its sides."""
+        if not {one, to} <= set(said):
+            return None
+        return measure.median(a / b for a, b in zip(said[one], said[to], strict=True))
+
     return [
-        path.stem, size / 1e6, us["b1"], us["b8"], ratio["b8"], us["floor"], 1 / ratio["floor"],
-        us.get("float32"), ratio.get("float32"), us.get("keras"), ratio.get("keras"),
-        measure.percentile(single, 99) * 1e6,
+        path.stem, size / 1e6, us["b1"], us["b8"], ratio("b8", "b1"), us["floor"], ratio("b1", "floor"),
+        us.get("float32"), ratio("float32", "b1"), us.get("keras"), ratio("keras", "b1"),
+        ratio("b1", "other b1"), ratio("b8", "other b8"), measure.percentile(single, 99) * 1e6,
     ]  # fmt: skip
 
 
@@ -121,6 +127,7 @@ def main() -> int:
     parser = measure.arguments(__doc__)
     parser.add_argument("--float32", type=Path, nargs="+", default=[], metavar="FILE")
     parser.add_argument("--run", type=Path, nargs="+", default=[], metavar="RUN")
+    parser.add_argument("--other", type=Path, nargs="+", default=[], metavar="FILE")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--steps", type=int, default=200, help="a round (Keras: a tenth)")
     args = parser.parse_args()
@@ -130,8 +137,8 @@ def main() -> int:
     table = measure.Table("A note step", COLUMNS)
     models = measure.model_files(args)
     for index, path in enumerate(models):
-        float32, run = ([*given, *[None] * len(models)][index] for given in (args.float32, args.run))
-        table.add(*contest(path, float32, run, args))
+        beside = [[*given, *[None] * len(models)][index] for given in (args.float32, args.run, args.other)]
+        table.add(*contest(path, *beside, args))
     if len(args.float32) < len(models):
         table.notes.append(
             "float32: skipped where there is no --float32 FILE (antiphon export --weights float32)."

@@ -69,7 +69,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_step_with_every_contestant(run: Path, tmp_path: Path) -> None:
     small = Path(export(run, tmp_path / "int8").file)
     full = Path(export(run, tmp_path / "float32", "float32").file)
-    data = bench("step", tmp_path, small, "--float32", full, "--run", run)
+    data = bench("step", tmp_path, small, "--float32", full, "--run", run, "--other", full)
     assert column(data, "model") == ["small"]
     assert_measured(data, *data["columns"][1:])
     assert not any("skipped" in note for note in data["notes"])

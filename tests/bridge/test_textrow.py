@@ -291,6 +291,22 @@ def test_a_continued_tune_is_written_no_further_than_asked(
     assert all(BarCounter(text).bars <= 4 for text in written)
 
 
+def test_a_bar_that_will_not_end_is_ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    repair = textrow.read_repaired
+
+    def spy(text: str) -> tuple[str, Score]:
+        written.append(text)
+        return repair(text)
+
+    monkeypatch.setattr(textrow, "read_repaired", spy)
+    monkeypatch.setattr(textrow, "LONGEST_BAR", 6)
+    ask(engine, bars=8, metre="4/4", takes=4)
+    music = [text.partition("\nK:")[2].partition("\n")[2] for text in written]
+    longest = [max(map(len, tune.split("|"))) for tune in music]
+    assert max(longest) == 6
+
+
 def test_a_context_is_read_once_and_ahead(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     reading = plan.read_text

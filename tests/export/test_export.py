@@ -17,7 +17,7 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.export import export as exporting
 from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import _draw
+from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
@@ -190,13 +190,13 @@ def test_draws_follow_the_definition() -> None:
     top_p = rng.choice([0.05, 0.5, 0.95, 1.0], (rows, 1)).astype(np.float32)
     uniform = rng.random((rows, 1), np.float32)
     given = (logits, mask, temperature, top_p, uniform)
-    drawn = _draw(*map(tf.constant, given)).numpy()[:, 0]
+    drawn = draw(*map(tf.constant, given)).numpy()[:, 0]
     masked = (logits + mask).astype(np.float64)
     wanted = [nucleus_draw(masked[i], *(float(x[i, 0]) for x in given[2:])) for i in range(rows)]
     assert np.mean(drawn == wanted) > 0.998, "single and double precision part ways at an edge now and then"
     # The largest number below 1 leaves nothing beyond it where sums fall short of 1 by rounding.
     last = np.full_like(uniform, np.nextafter(np.float32(1), np.float32(0)))
-    for codes in (drawn, _draw(*map(tf.constant, (*given[:4], last))).numpy()[:, 0]):
+    for codes in (drawn, draw(*map(tf.constant, (*given[:4], last))).numpy()[:, 0]):
         assert (mask[np.arange(rows), codes] == 0).all()
 
 
