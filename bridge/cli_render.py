@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..models.abc import read_abc
+from ..models.abc import decode_abc, read_abc
 from ..models.errors import AbcError, ConfigError, MusicError
 from ..models.midi import read_midi
 from ..models.score import Score
@@ -76,13 +76,10 @@ def _read(path: Path) -> Score:
     if len(data) > MAX_ABC_BYTES:
         raise MusicError(f"{path}: larger than {MAX_ABC_BYTES:,} bytes; give one tune at a time")
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")  # what old tunebooks are in
-    tunes = len(re.findall(r"^X:", text, re.MULTILINE))
-    if tunes > 1:
-        sys.stderr.write(f"{path} holds {tunes} tunes; this is the first\n")
-    try:
+        text = decode_abc(data)
+        tunes = len(re.findall(r"^X:", text, re.MULTILINE))
+        if tunes > 1:
+            sys.stderr.write(f"{path} holds {tunes} tunes; this is the first\n")
         return read_abc(text)
     except AbcError as error:
         raise MusicError(f"{path}: {error}") from error

@@ -7,6 +7,7 @@ that mido cannot make sense of raises MusicError with its name and the reason.
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 
 import mido
 import pretty_midi
+from mido.midifiles.meta import KeySignatureError
 
 from .errors import MusicError
 from .metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
@@ -27,6 +29,11 @@ DRUM_CHANNEL = 9
 """Channel 10, counted from 0: General MIDI's percussion."""
 _Key = tuple[int, int]
 """Track and channel: who plays."""
+_SENSELESS = re.compile(
+    rb"\xff(?:\x59\x02(?:[\x08-\xf8].|.[^\x00\x01])|\x54\x05[\x80-\xff].{4})", re.DOTALL
+)
+"""Meta events that mean nothing and that mido gives up at: keys of more than seven sharps or flats or of no
+mode, offsets in no frame rate."""
 
 
 @dataclass
@@ -56,7 +63,7 @@ def read_midi(source: str | Path | bytes, name: str | None = None) -> Score:
     label = name or ("the MIDI data" if isinstance(source, bytes) else str(source))
     data = _bytes_of(source, label)
     try:
-        file = mido.MidiFile(file=io.BytesIO(data), clip=True)
+        file = _parsed(data)
         return _score(_listen(file, label), file.ticks_per_beat)
     except MusicError:
         raise
@@ -65,6 +72,18 @@ def read_midi(source: str | Path | bytes, name: str | None = None) -> Score:
     except Exception as error:  # mido raises whatever a broken byte leads it to
         reason = str(error) or type(error).__name__
         raise MusicError(f"{label}: not a readable MIDI file ({reason})") from error
+
+
+def _parsed(data: bytes) -> Any:
+    """Return mido's file; some programs write meta events that mean nothing, which are read as texts."""
+    try:
+        return mido.MidiFile(file=io.BytesIO(data), clip=True)
+    except (KeySignatureError, KeyError):
+
+        def as_text(event: re.Match[bytes]) -> bytes:
+            return b"\xff\x01" + event[0][2:]
+
+        return mido.MidiFile(file=io.BytesIO(_SENSELESS.sub(as_text, data)), clip=True)
 
 
 def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
@@ -89,7 +108,9 @@ def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
 
 def _listen(file: Any, label: str) -> _Heard:
     """Go through all events of a file."""
-    if file.ticks_per_beat <= 0 or file.ticks_per_beat & 0x8000:
+    if file.ticks_per_beat == 0:
+        raise MusicError(f"{label}: not a readable MIDI file (its header gives a beat no ticks)")
+    if file.ticks_per_beat < 0 or file.ticks_per_beat & 0x8000:
         raise MusicError(f"{label}: its time runs in SMPTE frames, not in beats; export it with a tempo grid")
     heard, start = _Heard(), 0
     for number, track in enumerate(file.tracks):

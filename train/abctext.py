@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..models.abc import decode_abc
 from ..models.codec import Codec, Codes
 from ..models.errors import DatasetError
 from ..models.step import TEXT_LINE
@@ -23,7 +24,7 @@ from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 from .pieces import unreadable
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
-from .sources import Item, Skipped, decode_text, read_bytes
+from .sources import Item, Skipped, read_bytes
 from .splits import Splits
 
 KEPT = ("T", "M", "L", "K")
@@ -153,7 +154,7 @@ def _tunes(
             skipped.append(Skipped(item.name, "not an ABC file"))
             continue
         try:
-            book = list(tunes(decode_text(read_bytes(item))))
+            book = list(tunes(decode_abc(read_bytes(item))))
         except Exception as error:  # as in reading notes: a file nobody foresaw costs itself alone
             skipped.append(unreadable(item.name, error))
             continue

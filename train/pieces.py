@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from antiphon.models.abc import decode_abc
 from antiphon.models.errors import AntiphonError
 from antiphon.models.midi import read_midi
 from antiphon.models.score import Score
@@ -15,7 +16,7 @@ from . import abcfile, gridjson
 from .accents import with_written_bars
 from .musicxml import read_musicxml
 from .patience import TookTooLong, patience
-from .sources import Item, Kind, Skipped, Work, decode_text, read_bytes
+from .sources import Item, Kind, Skipped, Work, read_bytes
 
 PIECE_SECONDS = 120.0
 """How long one piece may take: a symphony takes seconds."""
@@ -91,7 +92,7 @@ def _musicxml(item: Item, data: bytes) -> Iterator[_Unread]:
 
 
 def _abc(item: Item, data: bytes) -> Iterator[_Unread]:
-    for tune in abcfile.tunes(decode_text(data)):
+    for tune in abcfile.tunes(decode_abc(data)):
         yield _Unread(tune.name, None, partial(abcfile.read_tune, tune))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from antiphon.models.abc import decode_abc
 from antiphon.models.errors import ConfigError, MusicError
 
 Kind = Literal["midi", "abc", "musicxml", "grid"]
@@ -156,22 +156,6 @@ def read_bytes(item: Item) -> bytes:
     return data
 
 
-def decode_text(data: bytes) -> str:
-    """Return text that is UTF-8 or, failing that, Latin-1, as old ABC collections are.
-
-    A byte-order mark of UTF-16 makes it that; raises MusicError where the rest then is not.
-    """
-    try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return data.decode("utf-16")
-    except UnicodeDecodeError as error:
-        raise MusicError(f"its first bytes promise UTF-16, which it is not: {error}") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:
     """Yield units of work that take a process a few seconds; tunebooks are cut by tunes."""
     batch: list[Work] = []
@@ -190,7 +174,7 @@ def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:
 def _cut(item: Item) -> Iterator[Work]:
     """Yield stretches of a tunebook."""
     try:
-        lines = decode_text(read_bytes(item)).replace("\r", "\n")
+        lines = decode_abc(read_bytes(item)).replace("\r", "\n")
         count = lines.count("\nX:") + lines.startswith("X:")
     except MusicError:
         count = 1  # reading it again for its tunes reports the reason

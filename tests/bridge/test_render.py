@@ -79,9 +79,10 @@ def test_a_book_of_tunes_is_told_apart_from_one(tmp_path: Path, capsys: pytest.C
     assert "holds 2 tunes; this is the first" in capsys.readouterr().err
 
 
-def test_abc_is_heard_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_abc_is_heard_too(tmp_path: Path, encoding: str) -> None:
     needs_symusic()
-    (tmp_path / "tune.abc").write_text(ABC)
+    (tmp_path / "tune.abc").write_text(ABC.replace("M:", "T:Für Elise\nM:"), encoding=encoding)
     assert main(["render", str(tmp_path / "tune.abc"), "--out", str(tmp_path / "tune.wav")]) == 0
     assert onsets(read(tmp_path / "tune.wav")) == pytest.approx([0.0, 1.0], abs=0.015)
 

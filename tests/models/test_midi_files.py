@@ -78,6 +78,16 @@ def test_an_impossible_metre_is_left_out() -> None:
     assert read_midi(midi(b"\x00\xff\x58\x04\x00\x02\x18\x08" + C4)).metres == MetreMap()
 
 
+@pytest.mark.parametrize(
+    "event",
+    ["ff5902 0c00", "ff5902 f400", "ff5902 0002", "ff5902 80ff", "ff5405 e000000000", "ff5405 9f01020304"],
+)
+def test_a_key_and_an_offset_that_mean_nothing_are_left_out(event: str) -> None:
+    score = read_midi(midi(b"\x00" + bytes.fromhex(event) + b"\x00\x90\x3c\x40\x60\x80\x3c\x00"))
+    assert [(n.pitch, n.start, n.duration) for n in score.notes] == [(60, 0.0, 1.0)]
+    assert score.key is None
+
+
 def test_hanging_notes_end_with_their_track() -> None:
     assert heard(midi(b"\x00\x90\x3c\x50\x60\x90\x3e\x50\x60\x80\x3e\x00")) == [
         (60, 0.0, 2.0),
@@ -119,7 +129,7 @@ def refused(source: Path | bytes, *words: str, name: str | None = None) -> None:
 
 BROKEN: dict[str, tuple[bytes, str]] = {
     "smpte": (midi(C4, division=b"\xe7\x28"), "SMPTE"),
-    "no-division": (midi(C4, division=b"\x00\x00"), "SMPTE"),
+    "no-division": (midi(C4, division=b"\x00\x00"), "a beat no ticks"),
     "empty": (b"", "MThd"),
     "garbage": (b"RIFF\x00\x01garbage", "MThd"),
     "garbage-after-head": (
