@@ -19,6 +19,8 @@ from ..models.manifest import Manifest
 from ..models.note import Note
 from ..models.score import Score
 from ..models.step import MASKED, TEXT_LINE
+from .barfill import FREE, BarFill, Rule
+from .constraints import Mask
 from .job import Job
 from .opening import bars_in
 from .prompt import Prompt
@@ -53,6 +55,7 @@ class TextRow:
         self._newline = int(self._codec.encode_text("\n")[0, 0])
         self._barline = self._encoded("|") if ord("|") in self._codec["char"].values else []
         self._attempts = self._steps = 0
+        self._masks: dict[tuple[Rule, bool], Mask] = {}
         self._bars = _bars_wanted(request, prompt)
         self._begin()
 
@@ -64,6 +67,7 @@ class TextRow:
         self._pending: list[int] = []
         self._nats = 0.0
         self._counter = BarCounter("".join(self._prompt.forced[:1]))
+        self._fill = BarFill("".join(self._prompt.forced[:1]))
 
     def _encoded(self, text: str) -> list[int]:
         return [int(code) for code in self._codec.encode_text(text)[:, 0]]
@@ -89,14 +93,26 @@ class TextRow:
             self._uniform = self._random.random((_CHUNK, 1), np.float32)
         self._steps += 1
         stepper.uniform[row] = self._uniform[at]
-        mask = stepper.masks["char"][row]
-        mask[:] = 0.0
-        if self._given:  # the title must end, but not the tune
-            mask[self._codec.end] = MASKED
-        elif self._job.request.scale is not None:
-            for accidental in _ACCIDENTALS:
-                found = np.flatnonzero(self._codec["char"].array == ord(accidental))
-                mask[found] = MASKED
+        stepper.masks["char"][row] = self._mask(FREE if self._pending else self._fill.rule())
+
+    def _mask(self, rule: Rule) -> Mask:
+        """Return what may be written next, (code,)."""
+        mask = self._masks.get((rule, bool(self._given)))
+        if mask is None:
+            mask = self._masks[rule, bool(self._given)] = self._masked(rule)
+        return mask
+
+    def _masked(self, rule: Rule) -> Mask:
+        characters = "".join(map(chr, map(int, self._codec["char"].values)))
+        allowed = np.ones(self._codec["char"].size, bool)
+        allowed[self._codec.end] = rule.may_end and not self._given  # the title must end, but not the tune
+        if not self._given:
+            never = rule.never + (_ACCIDENTALS if self._job.request.scale is not None else "")
+            for code, character in enumerate(characters):
+                allowed[code] = character not in never and (rule.only is None or character in rule.only)
+        if not allowed.any():
+            allowed[:] = True
+        return np.where(allowed, 0.0, MASKED).astype(np.float32)
 
     def after(self, stepper: Stepper, row: int) -> bool:
         """Take the character; return whether the take is complete."""
@@ -107,7 +123,9 @@ class TextRow:
             self._nats -= float(stepper.log_prob[row, 0])
         if not ended:
             self._codes.append(code)
-            self._counter.read(chr(int(self._codec["char"].values[code])))
+            character = chr(int(self._codec["char"].values[code]))
+            self._counter.read(character)
+            self._fill.read(character)
             if free and code == self._newline and self._given:
                 self._pending = self._encoded(self._given.pop(0))
             elif not self._given and self._counter.characters >= LONGEST_BAR:

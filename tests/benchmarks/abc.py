@@ -37,7 +37,7 @@ def reads(tune: str, folder: Path) -> bool:
     target.unlink(missing_ok=True)
     source.write_text(tune)
     words = ["abc2midi", str(source), "-o", str(target)]
-    said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    said = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=30, check=False)
     return target.exists() and not _ERROR.search(said.stdout + said.stderr)
 
 

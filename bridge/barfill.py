@@ -1,0 +1,260 @@
+"""How full the bar is that a model of text writes, and which characters keep it to its metre."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..models.abc_tune import FIELD, Setting
+from ..models.errors import MusicError
+
+GRID = 1152
+"""Parts of a unit note: 64ths and their triplets come out even."""
+LONGEST_INSIDE = 20
+"""Characters of a chord, of grace notes or of words, after which they are closed."""
+_DECORATIONS = "~HLMOPSTuv"
+_DIGITS = "0123456789"
+_CLOSERS = "|:\\\n"
+"""What ends a bar, or a line after which a bar could end."""
+_TUPLETS = {2: (3, 2), 3: (2, 3), 4: (3, 4), 6: (1, 3)}
+"""Into how much of their length; those of 5, 7, 8 and 9 are seldom and left alone."""
+_ENDING = re.compile(r"\[[1-9]")
+_SLUR = re.compile(r"\((?![2-9])")
+_TOKEN = re.compile(
+    r"""\((?P<tuplet>[2-9])(?P<odd>:)?
+      | (?:\^\^?|__?|=)?(?P<note>[A-Ga-gzx])[,']*(?P<upper>[0-9]*)(?P<slashes>/*)(?P<lower>[0-9]*)
+      | (?P<broken>[<>]{1,3})
+      | \[(?P<chord>(?:[\^_=]{0,2}[A-Ga-g][,']*){1,6})\](?P<times>[0-9]*)(?P<halved>/*)(?P<by>[0-9]*)
+      | \[[1-9](?:[,-][1-9])* | "[^"]*" | \{[^{}]*\} | ![^!]+!
+      | [\s~.()\-:\\\]H-WYh-wy0-9]
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which characters may be written next."""
+
+    only: str | None = None
+    """These alone; None: all but ``never``."""
+    never: str = ""
+    may_end: bool = True
+    """Whether the tune may end here."""
+
+
+FREE = Rule()
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The note that the text ends with, while its length may still change."""
+
+    upper: str
+    slashes: str
+    lower: str
+    numerator: int
+    denominator: int
+    """How much of its written length it lasts: tuplets and broken rhythm."""
+
+    def length(self, digit: str = "") -> int | None:
+        """Return its length with one more digit, None where that is none."""
+        if self.slashes:
+            upper, lower = self.upper, self.lower + digit
+        else:
+            upper, lower = self.upper + digit, self.lower
+        written = _length(upper, self.slashes, lower)
+        return None if written is None else _scaled(written, self.numerator, self.denominator)
+
+
+def _length(upper: str, slashes: str, lower: str) -> int | None:
+    """Return a written length on the grid; None where it has no place there."""
+    below = int(lower) if lower else 2 ** len(slashes)
+    return _scaled(GRID, int(upper or 1), below) if below and len(slashes) < 7 else None
+
+
+def _scaled(length: int, numerator: int, denominator: int) -> int | None:
+    return None if length * numerator % denominator else length * numerator // denominator
+
+
+class BarFill:
+    """Follows a tune character by character. What it cannot measure, as quintuplets, is left alone."""
+
+    def __init__(self, text: str) -> None:
+        self._setting: Setting | None = Setting()
+        self._in_body = False
+        self._line = ""
+        self._before = ""
+        """Of the bar, what stands on lines before."""
+        self._bar = ""
+        self._pick_up = 0
+        """How long the tune's first bar is, if it is short."""
+        self._is_first = True
+        self._repeats = False
+        """Whether a repeat has begun and not ended."""
+        self._ends_section = False
+        """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
+        for character in text:
+            self.read(character)
+
+    def read(self, character: str) -> None:
+        """Take one more character."""
+        is_field = FIELD.match(self._line + character) is not None
+        if character == "\n":
+            if is_field:
+                self._field()
+            else:
+                self._before += self._bar + " "
+            self._line = self._bar = ""
+            return
+        self._line += character
+        if character == "|" and not is_field:
+            self._repeats = self._repeats and not self._line.endswith(":|")
+            self._close()
+        else:
+            self._repeats = self._repeats or self._line.endswith("|:")
+            self._bar += character
+
+    def _field(self) -> None:
+        letter, _, content = self._line.partition(":")
+        self._in_body = self._in_body or letter == "K"
+        if letter in ("M", "L") and self._setting is not None:
+            try:
+                self._setting = self._setting.after(letter, content.strip())
+            except (MusicError, ValueError):
+                self._setting = None
+
+    def _close(self) -> None:
+        """Take in that the bar has ended."""
+        full, (filled, _) = self._full, self._filled()
+        self._ends_section = False
+        if filled and full is not None:
+            if self._is_first:
+                self._pick_up = filled if filled < full else 0
+            self._ends_section = 0 < self._pick_up == full - filled
+        self._is_first = self._is_first and not filled
+        self._before = self._bar = ""
+
+    @property
+    def _full(self) -> int | None:
+        """How long a bar is, on the grid; None where that is free or unknown."""
+        if self._setting is None or self._setting.metre is None:
+            return None
+        metre = self._setting.metre
+        length = Fraction(metre.numerator, metre.denominator) / self._setting.unit * GRID
+        return length.numerator if length.denominator == 1 else None
+
+    def rule(self) -> Rule:
+        """Return which characters keep the bar to its metre."""
+        full = self._full
+        if full is None or not self._in_body or FIELD.match(self._line):
+            return FREE
+        inside = self._inside()
+        if inside is not None:
+            return inside
+        filled, last = self._filled()
+        if not filled:
+            return self._between()
+        if filled > full:  # a shorter last note may still do
+            return FREE if last is None or last.lower else Rule("/", may_end=False)
+        if self._bar.endswith(("<", ">")):
+            return Rule(never="<>" + _CLOSERS, may_end=False)
+        if filled == full:
+            return Rule(self._closing(last), may_end=False)
+        never = self._too_long(full - filled, last)
+        if self._is_first or full - filled == self._pick_up:
+            return Rule(never=never)
+        return Rule(never=never + _CLOSERS, may_end=False)
+
+    def _between(self) -> Rule:
+        """Return what may follow where nothing of a bar is written, or what cannot be told."""
+        if not self._line.endswith("|"):
+            return FREE
+        if self._ends_section:
+            return Rule("|]" if self._repeats else "|]:")
+        return Rule(never=":", may_end=False) if self._repeats else FREE
+
+    def _inside(self) -> Rule | None:
+        """Return what may follow inside a chord, grace notes or words, and after a decoration; else None."""
+        bar = self._before + self._bar
+        opened = [(bar.rfind('"'), '"')] if bar.count('"') % 2 else []
+        for begin, end in ("[]", "{}"):
+            at = bar.rfind(begin)
+            if at > bar.rfind(end) and not _ENDING.match(bar, at):
+                opened.append((at, end))
+        if opened:
+            at, end = max(opened)
+            is_long = len(bar) - at > LONGEST_INSIDE
+            return Rule(only=end, may_end=False) if is_long else Rule(never="|\n\\", may_end=False)
+        if len(self._line) > 1 and bar.endswith(tuple(_DECORATIONS)):  # a line may begin as a field does
+            return Rule(never=" |:)]-<>\n\\" + _DIGITS, may_end=False)
+        return None
+
+    def _closing(self, last: _Last | None) -> str:
+        """Return what may follow when the bar is full: what belongs to its last note, and its barline."""
+        if self._line.endswith(":"):
+            return "|"
+        bar = self._before + self._bar
+        signs = "|:"
+        if not bar.endswith((" ", "\\")):
+            signs += " "
+        if last is not None:
+            signs += "-"
+        if len(_SLUR.findall(bar)) > bar.count(")"):
+            signs += ")"
+        if self._bar:  # a line may go on before the barline
+            signs += "\n" if bar.endswith("\\") else "\\"
+        return signs
+
+    def _too_long(self, left: int, last: _Last | None) -> str:
+        """Return what would make the last note, or the next by broken rhythm, longer than ``left``."""
+        if last is None:
+            return "<>"
+        now = last.length() or 0
+        broken = "<>" if now > left else ""
+        if last.lower:
+            return broken
+        longer = ((digit, last.length(digit)) for digit in _DIGITS)
+        return broken + "".join(digit for digit, length in longer if length is None or length - now > left)
+
+    def _filled(self) -> tuple[int, _Last | None]:
+        """Return how long the bar is so far, 0 where that cannot be told, and the note that it ends with."""
+        total, before, left = 0, 0, 0
+        factor, points = (1, 1), 0
+        last: _Last | None = None
+        for token in _TOKEN.finditer(self._before + self._bar):
+            last = None
+            if token["other"] or token["odd"]:
+                return 0, None
+            if token["tuplet"]:
+                left = int(token["tuplet"])
+                if left not in _TUPLETS:
+                    return 0, None
+                factor = _TUPLETS[left]
+            elif token["broken"]:
+                points = len(token["broken"]) if token["broken"][0] == ">" else -len(token["broken"])
+                total += _broken(before, points) - before
+            elif token["note"] or token["chord"]:
+                numerator, denominator = factor if left else (1, 1)
+                if points:
+                    numerator, denominator = _times(numerator, denominator, -points)
+                names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
+                last = _Last(*(token[name] for name in names), numerator, denominator)
+                length = last.length()
+                if length is None:
+                    return 0, None
+                total, before, left, points = total + length, length, max(left - 1, 0), 0
+        return total, last
+
+
+def _times(numerator: int, denominator: int, points: int) -> tuple[int, int]:
+    """Return a factor times what a broken rhythm makes of a note: longer by points, or shorter."""
+    short = 2 ** abs(points)
+    return numerator * (2 * short - 1 if points > 0 else 1), denominator * short
+
+
+def _broken(length: int, points: int) -> int:
+    """Return how long the note before a broken rhythm's sign is."""
+    numerator, denominator = _times(1, 1, points)
+    return length * numerator // denominator

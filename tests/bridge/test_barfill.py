@@ -1,0 +1,121 @@
+"""Which characters a model of text may write, so that its bars add up."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from antiphon.bridge.barfill import FREE, BarFill, Rule
+from antiphon.models.abc import bars
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+HEAD = "X:1\nM:6/8\nL:1/8\nK:D\nDEF GAB|"
+NOTES = "ABcdz"
+
+
+def rule(music: str) -> Rule:
+    return BarFill(HEAD + music).rule()
+
+
+def allows(found: Rule, character: str) -> bool:
+    return character not in found.never if found.only is None else character in found.only
+
+
+@pytest.mark.parametrize(
+    ("music", "characters"),
+    [
+        ("ABc def", "|:"),
+        ("A3 B3", "|:"),
+        ("(3ABc def g", "|:"),
+        ("A>B c>d ef", "|:"),
+        ("A>>B c<d ef", "|:"),
+        ("[AC]3 [Bd]3", "|:"),
+        ("A3/2B/A/B/ c3", "|:"),
+        ('"Am"A3 {gf}~B3', "|:"),
+        ("(ABc def", ")|:"),
+        ("ABc def:", "|"),
+        ("ABc\\\ndef", "|:\\"),
+    ],
+)
+def test_a_full_bar_is_closed(music: str, characters: str) -> None:
+    found = rule(music)
+    assert found.only is not None and set(characters) <= set(found.only)
+    assert not set(found.only) & set("ABcz^23/")
+    assert not found.may_end
+
+
+@pytest.mark.parametrize("music", ["A", "A2B", "ABc de", "(3ABc d", "A>B c2", "A3/2B/ c", "[AC]2 B"])
+def test_a_bar_that_is_not_full_goes_on(music: str) -> None:
+    found = rule(music)
+    assert not any(allows(found, character) for character in "|:\n\\")
+    assert allows(found, "A") and allows(found, "z")
+    assert not found.may_end
+
+
+@pytest.mark.parametrize(
+    ("music", "allowed", "refused"),
+    [
+        ("ABc d", "23", "456789"),
+        ("ABc de", "2", "34"),
+        ("ABc defg", "/", "23|"),
+        ("ABc de/", "", "|"),
+        ("ABc de>", "f", "|"),
+    ],
+)
+def test_no_length_is_longer_than_what_is_left(music: str, allowed: str, refused: str) -> None:
+    found = rule(music)
+    assert all(allows(found, character) for character in allowed)
+    assert not any(allows(found, character) for character in refused)
+
+
+@pytest.mark.parametrize("music", ["", "(5ABcde", "[A2C3]B", "ABc def|"])
+def test_what_is_not_begun_or_cannot_be_measured_is_free(music: str) -> None:
+    assert rule(music) == FREE
+
+
+def test_a_pick_up_may_be_short_and_the_end_of_its_section_makes_it_whole() -> None:
+    begun = "X:1\nM:6/8\nL:1/8\nK:D\n"
+    assert allows(BarFill(begun + "A").rule(), "|")
+    assert allows(BarFill(begun + "A|:ABc de").rule(), ":")
+    assert BarFill(begun + "A|:ABc de|").rule().only == "|]"
+    assert not allows(BarFill(begun + "A|:ABc d").rule(), "|")
+
+
+def test_repeats_do_not_begin_in_one_another() -> None:
+    assert not allows(rule("|:ABc def|"), ":")
+    assert allows(rule("|:ABc def:|"), ":")
+    assert not rule("|:ABc def|").may_end
+
+
+@pytest.mark.parametrize(
+    ("music", "only"), [("[ABcdefgabcdefgabcdefga", "]"), ('"nothing that anybody plays', '"')]
+)
+def test_chords_and_words_end(music: str, only: str) -> None:
+    assert rule(music).only == only
+
+
+def test_fields_change_the_metre_and_are_no_music() -> None:
+    assert rule("\nM:2/4\nABcd").only is not None
+    assert rule("\nT:A full bar of nothing | at all") == FREE
+    assert rule("\nM:none\nABcd") == FREE
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(("6/8", "4/4", "3/4", "2/4", "9/8")),
+    st.sampled_from(("1/8", "1/16")),
+)
+@settings(max_examples=200, deadline=None)
+def test_whoever_keeps_the_rules_writes_bars_that_add_up(seed: int, metre: str, unit: str) -> None:
+    chance = random.Random(seed)
+    text = f"X:1\nM:{metre}\nL:{unit}\nK:C\n"
+    fill = BarFill(text)
+    while len(text) < 300:
+        found = fill.rule()
+        more = "234/> " if text[-1] in NOTES else "/" if found.only == "/" else ""
+        text += chance.choice([c for c in NOTES + "|" + more if allows(found, c)])
+        fill.read(text[-1])
+    whole = text[: text.rindex("|") + 1]
+    assert len(bars(whole)) > 2
+    assert all(bar.fits for bar in bars(whole)), whole
