@@ -29,9 +29,7 @@ DRUM_CHANNEL = 9
 """Channel 10, counted from 0: General MIDI's percussion."""
 _Key = tuple[int, int]
 """Track and channel: who plays."""
-_SENSELESS = re.compile(
-    rb"\xff(?:\x59\x02(?:[\x08-\xf8].|.[^\x00\x01])|\x54\x05[\x80-\xff].{4})", re.DOTALL
-)
+_SENSELESS = re.compile(rb"\xff(?:\x59\x02(?:[\x08-\xf8].|.[^\x00\x01])|\x54\x05[\x80-\xff].{4})", re.DOTALL)
 """Meta events that mean nothing and that mido gives up at: keys of more than seven sharps or flats or of no
 mode, offsets in no frame rate."""
 

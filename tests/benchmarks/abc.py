@@ -1,6 +1,6 @@
 """How well a model of text writes ABC, judged by abc2midi (Debian's abcmidi), an independent program.
 
-    python tests/benchmarks/abc.py [--model irish-abc] [--models DIR] [--tunes 200] [--real DATASET]
+    python tests/benchmarks/abc.py [--model irish-abc] [--models DIR] [--tunes 200] [--real DATASET] [--free]
 
 Three shares: tunes that abc2midi reads without an error, bars that add up to their metre (a pick-up and its
 complement do), and tunes of which one bar is more than three tenths. Of the model's text as it was drawn, in
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from antiphon.bridge.barfill import FREE, BarFill
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
@@ -104,7 +105,10 @@ def main() -> None:
     parser.add_argument("--models", action="append", type=Path, default=[], metavar="DIR")
     parser.add_argument("--tunes", type=int, default=200)
     parser.add_argument("--real", type=Path, metavar="DATASET", help="data set of text for comparison")
+    parser.add_argument("--free", action="store_true", help="without the rule that keeps bars to their metre")
     args = parser.parse_args()
+    if args.free:
+        BarFill.rule = lambda self: FREE  # type: ignore[method-assign]
     raw, mended = drawn(args.model, args.models, args.tunes)
     rows = {"as drawn": raw, "as a user gets them": mended}
     for metre in METRES[: -(-args.tunes // 8)]:
