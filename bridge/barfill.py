@@ -240,7 +240,8 @@ class BarFill:
                 if points:
                     numerator, denominator = _times(numerator, denominator, -points)
                 names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
-                last = _Last(*(token[name] for name in names), numerator, denominator)
+                upper, slashes, lower = (token[name] for name in names)
+                last = _Last(upper, slashes, lower, numerator, denominator)
                 length = last.length()
                 if length is None:
                     return 0, None
