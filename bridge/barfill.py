@@ -169,6 +169,8 @@ class BarFill:
 
     def _between(self) -> Rule:
         """Return what may follow where nothing of a bar is written, or what cannot be told."""
+        if self._line.endswith("|:"):
+            return Rule(never="|:", may_end=False)
         if not self._line.endswith("|"):
             return FREE
         if self._ends_section:
@@ -186,9 +188,10 @@ class BarFill:
         if opened:
             at, end = max(opened)
             is_long = len(bar) - at > LONGEST_INSIDE
-            return Rule(only=end, may_end=False) if is_long else Rule(never="|\n\\", may_end=False)
+            never = _CLOSERS + (" [\"" if end == "]" else "")
+            return Rule(only=end, may_end=False) if is_long else Rule(never=never, may_end=False)
         if len(self._line) > 1 and bar.endswith(tuple(_DECORATIONS)):  # a line may begin as a field does
-            return Rule(never=" |:)]-<>\n\\" + _DIGITS, may_end=False)
+            return Rule(never=' |:)]-<>"\n\\' + _DIGITS, may_end=False)
         return None
 
     def _closing(self, last: _Last | None) -> str:
