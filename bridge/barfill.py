@@ -188,7 +188,7 @@ class BarFill:
         if opened:
             at, end = max(opened)
             is_long = len(bar) - at > LONGEST_INSIDE
-            never = _CLOSERS + (" [\"" if end == "]" else "")
+            never = _CLOSERS + (' ["' if end == "]" else "")
             return Rule(only=end, may_end=False) if is_long else Rule(never=never, may_end=False)
         if len(self._line) > 1 and bar.endswith(tuple(_DECORATIONS)):  # a line may begin as a field does
             return Rule(never=' |:)]-<>"\n\\' + _DIGITS, may_end=False)
