@@ -25,6 +25,7 @@ function status(text) {
 // live.thisdevice
 function bang() {
     if (client) { client.close(); }
+    asked = false;
     Antiphon.inMax({
         name: "live tool",
         send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },

@@ -37,6 +37,7 @@ function fail(text) {
 // live.thisdevice: only now does the set exist.
 function bang() {
     if (client) { client.close(); }
+    asked = null;
     Antiphon.inMax({
         name: "live",
         send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
