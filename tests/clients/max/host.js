@@ -116,6 +116,7 @@ async function run() {
             sender.close();
             sender = dgram.createSocket("udp4");
         }
+        if (step.user) live.user(step.user);
         if (step.set) print([["set", live.snapshot()]]);
         if (step.value !== undefined) context.setvalueof(step.value);
         if (step.kept) print(["kept", pattr]);
