@@ -269,6 +269,14 @@ def test_what_is_deleted_while_it_is_asked_about(
 
 
 @needs_node
+def test_a_clip_of_more_notes_than_the_bridge_takes(bridge: Bridge) -> None:
+    notes = [[60 + at % 12, at / 8, 0.125] for at in range(5000)]
+    set_ = {"tracks": [[{"length": 625, "notes": notes}, None]], "shown": [0, 0]}
+    *_, told = run(bridge.port, set_, READY, send("model", "folk"), *LOCKED, *ask(TOLD))
+    assert told[0][1]["tracks"][0]["slots"][1]["notes"]
+
+
+@needs_node
 def test_a_device_in_a_rack_writes_to_its_track(bridge: Bridge) -> None:
     set_ = {"tracks": [[None]], "rack": True}
     *_, told = run(bridge.port, set_, READY, send("verb", 1), *LOCKED, *ask(TOLD))

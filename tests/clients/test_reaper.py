@@ -308,8 +308,9 @@ HAND = """
     local note = {pitch = 60, start = 0, duration = 1, velocity = 80, part = 0}
     local socket = {udp = function() return udp end}
     local listener = {done = function() told[1] = "done" end, failed = function(code) told[1] = code end}
-    local request = require("udp_bridge").ask(socket, reaper.time_precise, 1, "continue", {note}, {{"seed", 7}},
-        listener)
+    local seed = {{"seed", 7}}
+    local ask = require("udp_bridge").ask
+    local request = ask(socket, reaper.time_precise, 1, "continue", {note}, seed, listener)
     local function hear(address, ...)
         heard[1] = osc.encode("/antiphon/" .. address, {...})
         request:poll()

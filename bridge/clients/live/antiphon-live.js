@@ -98,7 +98,7 @@ function read(clip) {
     var notes = found.filter(function (n) { return !n.mute && n.start_time >= from; }).map(function (n) {
         return {pitch: n.pitch, start: n.start_time, duration: Math.min(n.duration, to - n.start_time),
             velocity: Math.max(1, Math.round(n.velocity)), part: 0};
-    });
+    }).sort(function (a, b) { return a.start - b.start; }).slice(-4096); // as many as the bridge takes
     return {notes: notes, from: from, to: to};
 }
 
