@@ -41,7 +41,7 @@ class Control:
     choices: Sequence[str] = ()
 
 
-MODELS = ("auto", "chorale", "drums", "folk")
+MODELS = ("auto", "chorale", "drums", "folk", "irish-abc")
 CONTROLS = (
     Control(
         "verb",
@@ -283,7 +283,7 @@ def generator() -> Patcher:
         digest="Generates notes",
         tags="",
     )
-    core = p.obj("js antiphon-generator.js", 30, 420, 3, 4, width=420)
+    core = p.obj("js antiphon-generator.js", 30, 420, 3, 5, width=420)
     _controls(p, TOOL, core)
     _network(p, core)
     tool = p.obj("live.miditool.in", 460, 330, 1, 2)
@@ -291,6 +291,7 @@ def generator() -> Patcher:
     p.patch(tool, 1, core, 2)
     p.patch(core, 2, p.obj("live.miditool.out", 300, 480, 1, 1))
     _status(p, core, 3, (8.0, 148.0, 200.0, 15.0))
+    p.patch(core, 4, next(name for name, box in p.boxes.items() if box.more.get("varname") == "Model"))
     return p
 
 

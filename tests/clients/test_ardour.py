@@ -212,6 +212,43 @@ def test_takes_and_again_replace_the_last_answer(
     assert seed != 5
 
 
+def test_a_region_that_is_moved_and_another_session(
+    bridge: Bridge, client: Client, song: tuple[Note, ...], session: Session
+) -> None:
+    """What was written is found in the source; a region's number says nothing in another session."""
+    session.put(song, position=0, start=0, length=15)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=4, takes=2)
+    assert session.run('act("continue")')[0] == []
+    file = session.folder / "test.ardour"
+    text = file.read_text()
+    (region,) = re.findall(r'<Region [^>]*id="9003"[^>]*>', text)
+    moved = region.replace('position="b0"', f'position="b{8 * TICKS}"', 1).replace("@b0", f"@b{8 * TICKS}", 1)
+    file.write_text(text.replace(region, moved))
+    told, length = session.run('act("next_take")')
+    assert (told, length) == ([], 32.0)
+    takes = takes_of(client, song, seed=5)
+    close(session.notes(), (*song, *takes[1].notes))
+    last = session.config / "antiphon-last.txt"
+    last.write_text(re.sub(r"(?m)^session .*$", "session /home/me/another", last.read_text()))
+    told, _ = session.run('act("next_take") act("again")')
+    assert [line[:10] for line in told] == ["The last a", "Nothing ha"]
+
+
+def test_a_region_that_ends_a_hair_after_the_barline(
+    bridge: Bridge, song: tuple[Note, ...], session: Session
+) -> None:
+    session.put(song, position=0, start=0, length=16 + 3 / TICKS)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=4)
+    assert session.run('act("continue")') == ([], 32.0)
+
+
+def test_a_region_of_more_notes_than_the_bridge_takes(bridge: Bridge, session: Session) -> None:
+    long = tuple(Note(60 + at % 12, at / 8, 0.125) for at in range(5000))
+    session.put(long, position=0, start=0, length=625)
+    session.settings(port=bridge.port, model="folk", seed=5, lock="y", bars=4)
+    assert session.run('act("continue")') == ([], 644.0)
+
+
 @pytest.mark.parametrize(
     ("settings", "steps", "told"),
     [

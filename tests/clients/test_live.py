@@ -214,6 +214,91 @@ def test_generate_needs_no_clip(bridge: Bridge, client: Client) -> None:
     close(told[0][1]["tracks"][0]["slots"][0]["notes"], take)
 
 
+LOCKED = [send("key", 0), send("lock", 1), send("seed", 7)]
+
+
+@needs_node
+def test_a_saved_set_names_its_model_before_the_bridge_is_found(bridge: Bridge, client: Client) -> None:
+    """The menu says an index, as it does when the set is loaded."""
+    set_ = {"tracks": [[CLIP, None]], "shown": [0, 0]}
+    names = ["auto", *(model.name for model in client.models())]
+    early = [send("model", names.index("chorale")), *LOCKED]
+    *_, told = run(bridge.port, set_, *early, READY, *ask(TOLD))
+    options = {"bars": 4, "temperature": 1, "start": 4, "seed": 7, "metre": "4/4", "tempo": 120}
+    (take,) = client.continue_(HEARD, model="chorale", **options)  # type: ignore[arg-type]
+    pitches = [n["pitch"] for n in told[0][1]["tracks"][0]["slots"][1]["notes"]]
+    assert set(pitches) == {n.pitch for n in take.notes}
+
+
+@needs_node
+def test_again_leaves_a_clip_that_the_user_has_put_into_the_slot(bridge: Bridge) -> None:
+    set_ = {"tracks": [[CLIP, None, None]], "shown": [0, 0]}
+    mine = {"user": {"track": 0, "slot": 1, "content": {"length": 8, "notes": [], "more": {"name": "mine"}}}}
+    *_, told = run(bridge.port, set_, READY, *LOCKED, *ask(mine, send("again"), until(6), TOLD))
+    slots = told[0][1]["tracks"][0]["slots"]
+    assert slots[1]["name"] == "mine"
+    assert slots[2]["name"] == "Antiphon 7"
+
+
+@needs_node
+def test_again_without_the_clip_and_without_the_track(bridge: Bridge) -> None:
+    set_ = {"tracks": [[None], [CLIP, None]], "shown": [1, 0]}
+    deleted, gone = {"user": {"track": 1, "slot": 0}}, {"user": {"gone": 1}}
+    said = run(
+        bridge.port, set_, READY, *LOCKED,
+        *ask(deleted, send("again"), until(6), TOLD, gone, send("again"), until(STATUS), TOLD),
+    )  # fmt: skip
+    *_, again, without, _ = said
+    assert again[0][1]["steps"] == 2, "the context is still known"
+    assert status(without) == "the track of the answer is gone"
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("target", "user", "told"),
+    [(0, {"gone": 1}, "the track of the answer"), (1, {"track": 1, "slot": 0}, "the continued clip")],
+)
+def test_what_is_deleted_while_it_is_asked_about(
+    bridge: Bridge, target: int, user: dict[str, int], told: str
+) -> None:
+    set_ = {"tracks": [[None], [CLIP, None]], "shown": [1, 0]}
+    steps = [send("target", target), send("ask"), {"user": user}, until(6), TOLD]
+    *_, said, after = run(bridge.port, set_, READY, *LOCKED, *steps)
+    assert status(said).startswith(told)
+    assert after[0][1]["steps"] == 0
+
+
+@needs_node
+def test_a_clip_of_more_notes_than_the_bridge_takes(bridge: Bridge) -> None:
+    notes = [[60 + at % 12, at / 8, 0.125] for at in range(5000)]
+    set_ = {"tracks": [[{"length": 625, "notes": notes}, None]], "shown": [0, 0]}
+    *_, told = run(bridge.port, set_, READY, send("model", "folk"), *LOCKED, *ask(TOLD))
+    assert told[0][1]["tracks"][0]["slots"][1]["notes"]
+
+
+@needs_node
+def test_a_device_in_a_rack_writes_to_its_track(bridge: Bridge) -> None:
+    set_ = {"tracks": [[None]], "rack": True}
+    *_, told = run(bridge.port, set_, READY, send("verb", 1), *LOCKED, *ask(TOLD))
+    assert told[0][1]["tracks"][0]["slots"][0]["name"] == "Antiphon 7"
+
+
+@needs_node
+def test_played_from_the_set_s_next_bar_whatever_clip_and_control_say(bridge: Bridge, client: Client) -> None:
+    waltz = {"length": 6, "notes": THEME, "more": {"signature_numerator": 3}}
+    song = {"is_playing": 1, "current_song_time": 5.5}
+    set_ = {"song": song, "tracks": [[waltz]], "shown": [0, 0]}
+    controls = [send("target", 3), send("model", "folk"), send("takes", 2), *LOCKED]
+    steps = [send("ask"), until(6), send("bars", 3), send("next"), until(3)]
+    said = run(bridge.port, set_, READY, *controls, *steps)
+    options = {"bars": 4, "takes": 2, "temperature": 1, "start": 6, "seed": 7, "metre": "3/4", "tempo": 120}
+    takes = client.continue_(HEARD, model="folk", **options)  # type: ignore[arg-type]
+    for lines, take in zip(said[-2:], takes, strict=True):
+        delays = [line[4] for line in lines if line[0] == PLAY and len(line) > 2]
+        wanted = [(note.start - 6 + 2.5) * 500 for note in take.notes]
+        assert delays == pytest.approx(wanted, abs=0.01), "from beat 8"
+
+
 @needs_node
 @pytest.mark.parametrize(
     ("set_", "steps", "told"),
@@ -291,6 +376,21 @@ def test_the_tool_answers_at_once_with_what_it_fetched(bridge: Bridge) -> None:
     assert len(notes) > 4, "an answer stood ready: the tool did not wait for the network"
     assert {n["pitch"] % 12 for n in notes} <= {0, 2, 4, 5, 7, 9, 11}
     assert "notes are ready" in status(after), "the next one is fetched"
+
+
+@needs_node
+def test_the_tool_s_menu_says_indices(bridge: Bridge, client: Client) -> None:
+    """Also when the set is loaded, at its first entry, before the bridge is found."""
+    names = ["auto", *(model.name for model in client.models())]
+    set_ = {"tracks": [[None]], "dicts": {"notes": {"notes": []}}}
+    rest = {"until": [STATUS, "nothing", 2000]}
+    steps = [send("model", 0), rest, send("key", 0), send("model", names.index("drums")), rest,
+             send("model", names.index("chorale")), send("low", 100), rest]  # fmt: skip
+    auto, drums, chorale = run(bridge.port, set_, *steps, script="antiphon-generator.js")
+    assert [line[1:] for line in auto if line[0] == 4] == [["_parameter_range", *names]]
+    assert "notes are ready" in status(auto)
+    assert "notes are ready" in status(drums)
+    assert status(chorale) == "low 100 is above high 79"
 
 
 @needs_node

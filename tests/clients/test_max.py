@@ -140,6 +140,37 @@ def test_nobody_there_and_what_else_is_wrong() -> None:
 
 
 @needs_node
+def test_a_bridge_that_is_started_later_is_found_and_what_was_asked_before_has_its_end(
+    bridge: Bridge,
+) -> None:
+    nobody, _, ready, done, _ = run(
+        free_port(), send("generate"), until("error"), {"until": [STATUS, "nothing", 2500]},
+        {"bridge": bridge.port}, READY, send("generate"), until("done"),
+    )  # fmt: skip
+    assert "antiphon serve" in of(nobody, STATUS)[-1][1]
+    assert of(ready, STATUS)[-1][0] == "verb"
+    assert of(done, NOTES) and of(done, STATUS)[-1][0] == "done"
+
+
+@needs_node
+def test_a_bridge_that_is_started_anew_is_told_where_replies_go(bridge: Bridge) -> None:
+    again = [{"anew": True}, send("models"), until("model"), {"anew": True}, send("note", 60, 0, 1)]
+    _, models, done, _ = run(bridge.port, READY, *again, send("continue"), until("done"))
+    assert ["model", "folk"] in [line[:2] for line in of(models, STATUS)]
+    assert of(done, NOTES)
+
+
+@needs_node
+def test_connect_gives_up_what_was_asked_before(bridge: Bridge) -> None:
+    long = [send("set", "model", "chorale"), send("set", "bars", 250), send("generate")]
+    _, _, done, _ = run(
+        bridge.port, READY, *long, send("connect", "127.0.0.1", bridge.port), READY, send("set", "bars", 1),
+        send("generate"), until("done"),
+    )  # fmt: skip
+    assert of(done, NOTES)
+
+
+@needs_node
 def test_messages_that_make_no_sense_are_told(bridge: Bridge) -> None:
     wrong = [("frobnicate",), ("continue",), ("again",), ("next",), ("play",), ("note", 60), ("set", "bars"),
              ("tempo", 5000)]  # fmt: skip
@@ -171,8 +202,10 @@ def test_what_is_played_in_becomes_the_context(bridge: Bridge) -> None:
 
 @needs_node
 def test_settings_are_kept_with_the_patcher(bridge: Bridge) -> None:
-    set_ = [send("set", "scale", "D", "dorian"), send("set", "bars", 8), send("tempo", 90), {"kept": True}]
-    _, kept, _ = run(bridge.port, READY, *set_)
+    set_ = [send("set", "scale", "D", "dorian"), send("set", "bars", 8), send("tempo", 90), send("lock", 1)]
+    _, kept, _ = run(bridge.port, READY, *set_, {"kept": True})
+    held = json.loads(kept[1])
+    assert (held["bpm"], held["locked"]) == (90, True)
     _, got, _ = run(bridge.port, READY, {"value": kept[1]}, send("get", "scale"), until("setting"))
     assert of(got, STATUS) == [["setting", "scale", "D dorian"]]
 

@@ -205,6 +205,152 @@ def test_again_is_about_the_same_place(bridge: Bridge, client: Client, tmp_path:
     close(seen.takes[0][3], take)
 
 
+def test_again_writes_to_the_same_track(bridge: Bridge, tmp_path: Path) -> None:
+    steps = (
+        settings(model="folk")
+        + """
+        stub.settle() stub.selection = {4, 12} act("generate into time selection")
+        stub.selected_track = 2 act("again")
+        table.remove(stub.tracks, 1) act("again")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert [track for _, track, _, _ in seen.takes] == ["one"]
+    assert seen.messages == ["The answer's track is gone."]
+
+
+def test_again_after_a_failure_leaves_the_former_answer(bridge: Bridge, tmp_path: Path) -> None:
+    """The answer of another request is not the one that "again" replaces."""
+    steps = (
+        settings(model="folk")
+        + """
+        stub.settle() stub.selection = {0, 4} act("generate into time selection")
+        stub.selection = {8, 12} stub.ext.Antiphonmodel = "jazz" act("generate into time selection")
+        stub.ext.Antiphonmodel = "folk" act("again")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert len(seen.messages) == 1 and "no model 'jazz'" in seen.messages[0]
+    assert len(seen.takes) == 2
+    assert [notes[0].start // 8 for *_, notes in seen.takes] == [0, 2], "beats 0 to 8, and from 16 on"
+
+
+def test_what_is_asked_meanwhile_is_refused_and_forgotten(
+    bridge: Bridge, riff: tuple[Note, ...], tmp_path: Path
+) -> None:
+    steps = (
+        settings(model="chorale")
+        + item(riff, 0, 4)
+        + """
+        stub.selection = {8, 108} act("generate into time selection", 0)
+        act("continue item")
+        act("again")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert len(seen.messages) == 1 and "still working" in seen.messages[0]
+    assert len(seen.takes) == 2, "the item, and the answer that took the first one's place"
+    assert seen.takes[1][3][0].start >= 16
+
+
+def test_again_without_what_was_continued(bridge: Bridge, riff: tuple[Note, ...], tmp_path: Path) -> None:
+    """Neither another item is continued, nor the answer lost."""
+    steps = (
+        settings(model="folk")
+        + item(riff, 0, 4)
+        + """
+        act("continue item")
+        table.remove(stub.items, 1) stub.selected = stub.items[1] act("again")"""
+    )
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert seen.messages == ["The item that was continued is gone."]
+    assert len(seen.takes) == 1 and seen.takes[0][3][0].start >= 4
+
+
+def test_a_track_that_is_deleted_while_it_waits(bridge: Bridge, tmp_path: Path) -> None:
+    steps = """
+        stub.settle() stub.selection = {0, 100} stub.ext.Antiphonmodel = "chorale"
+        act("generate into time selection", 0)
+        table.remove(stub.tracks, 1) stub.loop(10)"""
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert seen.messages == ["The answer's track is gone, or another project is shown."], seen
+    assert seen.undo == []
+
+
+def test_several_takes_do_not_loop(bridge: Bridge, tmp_path: Path) -> None:
+    """The second one's source ends with its last note; the item may be longer."""
+    steps = """
+        stub.settle() stub.selection = {0, 4} stub.ext.Antiphontakes = 2 act("generate into time selection")
+        print("help loops " .. stub.items[1].loop)"""
+    seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert "loops 0" in seen.helps
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_item_of_more_notes_than_the_bridge_takes(bridge: Bridge, tmp_path: Path, way: str) -> None:
+    steps = (
+        settings(model="folk")
+        + """
+        local notes = {}
+        for at = 0, 4999 do notes[at + 1] = {60 + at % 12, at / 8, .125} end
+        stub.settle() stub.selected = stub.new_item(0, 625, notes)
+        act("continue item")"""
+    )
+    seen = reaper(bridge.port, way, tmp_path, steps)
+    assert seen.messages == []
+    assert seen.takes[1][3][0].start >= 628
+
+
+HAND = """
+    act("cancel", 0)
+    local osc, sent, heard, told = require("osc"), {}, {}, {}
+    local function nothing() end
+    local udp = {settimeout = nothing, setpeername = nothing, close = nothing,
+        send = function(_, data) sent[#sent + 1] = osc.decode(data) end,
+        receive = function() return table.remove(heard, 1) end}
+    local note = {pitch = 60, start = 0, duration = 1, velocity = 80, part = 0}
+    local socket = {udp = function() return udp end}
+    local listener = {done = function() told[1] = "done" end, failed = function(code) told[1] = code end}
+    local seed = {{"seed", 7}}
+    local ask = require("udp_bridge").ask
+    local request = ask(socket, reaper.time_precise, 1, "continue", {note}, seed, listener)
+    local function hear(address, ...)
+        heard[1] = osc.encode("/antiphon/" .. address, {...})
+        request:poll()
+    end
+    hear("hello/reply", "antiphon", "0.1.0", 1, 0, "continue")
+    hear("ack", request.id, 0)
+"""
+
+
+def test_a_bridge_that_is_started_anew_between_context_and_request(tmp_path: Path) -> None:
+    steps = (
+        HAND
+        + """
+        hear("fail", request.id, "no_context", "send it first")
+        hear("ack", request.id, 0)
+        print("help " .. table.concat(sent, " "))
+        hear("fail", request.id, "no_context", "send it first")
+        print("help " .. told[1])"""
+    )
+    seen = reaper(1, "sockets", tmp_path, steps)
+    asked = ["/antiphon/context", "/antiphon/continue"]
+    assert seen.helps == [" ".join(["/antiphon/hello", *asked, *asked]), "no_context"]
+
+
+def test_an_answer_that_comes_after_cancel_is_not_written(tmp_path: Path) -> None:
+    steps = (
+        HAND
+        + """
+        hear("ack", request.id, 0)
+        request:cancel()
+        hear("notes", request.id, 0, 0, 1, 1, 60, 4.0, 1.0, 80, 0)
+        hear("done", request.id, 0, 1, 8.0, 7, 1.5)
+        print("help " .. tostring(told[1]))
+        hear("fail", request.id, "bad_args", "no request is running")
+        print("help " .. told[1])"""
+    )
+    seen = reaper(1, "sockets", tmp_path, steps)
+    assert seen.helps == ["nil", "cancelled"]
+
+
 def test_again_after_the_settings_alone(tmp_path: Path) -> None:
     steps = """
         stub.settle() stub.entered = "folk|continue|8|auto|auto|n|1|auto|auto|auto|auto|7374"

@@ -2,17 +2,18 @@
 // network takes its time: so an answer is fetched ahead, and each use of the tool fetches the next.
 //
 // Inlets: 0 controls, live.thisdevice's bang and /antiphon/... ; 1 live.miditool.in's notes, 2 its context.
-// Outlets: 0 to udpsend, 1 to udpreceive, 2 to live.miditool.out, 3 the status line.
+// Outlets: 0 to udpsend, 1 to udpreceive, 2 to live.miditool.out, 3 the status line, 4 the menu of models.
 
 autowatch = 0;
 inlets = 3;
-outlets = 4;
+outlets = 5;
 
-var TO_SEND = 0, TO_RECEIVE = 1, TOOL = 2, STATUS = 3;
+var TO_SEND = 0, TO_RECEIVE = 1, TOOL = 2, STATUS = 3, MODELS = 4;
 
 include("antiphon.js", this);
 
 var values = {model: "auto", bars: 4, temperature: 1, key: 1, low: 0, high: 127};
+var models = ["auto"];
 var client = null, asked = false;
 var stale = false;  // whether what is being fetched is not what is wanted any more
 var ready = null;   // the notes that the next use of the tool gets
@@ -25,6 +26,7 @@ function status(text) {
 // live.thisdevice
 function bang() {
     if (client) { client.close(); }
+    asked = false;
     Antiphon.inMax({
         name: "live tool",
         send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
@@ -32,7 +34,13 @@ function bang() {
         client: function (found) { client = found; }
     }, function (problem) {
         if (problem) { return status(problem.message); }
-        fetch();
+        client.models(function (trouble, list) {
+            if (trouble) { return status(trouble.message); }
+            models = ["auto"].concat(list.map(function (model) { return model.name; }));
+            outlet(MODELS, ["_parameter_range"].concat(models));
+            ready = null;
+            fetch();
+        });
     });
 }
 
@@ -41,7 +49,9 @@ function fetch() {
     stale = asked;
     if (asked || !client) { return; }
     var options = {bars: values.bars, temperature: values.temperature, start: 0};
-    if (values.model !== "auto") { options.model = values.model; }
+    // The menu says an index, in a saved set before its entries are known.
+    var model = typeof values.model === "number" ? models[values.model] || "auto" : values.model;
+    if (model !== "auto") { options.model = model; }
     if (values.low > 0) { options.low = values.low; }
     if (values.high < 127) { options.high = values.high; }
     if (values.key && scale) { options.scale = scale; }

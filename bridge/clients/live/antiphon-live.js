@@ -17,7 +17,7 @@ include("antiphon.js", this);
 
 var values = {verb: "continue", model: "auto", bars: 4, temperature: 1, seed: 0, lock: 0, takes: 1, key: 1, low: 0,
     high: 127, target: 0};
-var models = ["auto"], verbs = ["continue", "generate"];
+var menus = {model: ["auto"], verb: ["continue", "generate"]};
 var client = null;
 var asked = null;  // the request under way: {id, job}
 var last = null;   // {job, written}: what "again" repeats and replaces
@@ -37,6 +37,7 @@ function fail(text) {
 // live.thisdevice: only now does the set exist.
 function bang() {
     if (client) { client.close(); }
+    asked = null;
     Antiphon.inMax({
         name: "live",
         send: function (address, args) { outlet(TO_SEND, [address].concat(args)); },
@@ -46,19 +47,25 @@ function bang() {
         if (problem) { return fail(problem.message); }
         status("ready, bridge " + bridge.version);
         // The menu's first two stay where they are: a saved set knows them by number.
-        verbs = ["continue", "generate"].concat(bridge.capabilities.filter(function (verb) {
+        menus.verb = ["continue", "generate"].concat(bridge.capabilities.filter(function (verb) {
             return NO_VERBS.indexOf(verb) < 0 && verb !== "continue" && verb !== "generate";
         }));
-        outlet(VERBS, ["_parameter_range"].concat(verbs));
+        outlet(VERBS, ["_parameter_range"].concat(menus.verb));
         client.models(function (trouble, list) {
             if (trouble) { return fail(trouble.message); }
-            models = ["auto"].concat(list.map(function (model) { return model.name; }));
-            outlet(MODELS, ["_parameter_range"].concat(models));
+            menus.model = ["auto"].concat(list.map(function (model) { return model.name; }));
+            outlet(MODELS, ["_parameter_range"].concat(menus.model));
         });
     });
 }
 
 // ---- the set
+
+// What a menu stands at: it says an index, in a saved set before its entries are known.
+function chosen(menu) {
+    var value = values[menu];
+    return typeof value === "number" ? menus[menu][value] || menus[menu][0] : value;
+}
 
 function song() {
     return new LiveAPI("live_set");
@@ -68,8 +75,12 @@ function number(api, property) {
     return Number(api.get(property)[0]);
 }
 
+function byId(id) {
+    return new LiveAPI("id " + id);
+}
+
 function parentOf(api) {
-    return new LiveAPI("id " + api.get("canonical_parent")[1]);
+    return byId(api.get("canonical_parent")[1]);
 }
 
 // The clip that is shown or selected; null where there is none with notes.
@@ -87,7 +98,7 @@ function read(clip) {
     var notes = found.filter(function (n) { return !n.mute && n.start_time >= from; }).map(function (n) {
         return {pitch: n.pitch, start: n.start_time, duration: Math.min(n.duration, to - n.start_time),
             velocity: Math.max(1, Math.round(n.velocity)), part: 0};
-    });
+    }).sort(function (a, b) { return a.start - b.start; }).slice(-4096); // as many as the bridge takes
     return {notes: notes, from: from, to: to};
 }
 
@@ -105,10 +116,11 @@ function keyOf(set) {
 
 // ---- asking
 
-function options(set, metre) {
+function options(set, job) {
+    var metre = job.metre.upper + "/" + job.metre.lower, model = chosen("model");
     var found = {bars: values.bars, temperature: values.temperature, takes: values.takes,
-        tempo: Math.min(400, Math.max(10, number(set, "tempo"))), metre: metre.upper + "/" + metre.lower};
-    if (values.model !== "auto") { found.model = values.model; }
+        tempo: Math.min(400, Math.max(10, number(set, "tempo"))), metre: metre, start: job.start};
+    if (model !== "auto") { found.model = model; }
     if (values.low > 0) { found.low = values.low; }
     if (values.high < 127) { found.high = values.high; }
     if (values.lock) { found.seed = values.seed; }
@@ -129,44 +141,48 @@ function again() {
 function begin(former) {
     if (!client) { return fail("the device is still loading"); }
     if (asked) { return fail("still working; Cancel stops it"); }
-    var set = song(), job = former ? former.job : {verb: values.verb, target: TARGETS[values.target]};
-    var clip = former && job.clip ? new LiveAPI("id " + job.clip) : clipShown();
-    var wish, context = null, metre = metreOf(set);
-    if (job.verb !== "generate" || job.target === "After clip") {
-        if (!clip) { return fail("select a MIDI clip to continue"); }
-        context = former && job.context ? job.context : read(clip);
-        metre = metreOf(clip);
-    }
+    var set = song(), job = former ? JSON.parse(JSON.stringify(former.job)) : jobNow(set);
+    if (!job) { return; }
+    if (lost(job)) { return fail(lost(job)); }
+    var context = job.context, bar = beatsOf(job.metre);
     if (job.verb !== "generate" && !context.notes.length) { return fail("this clip has no notes to continue"); }
-    if (!former) {
-        job.clip = clip ? clip.id : 0;
-        job.track = trackFor(clip);
-        job.context = context;
-    }
-    if (!job.track && job.target !== "Play") { return fail("put the device on a MIDI track"); }
-    wish = options(set, metre);
-    job.length = values.bars * metre.upper * 4 / metre.lower;
+    job.length = values.bars * bar;
     // Beats of the clip; the answer begins on its next barline.
-    job.start = context ? barline(context, job.length / values.bars) : 0;
-    wish.start = job.start;
+    job.start = context ? context.from + Math.ceil((context.to - context.from) / bar - 1e-6) * bar : 0;
     asked = {job: job, former: former};
     status("asking");
     asked.id = client.request(job.verb, {
         notes: job.verb === "generate" ? undefined : context.notes,
-        options: wish,
+        options: options(set, job),
         progress: function (fraction) { status(Math.round(fraction * 100) + " %"); },
         done: answered
     });
 }
 
-function barline(context, bar) {
-    return context.from + Math.ceil((context.to - context.from) / bar - 1e-6) * bar;
+// What is to be done about the clip that is shown.
+function jobNow(set) {
+    var clip = clipShown(), job = {verb: chosen("verb"), target: TARGETS[values.target], context: null,
+        metre: metreOf(set), clip: clip ? clip.id : 0, track: trackFor(clip)};
+    if (job.verb !== "generate" || job.target === "After clip") {
+        if (!clip) { return fail("select a MIDI clip to continue"); }
+        job.context = read(clip);
+        job.metre = metreOf(clip);
+    }
+    return job;
 }
 
-// The track of a clip, else the device's own, as an id.
+// What is said where the place of an answer has been deleted, else null.
+function lost(job) {
+    if (job.target === "After clip") { return Number(byId(job.clip).id) ? null : "the continued clip is gone"; }
+    return job.target === "Play" || Number(byId(job.track).id) ? null : "the track of the answer is gone";
+}
+
+function beatsOf(metre) { return metre.upper * 4 / metre.lower; }
+
+// The track of a clip, else the device's own, as an id. The device may be in a rack, a clip in a take lane.
 function trackFor(clip) {
-    var here = clip ? parentOf(clip) : new LiveAPI("this_device canonical_parent");
-    if (clip && here.type === "ClipSlot") { here = parentOf(here); }
+    var here = parentOf(clip || new LiveAPI("this_device"));
+    while (here.type !== "Track" && Number(here.id)) { here = parentOf(here); }
     return here.id;
 }
 
@@ -192,6 +208,7 @@ function next() {
 
 // Write a take as one undo step, in place of the clip or the notes that were `written` before.
 function put(job, index, written) {
+    if (lost(job)) { return fail(lost(job)); }
     var set = song();
     shown = index;
     if (job.target === "Play") {
@@ -231,7 +248,7 @@ function add(clip, notes, moved) {
 
 function filled(slot, job, notes) {
     slot.call("create_clip", job.length);
-    var clip = new LiveAPI("id " + slot.get("clip")[1]);
+    var clip = byId(slot.get("clip")[1]);
     clip.set("name", "Antiphon " + takes[shown].seed);
     add(clip, notes, job.start);
     return clip;
@@ -239,7 +256,7 @@ function filled(slot, job, notes) {
 
 // The first free slot of the track below the clip's; a scene is added where there is none.
 function freeSlot(set, job) {
-    var track = new LiveAPI("id " + job.track), count = track.getcount("clip_slots"), first = 0, index, slot;
+    var track = byId(job.track), count = track.getcount("clip_slots"), first = 0, index, slot;
     for (index = 0; index < count; index++) {
         slot = new LiveAPI(track.unquotedpath + " clip_slots " + index);
         if (number(slot, "has_clip") && Number(slot.get("clip")[1]) === Number(job.clip)) { first = index + 1; }
@@ -254,18 +271,17 @@ function freeSlot(set, job) {
 
 var WRITERS = {
     "Next slot": function (set, job, notes, written) {
-        var slot;
-        if (written && Number(new LiveAPI("id " + written.slot).id)) {
-            slot = new LiveAPI("id " + written.slot);
-            if (number(slot, "has_clip")) { slot.call("delete_clip"); }
-        } else {
-            slot = freeSlot(set, job);
+        var slot = written ? byId(written.slot) : null;
+        if (slot && Number(slot.id) && number(slot, "has_clip")) {
+            // Meanwhile the slot may have got another clip, or ours a name: that one stays.
+            if (isOurs(byId(slot.get("clip")[1]))) { slot.call("delete_clip"); } else { slot = null; }
         }
+        if (!slot || !Number(slot.id)) { slot = freeSlot(set, job); }
         filled(slot, job, notes);
         return {slot: slot.id};
     },
     "After clip": function (set, job, notes, written) {
-        var clip = new LiveAPI("id " + job.clip), end = job.start + job.length;
+        var clip = byId(job.clip), end = job.start + job.length;
         clip.call("remove_notes_extended", 0, 128, job.start, Math.max(job.length, written ? written.length : 0));
         clip.set("end_marker", end);
         if (number(clip, "looping")) { clip.set("loop_end", end); }
@@ -274,7 +290,7 @@ var WRITERS = {
     },
     // Live's functions make no arrangement clip from nothing: it is made in a slot, copied and taken away again.
     "Arrangement": function (set, job, notes, written) {
-        var track = new LiveAPI("id " + job.track), slot = freeSlot(set, job);
+        var track = byId(job.track), slot = freeSlot(set, job);
         var clip = filled(slot, job, notes);
         if (written) { deleteAt(track, written.at); }
         var at = written ? written.at : number(set, "loop_start");
@@ -284,11 +300,15 @@ var WRITERS = {
     }
 };
 
+function isOurs(clip) {
+    return (/^Antiphon /).test(clip.get("name")[0]);
+}
+
 // Delete the arrangement clip of ours that begins at a time.
 function deleteAt(track, at) {
     for (var index = track.getcount("arrangement_clips") - 1; index >= 0; index--) {
         var clip = new LiveAPI(track.unquotedpath + " arrangement_clips " + index);
-        if (Math.abs(number(clip, "start_time") - at) < 1e-6 && /^Antiphon /.test(clip.get("name")[0])) {
+        if (Math.abs(number(clip, "start_time") - at) < 1e-6 && isOurs(clip)) {
             track.call("delete_clip", "id", clip.id);
         }
     }
@@ -298,7 +318,7 @@ function deleteAt(track, at) {
 function play(set, take, job) {
     var ms = 60000 / number(set, "tempo"), wait = 0;
     if (number(set, "is_playing")) {
-        var bar = job.length / values.bars, now = number(set, "current_song_time");
+        var bar = beatsOf(metreOf(set)), now = number(set, "current_song_time");
         wait = Math.ceil(now / bar - 1e-6) * bar - now;
     }
     outlet(PLAY, "clear");
@@ -317,10 +337,6 @@ function anything() {
     var args = arrayfromargs(arguments);
     if (messagename.charAt(0) === "/") {
         if (client) { client.receive(messagename, args); }
-    } else if (messagename === "model" || messagename === "verb") {
-        // Menus say an index or, once their entries are known, a name.
-        var list = messagename === "model" ? models : verbs;
-        values[messagename] = typeof args[0] === "number" ? list[args[0]] || list[0] : args[0];
     } else if (values[messagename] !== undefined) {
         values[messagename] = args[0];
     } else {

@@ -5,7 +5,7 @@ declare class Antiphon {
     /** Milliseconds without a sign of the bridge before a request is given up. */
     silenceMs: number;
 
-    hello(callback: Antiphon.Callback<Antiphon.Bridge>): void;
+    hello(callback: Antiphon.Callback<Antiphon.Bridge>, patience?: number): void;
     models(callback: Antiphon.Callback<Antiphon.Model[]>): void;
     params(callback: Antiphon.Callback<Antiphon.Param[]>): void;
     status(callback: Antiphon.Callback<Antiphon.Status>): void;

@@ -10,11 +10,13 @@
     "use strict";
 
     var PROTOCOL = 1;
+    var HELLO = "/antiphon/hello";
     var NOTES_A_MESSAGE = 48;
     var MESSAGES_AT_ONCE = 32;
     var PAUSE_MS = 5;
     var AGAIN_MS = 250;   // how long a message may stay unanswered before it is sent again
     var HELLO_MS = 2000;  // a bridge on this computer answers within a millisecond
+    var ANEW_MS = 1000;   // how long a bridge is silent that may have been started anew
     var SILENCE_MS = 5000;
     var SEED_BITS = 24;   // what every host can hold exactly
     var FIRST_PORT = 9100, PORTS = 800, TRIES = 3; // for replies, where the host has to choose a port
@@ -39,9 +41,13 @@
 
     // ---- what a program calls
 
-    /** Find the bridge. callback(error, {name, version, protocol, replyPort, capabilities}) */
-    Antiphon.prototype.hello = function (callback) {
-        this._ask("/antiphon/hello", [this._host.replyPort || 0, this._host.name || "js", PROTOCOL], HELLO_MS,
+    /**
+     * Find the bridge. callback(error, {name, version, protocol, replyPort, capabilities})
+     *
+     * @param {number} [patience] milliseconds, 2000 if left out; Infinity: until there is a bridge.
+     */
+    Antiphon.prototype.hello = function (callback, patience) {
+        this._ask(HELLO, this._introduction(), patience || HELLO_MS,
             function (address, args) {
                 if (address !== "/antiphon/hello/reply") { return undefined; }
                 if (args[2] !== PROTOCOL) {
@@ -285,6 +291,10 @@
         if (request.wish.done) { request.wish.done(error, takes); }
     };
 
+    Antiphon.prototype._introduction = function () {
+        return [this._host.replyPort || 0, this._host.name || "js", PROTOCOL];
+    };
+
     // ---- time
 
     /** Look after what has not been answered, as long as there is anything. */
@@ -306,6 +316,7 @@
                 if (question.callback) { question.callback(silence()); }
             } else if (now - question.sent >= AGAIN_MS) {
                 question.sent = now;
+                if (question.address !== HELLO) { self._greet(question.began); }
                 self._post(question.address, question.args);
             }
         });
@@ -315,9 +326,15 @@
             if (now - request.heard >= self.silenceMs) {
                 self._end(request, silence());
             } else if (now - Math.max(request.heard, request.sent) >= AGAIN_MS) {
+                self._greet(request.heard);
                 self._say(request);
             }
         });
+    };
+
+    /** Tell a silent bridge once more where replies go: one that was started anew answers to another port. */
+    Antiphon.prototype._greet = function (heard) {
+        if (this._host.replyPort && this._host.now() - heard >= ANEW_MS) { this._post(HELLO, this._introduction()); }
     };
 
     /** Send a message within the pace that the bridge's buffer takes: at once, or when the pause is over. */
@@ -441,38 +458,37 @@
 
     /**
      * Find the bridge. udpreceive does not tell when somebody else has its port: without an answer another is tried.
+     * Where there is no bridge yet, callback is called with the error, and once more when one has been started.
      *
      * @param {object} where name, send(address, args), listen(port), and client(client), which is told of the one to
      *     hand messages to.
      * @param {function} callback (error, bridge)
      */
     function inMax(where, callback) {
-        var tries = 0;
+        var tries = 0, host = {
+            name: where.name,
+            now: function () { return new Date().getTime(); },
+            later: function (act, ms) {
+                var task = new Task(act, this);
+                task.schedule(ms);
+                return task;
+            },
+            clear: function (task) { task.cancel(); },
+            send: where.send
+        };
+        var client = new Antiphon(host);
+        // One client for all tries: what is asked meanwhile has its end, too.
         function attempt() {
-            var port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-            where.listen(port);
-            var client = new Antiphon({
-                name: where.name,
-                replyPort: port,
-                now: function () { return new Date().getTime(); },
-                later: function (act, ms) {
-                    var task = new Task(act, this);
-                    task.schedule(ms);
-                    return task;
-                },
-                clear: function (task) { task.cancel(); },
-                send: where.send
-            });
-            where.client(client);
+            host.replyPort = FIRST_PORT + Math.floor(Math.random() * PORTS);
+            where.listen(host.replyPort);
             client.hello(function (problem, bridge) {
-                if (problem && problem.code === "timeout" && ++tries < TRIES) {
-                    client.close();
-                    attempt();
-                } else {
-                    callback(problem, bridge);
-                }
+                var silent = problem && problem.code === "timeout";
+                if (silent && ++tries < TRIES) { return attempt(); }
+                callback(problem, bridge);
+                if (silent) { client.hello(callback, Infinity); } // it may be started later
             });
         }
+        where.client(client);
         attempt();
     }
 

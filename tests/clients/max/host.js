@@ -1,5 +1,5 @@
 // node host.js SCRIPT SEARCH_FOLDERS…: runs a script of Max's js object among stubs of what Max gives it, written from
-// its documentation, over real UDP. Reads JSON lines {send: [message, ...]}, {until: [outlet, word], ms} from standard
+// its documentation, over real UDP. Reads JSON lines {send: [message, ...]}, {until: [outlet, word, ms]} from standard
 // input, prints what comes out of the outlets.
 "use strict";
 const dgram = require("dgram");
@@ -11,10 +11,11 @@ const {encode, decode} = require("../../../bridge/clients/node/antiphon.js");
 const [script, ...folders] = process.argv.slice(2);
 const MOST = 256; // elements of a list in Max
 const WIRE = {host: "127.0.0.1", port: 7374};
-const sender = dgram.createSocket("udp4");
+let sender = dgram.createSocket("udp4");
 let receiver = null;
 let said = [];
 let waiting = null;
+let pattr = null; // what [pattr @bindto] holds: it asks again when it is notified
 
 function print(value) {
     console.log(JSON.stringify(value));
@@ -72,7 +73,7 @@ const context = {
     arrayfromargs: (...given) => Array.from(given[given.length - 1]),
     setinletassist: () => {},
     setoutletassist: () => {},
-    notifyclients: () => {},
+    notifyclients: () => { pattr = context.getvalueof(); },
     Task,
     // Max's engine has neither setTimeout nor require: what is not here does not exist.
 };
@@ -109,15 +110,22 @@ async function run() {
     for (const step of steps) {
         context.inlet = step.inlet || 0;
         if (step.send) max(step.send[0], step.send.slice(1));
+        if (step.bridge) WIRE.port = step.bridge; // there is one now
+        if (step.anew) {
+            // To a bridge that was started anew this is a stranger.
+            sender.close();
+            sender = dgram.createSocket("udp4");
+        }
+        if (step.user) live.user(step.user);
         if (step.set) print([["set", live.snapshot()]]);
         if (step.value !== undefined) context.setvalueof(step.value);
-        if (step.kept) print(["kept", context.getvalueof()]);
+        if (step.kept) print(["kept", pattr]);
         if (step.until) {
             const [outlet, word] = step.until;
             const fits = (index, list) => index === outlet && list[0] === word;
             if (!said.some(([index, ...list]) => fits(index, list))) {
                 await new Promise((resolve) => {
-                    const timer = setTimeout(resolve, 20000);
+                    const timer = setTimeout(resolve, step.until[2] || 20000);
                     waiting = (index, list) => {
                         if (!fits(index, list)) return false;
                         clearTimeout(timer);

@@ -41,7 +41,8 @@ function build(told) {
     });
     const [track, slot] = told.shown || [];
     set.shown = told.shown ? set.tracks[track].slots[slot].clip : null;
-    set.device = made("Device", set.tracks[0], {});
+    const rack = told.rack ? made("Chain", made("RackDevice", set.tracks[0], {}), {}) : set.tracks[0];
+    set.device = made("Device", rack, {});
 }
 
 function at(path) {
@@ -49,6 +50,7 @@ function at(path) {
     if (words[0] === "id") return objects.get(words[1]);
     if (path === "live_set") return set;
     if (path === "live_set view detail_clip") return set.shown;
+    if (path === "this_device") return set.device;
     if (path === "this_device canonical_parent") return set.device.parent;
     const [, , track, kind, index] = words;
     const found = set.tracks[Number(track)];
@@ -58,6 +60,7 @@ function at(path) {
 
 function pathOf(object) {
     if (object.type === "Song") return "live_set";
+    if (!["Track", "ClipSlot"].includes(object.type)) return "";
     if (object.type === "Track") return `live_set tracks ${set.tracks.indexOf(object)}`;
     return `live_set tracks ${set.tracks.indexOf(object.parent)} clip_slots ${object.parent.slots.indexOf(object)}`;
 }
@@ -126,6 +129,7 @@ class LiveAPI {
     }
     get(property) {
         const o = this.object;
+        if (!o) throw new Error(`${property} of an object that is gone`);
         if (property === "canonical_parent") return ["id", Number(o.parent.id)];
         if (property === "has_clip") return [o.clip ? 1 : 0];
         if (property === "clip") return ["id", o.clip ? Number(o.clip.id) : 0];
@@ -165,6 +169,18 @@ exports.globals = (told) => {
     build(told);
     Object.entries(told.dicts || {}).forEach(([name, value]) => dicts.set(name, JSON.stringify(value)));
     return {LiveAPI, Dict};
+};
+/** What the user does meanwhile: delete a track, or put another clip, or none, into a slot. */
+exports.user = ({gone, track, slot, content}) => {
+    if (gone !== undefined) {
+        objects.delete(set.tracks[gone].id);
+        set.tracks.splice(gone, 1);
+        return;
+    }
+    const place = set.tracks[track].slots[slot];
+    if (place.clip) objects.delete(place.clip.id);
+    if (set.shown === place.clip) set.shown = null;
+    place.clip = content ? clip(place, content.length, content.notes, content.more) : null;
 };
 exports.load = () => { loaded = true; };
 exports.dict = (name) => JSON.parse(dicts.get(name));

@@ -4,7 +4,7 @@
 local socket = require("socket")
 local run_in_background = os.execute
 
-local M = {items = {}, tracks = {{name = "one"}, {name = "two"}}, selected_track = 1, messages = {}, helps = {},
+local M = {items = {}, tracks = {{name = "one", guid = "{1}"}, {name = "two", guid = "{2}"}}, selected_track = 1, messages = {}, helps = {},
     undo = {}, deferred = {}, ext = {}, selection = {0, 0}, tempo = {{qn = 0, bpm = 120, upper = 4, lower = 4}}}
 local PPQ = 960
 local open, guids = 0, 0
@@ -77,6 +77,8 @@ function reaper.Help_Set(text, temporary)
 end
 function reaper.ExecProcess(command, wait)
     assert(wait == -1 or wait == -2, "ExecProcess that waits freezes REAPER")
+    local rest = (" " .. command .. " "):gsub('%s"[^"]*"%f[%s]', "")
+    assert(not rest:find('"'), "quotes within a word: not every system understands them")
     run_in_background(command .. " >/dev/null 2>&1 &")
 end
 
@@ -132,6 +134,15 @@ function reaper.GetItemFromPoint(x, y, locked)
 end
 function reaper.GetSelectedTrack(_, index) return index == 0 and M.tracks[M.selected_track] or nil end
 function reaper.GetTrack(_, index) return M.tracks[index + 1] end
+function reaper.CountTracks() return #M.tracks end
+function reaper.GetTrackGUID(track) return track.guid end
+function reaper.ValidatePtr2(_, pointer, kind)
+    assert(kind == "MediaTrack*")
+    for _, track in ipairs(M.tracks) do
+        if track == pointer then return true end
+    end
+    return false
+end
 function reaper.CountMediaItems() return #M.items end
 function reaper.GetMediaItem(_, index) return M.items[index + 1] end
 function reaper.GetMediaItemTrack(item) return item.track end
@@ -141,6 +152,11 @@ function reaper.GetSetMediaItemInfo_String(item, key, _, set)
 end
 function reaper.GetMediaItemInfo_Value(item, key)
     return assert(({D_POSITION = item.position, D_LENGTH = item.length, B_LOOPSRC = item.loop})[key], key)
+end
+function reaper.SetMediaItemInfo_Value(item, key, value)
+    changes()
+    assert(key == "B_LOOPSRC")
+    item.loop = value
 end
 function reaper.GetMediaItemTakeInfo_Value(take, key)
     if key == "IP_TAKENUMBER" then
@@ -161,7 +177,8 @@ function reaper.CreateNewMIDIItemInProj(track, from, to, in_beats)
     changes()
     assert(in_beats == false and to > from)
     local item = M.new_item(qn_of(from), qn_of(to))
-    item.track = track
+    assert(reaper.ValidatePtr2(0, track, "MediaTrack*"), "a track that is gone")
+    item.track, item.loop = track, 1
     return item
 end
 function reaper.GetActiveTake(item) return item.takes[item.active] end
@@ -180,7 +197,7 @@ end
 function reaper.PCM_Source_CreateFromType(kind) return {kind = kind} end
 function reaper.SetMediaItemTake_Source(take, source)
     changes()
-    take.midi = source.kind == "MIDI"
+    take.midi, take.source = source.kind == "MIDI", 0
     return true
 end
 function reaper.GetMediaItemTake_Source(take) return {length = take.source} end
@@ -219,6 +236,7 @@ function reaper.MIDI_Sort(take)
     end)
     local ends = {}
     for _, n in ipairs(take.notes) do
+        take.source = math.max(take.source, n.to / PPQ)
         local key = n.channel * 128 + n.pitch
         assert((ends[key] or -1e9) <= n.from + 1e-6, "notes of one pitch overlap")
         ends[key] = n.to

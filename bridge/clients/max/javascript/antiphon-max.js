@@ -49,6 +49,7 @@ function loadbang() {
 // connect [host] [port]: find the bridge there.
 function connect(host, to) {
     if (client) { client.close(); }
+    asked = null; // nobody waits for its answer any more
     outlet(TO_SEND, "host", host === undefined ? "127.0.0.1" : host);
     outlet(TO_SEND, "port", to === undefined ? 7374 : to);
     Antiphon.inMax({
@@ -99,11 +100,14 @@ function get(key) {
 // lock 1: the last seed again, lock 0: a new one each time.
 function lock(on) {
     locked = !!on;
+    notifyclients();
 }
 
 // tempo BPM: for recording and playing.
 function tempo(value) {
-    if (value >= 10 && value <= 400) { bpm = value; } else { fail("tempo " + value + " must be in range 10..400"); }
+    if (!(value >= 10 && value <= 400)) { return fail("tempo " + value + " must be in range 10..400"); }
+    bpm = value;
+    notifyclients();
 }
 
 // Saved with the patcher (pattr) as one text.
@@ -172,7 +176,7 @@ function release(pitch, now) {
 
 // ---- asking
 
-// ask VERB [OPTION VALUE ...]: whatever the bridge can do; verbs that need notes get the context.
+// ask VERB: whatever the bridge can do; verbs that need notes get the context.
 function ask(verb) {
     if (asked) { return fail("still working on the last request; cancel stops it"); }
     if (verb !== "generate" && !context.length) {

@@ -47,13 +47,21 @@ local function seed_for(locked)
     return locked ~= "auto" and locked or math.random(0, 0xffffff)
 end
 
+-- What "again" repeats: the verb, the place (GUIDs and beats), and the answer that the next one replaces.
+local PLACE = {"asked", "source", "track", "from", "to", "replaces"}
+
+local function remember(place)
+    for _, key in ipairs(PLACE) do settings.put(key, place[key] or "", true) end
+end
+
+local function is_busy()
+    local since = tonumber(reaper.GetExtState("Antiphon", "busy"))
+    return since ~= nil and reaper.time_precise() - since < 2
+end
+
 -- Ask, and write the answer when it comes.
 --   job: verb, notes, track, from, to (beats), options; before: the item that the answer replaces
 local function run(job)
-    if reaper.GetExtState("Antiphon", "busy") ~= "" and
-        reaper.time_precise() - (tonumber(reaper.GetExtState("Antiphon", "busy")) or 0) < 2 then
-        return complain("Antiphon is still working on the last request; \"Antiphon: cancel\" stops it.")
-    end
     settings.put("cancel", "", true)
     local request
     local function over()
@@ -68,8 +76,12 @@ local function run(job)
         end,
         done = function(takes)
             over()
+            if not reaper.ValidatePtr2(0, job.track, "MediaTrack*") then
+                return complain("The answer's track is gone, or another project is shown.")
+            end
             local item = music.write(job.track, job.from, job.to, takes, job.before and music.find(job.before))
             settings.put("answer", music.guid(item), true)
+            settings.put("replaces", music.guid(item), true)
             settings.put("seed", takes[1].seed)
             say(("Antiphon: %d notes, seed %d"):format(#takes[1].notes, takes[1].seed))
         end,
@@ -92,59 +104,63 @@ local function with(options, more)
     return options
 end
 
+local function continue(verb, item, last)
+    local notes = music.read(item)
+    if #notes == 0 then return complain("This item has no notes to continue.") end
+    local from, metre = music.barline(music.item_end(item))
+    local upper, lower = metre:match("(%d+)/(%d+)")
+    local to = from + (tonumber(settings.get("bars")) or 4) * upper * 4 / lower
+    remember({asked = verb, source = music.guid(item), replaces = last.replaces})
+    run({verb = verb, notes = notes, track = reaper.GetMediaItemTrack(item), from = from, to = to,
+        before = last.replaces, options = with(settings.options(), {start = from, metre = metre,
+            tempo = music.tempo(from), seed = seed_for(settings.seed())})})
+end
+
+local function fill(track, from, to, last)
+    remember({asked = "generate", track = reaper.GetTrackGUID(track), from = from, to = to,
+        replaces = last.replaces})
+    local options = {}
+    for _, pair in ipairs(settings.options()) do -- the selection says how long it is to be
+        if pair[1] ~= "bars" then options[#options + 1] = pair end
+    end
+    run({verb = "generate", track = track, from = from, to = to, before = last.replaces,
+        options = with(options, {start = from, beats = to - from, metre = music.metre(from),
+            tempo = music.tempo(from), seed = seed_for(settings.seed())})})
+end
+
 -- Continue an item, or fill the time selection.
---   last: of "again", what the last request was about: answer and source (GUIDs), from and to (beats)
+--   last: of "again", what was remembered
 function M.ask(verb, last)
+    if is_busy() then
+        return complain("Antiphon is still working on the last request; \"Antiphon: cancel\" stops it.")
+    end
     -- Whatever else the bridge can do with notes is asked for by the name that the settings say.
     if verb == "continue" and not last then verb = settings.get("verb") end
-    last = last or {}
-    local before = last.answer
-    local options, seed = settings.options(), seed_for(settings.seed())
-    local source = verb ~= "generate" and (last.source and music.find(last.source) or music.source()) or nil
-    if source then
-        local notes = music.read(source)
-        if #notes == 0 then return complain("This item has no notes to continue.") end
-        local from, metre = music.barline(music.item_end(source))
-        local upper, lower = metre:match("(%d+)/(%d+)")
-        local to = from + (tonumber(settings.get("bars")) or 4) * upper * 4 / lower
-        settings.put("source", music.guid(source), true)
-        settings.put("asked", verb, true) -- not "verb": that one is the user's setting
-        return run({verb = verb, notes = notes, track = reaper.GetMediaItemTrack(source), from = from, to = to,
-            before = before, options = with(options, {start = from, metre = metre, tempo = music.tempo(from),
-                seed = seed})})
-    end
-    local from, to = last.from, last.to
-    if not (from and to) then from, to = music.selection() end
-    local track = reaper.GetSelectedTrack(0, 0) or reaper.GetTrack(0, 0)
-    if not from or not track then
-        return complain(verb == "generate" and "Make a time selection, and select the track to write to." or
+    if verb ~= "generate" then
+        local item = music.source()
+        if last then item = music.find(last.source) end
+        if item then return continue(verb, item, last or {}) end
+        return complain(last and "The item that was continued is gone." or
             "Select a MIDI item to continue, or point at one with the mouse.")
     end
-    if verb ~= "generate" then
-        return complain("Select a MIDI item to continue, or point at one with the mouse.")
+    if last then
+        local track = music.find_track(last.track)
+        if not track then return complain("The answer's track is gone.") end
+        return fill(track, tonumber(last.from), tonumber(last.to), last)
     end
-    settings.put("asked", verb, true)
-    settings.put("from", from, true)
-    settings.put("to", to, true)
-    local kept = {}
-    for _, pair in ipairs(options) do -- the selection says how long it is to be
-        if pair[1] ~= "bars" then kept[#kept + 1] = pair end
+    local track, from, to = reaper.GetSelectedTrack(0, 0) or reaper.GetTrack(0, 0), music.selection()
+    if not from or not track then
+        return complain("Make a time selection, and select the track to write to.")
     end
-    run({verb = verb, track = track, from = from, to = to, before = before,
-        options = with(kept, {start = from, beats = to - from, metre = music.metre(from),
-            tempo = music.tempo(from), seed = seed})})
+    fill(track, from, to, {})
 end
 
 -- The last request once more; its answer takes the place of the last one.
 function M.again()
-    local function kept(key)
-        local value = reaper.GetExtState("Antiphon", key)
-        return value ~= "" and value or nil
-    end
-    local verb = kept("asked")
-    if not verb then return complain("Nothing has been asked for yet.") end
-    M.ask(verb, {answer = kept("answer"), source = kept("source"), from = tonumber(kept("from")),
-        to = tonumber(kept("to"))})
+    local last = {}
+    for _, key in ipairs(PLACE) do last[key] = reaper.GetExtState("Antiphon", key) end
+    if last.asked == "" then return complain("Nothing has been asked for yet.") end
+    M.ask(last.asked, last)
 end
 
 -- Show the next take of the last answer.

@@ -29,6 +29,7 @@ function M.program(told)
     end
 end
 
+-- A word of a command line. Quotes stand around all of it: not every host understands them within a word.
 local function quoted(text)
     return '"' .. tostring(text):gsub('[\\"$`]', "") .. '"'
 end
@@ -54,7 +55,7 @@ function M.ask(now, program, folder, port, verb, notes, options, listener)
     end
     for _, pair in ipairs(options) do
         -- With = a value that begins with a minus is no option.
-        words[#words + 1] = "--" .. pair[1]:gsub("_", "-") .. "=" .. quoted(pair[2])
+        words[#words + 1] = quoted("--" .. pair[1]:gsub("_", "-") .. "=" .. tostring(pair[2]))
     end
     reaper.ExecProcess(table.concat(words, " "), -1)
     return self
@@ -92,16 +93,19 @@ function M:line(line)
     elseif word == "note" then
         local pitch, start, duration, velocity, part = rest:match("(%S+) (%S+) (%S+) (%S+) (%S+)")
         local notes = self.takes[#self.takes].notes
-        notes[#notes + 1] = {pitch = math.tointeger(pitch), start = tonumber(start), duration = tonumber(duration),
-            velocity = math.tointeger(velocity), part = math.tointeger(part)}
+        notes[#notes + 1] = {pitch = tonumber(pitch), start = tonumber(start), duration = tonumber(duration),
+            velocity = tonumber(velocity), part = tonumber(part)}
     elseif word == "fail" then
         self:finish("failed", rest:match("^(%S+) ?(.*)$"))
+    elseif word == "end" and self.cancelled then -- too late for the program, but not for the user
+        self:finish("failed", "cancelled", "cancelled as asked")
     elseif word == "end" then
         self:finish("done", self.takes)
     end
 end
 
 function M:cancel()
+    self.cancelled = true
     os.remove(self.wanted)
 end
 

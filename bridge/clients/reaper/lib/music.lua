@@ -1,6 +1,7 @@
 -- Notes out of and into items. Beats are the project's quarter notes, so tempo changes do not matter.
 local M = {}
 local HALF_TICK = 1 / 48
+local MOST = 4096 -- notes that the bridge takes; models read the last few hundred
 
 local function item_bounds(item)
     local start = reaper.GetMediaItemInfo_Value(item, "D_POSITION")
@@ -52,7 +53,7 @@ function M.read(item)
         if a.part ~= b.part then return a.part < b.part end
         return a.pitch < b.pitch
     end)
-    return notes
+    return #notes > MOST and table.move(notes, #notes - MOST + 1, #notes, 1, {}) or notes
 end
 
 -- The first barline at or after a beat, and the metre there as text.
@@ -98,6 +99,14 @@ function M.find(guid)
     end
 end
 
+-- The track of a GUID, nil where it has been deleted.
+function M.find_track(guid)
+    for index = 0, reaper.CountTracks(0) - 1 do
+        local track = reaper.GetTrack(0, index)
+        if reaper.GetTrackGUID(track) == guid then return track end
+    end
+end
+
 -- Write an answer as one undo step: an item whose takes are the answer's; returns it.
 -- `before`, if any, is the answer that it replaces.
 function M.write(track, from, to, takes, before)
@@ -106,6 +115,8 @@ function M.write(track, from, to, takes, before)
     if before then reaper.DeleteTrackMediaItem(reaper.GetMediaItemTrack(before), before) end
     local item = reaper.CreateNewMIDIItemInProj(track, reaper.TimeMap2_QNToTime(0, from),
         reaper.TimeMap2_QNToTime(0, to), false)
+    -- The source of a take that is added is as long as its last note: looped, its beginning would come again.
+    if #takes > 1 then reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0) end
     for index, answer in ipairs(takes) do
         local take = reaper.GetActiveTake(item)
         if index > 1 then

@@ -23,7 +23,7 @@ function M.ask(socket, now, port, verb, notes, options, listener)
         args[#args + 1], args[#args + 2] = pair[1], tostring(pair[2])
     end
     self.request = {"/antiphon/" .. verb, args}
-    self.context = {} -- messages by seq, until they are acknowledged
+    self.context, self.whole = {}, {} -- messages by seq, the first until they are acknowledged
     local of = notes and math.max(1, math.ceil(#notes / NOTES_A_MESSAGE)) or 0
     self.context_of = of
     for seq = 0, of - 1 do
@@ -36,6 +36,7 @@ function M.ask(socket, now, port, verb, notes, options, listener)
             end
         end
         self.context[seq] = {"/antiphon/context", part}
+        self.whole[seq] = self.context[seq]
     end
     self.heard = now()
     self:say()
@@ -126,6 +127,11 @@ function M:hear(address, args)
             self.acked, self.resent = false, false
             return self:say()
         end
+        if args[2] == "no_context" and self.whole and not self.cancelled then
+            -- The bridge was started anew in between.
+            self.context, self.whole, self.acked = self.whole, nil, false
+            return self:say()
+        end
         return self:finish("failed", self.cancelled and "cancelled" or args[2], args[3])
     elseif address == "/antiphon/ack" then
         if next(self.context) then
@@ -145,6 +151,7 @@ function M:hear(address, args)
     elseif address == "/antiphon/done" then
         self:take(args[2]).done = args
     end
+    if self.cancelled then return end -- what was on its way is not wanted any more
     for index = 0, self.count - 1 do
         if not (self.takes[index] and self:complete(self.takes[index])) then return end
     end
