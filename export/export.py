@@ -165,14 +165,16 @@ def _known_figures(folder: Path) -> dict[str, float]:
     if not path.exists():
         return {}
     try:
-        found = next(iter(json.loads(path.read_text()).values()))
+        runs = json.loads(path.read_text())
+        own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
+        found = runs[own[0]]
         if "bits a character" in found:
             bits = found["bits a character"]
             return {f"test, bits a character, {name}": value for name, value in bits.items()}
         return {f"test, {name}": row["total"] for name, row in found["figures"].items()}
-    except (ValueError, AttributeError, LookupError, TypeError, StopIteration) as error:
+    except (ValueError, AttributeError, LookupError, TypeError) as error:
         raise ExportError(
-            f"{path} holds no figures: `antiphon evaluate {folder} --json {path}` writes it anew"
+            f"{path} holds no figures of this run: `antiphon evaluate {folder} --json {path}` writes it anew"
         ) from error
 
 
@@ -192,11 +194,25 @@ def _write(path: Path, model: onnx.ModelProto) -> None:
 
 
 def find_runs(folders: list[Path]) -> list[Path]:
-    """Return the runs among folders and below them; raises ExportError when there is none."""
-    runs = [p.parent for folder in folders for p in sorted(folder.rglob("config.json"))]
-    if not runs:
-        raise ExportError(f"no run (a folder with config.json) in {', '.join(map(str, folders))}")
-    return list(dict.fromkeys(runs))
+    """Return the runs among folders and below them; raises ExportError for a folder that holds none."""
+    runs: dict[Path, None] = {}
+    for folder in folders:
+        found = dict.fromkeys(p.parent for p in sorted(folder.rglob("config.json")))
+        if not found:
+            raise ExportError(f"no run (a folder with config.json) in {folder}")
+        runs |= found
+    return list(runs)
+
+
+def _check_name(folder: Path, before: list[Report]) -> None:
+    """Raise ExportError where a run's file would take the place of another run's, just written."""
+    name = TrainConfig.load(folder / "config.json").card.name
+    same = next((r for r in before if r.name == name), None)
+    if same is not None:
+        raise ExportError(
+            f"its card.name, {name}, is that of {same.run} too, which is in {same.file} now: export it into "
+            "another --out"
+        )
 
 
 def report_table(reports: list[Report]) -> str:
@@ -225,13 +241,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export runs and write export.json and export.md; returns 1 when any failed."""
-    reports = []
+    reports: list[Report] = []
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"--out {args.out} cannot be a folder: {error.strerror or error}") from error
     for folder in tqdm(find_runs(args.runs), unit="run", disable=None):
         try:
+            _check_name(folder, reports)
             reports.append(export(folder, args.out, args.weights))
         except Exception as error:  # one failing run must not stop the others, whatever broke in it
             log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))

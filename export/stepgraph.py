@@ -269,7 +269,8 @@ class StepGraph(tf.Module):
                 ahead = self._pass(code, pitch, codes, out) if self.sounds else None
             if f.name == "part" and self.config.voices:
                 voice = pick(out["voices_out"], code)
-                views.append(row_of(views_of(np.arange(128), codec) + INTERVALS, voice))
+                first = self.heads["pitch"][1].size - INTERVALS  # after what the pitch head says itself
+                views.append(row_of(views_of(np.arange(128), codec) + first, voice))
             if i + 1 < count:
                 rest += self._given(f.name, code, views, place)
                 if not i and ahead is not None:
@@ -307,8 +308,11 @@ class StepGraph(tf.Module):
         logits = tf.matmul(hidden, kernel) + bias
         if name != "pitch":
             return logits
-        if self.config.relative_pitch:
-            logits = sum(pick(logits, view) for view in views)
+        said = [pick(logits, view) for view in views]
+        if not self.config.relative_pitch:
+            count = self.codec["pitch"].size
+            said.insert(0, tf.split(logits, [count, INTERVALS], axis=1)[0] if views else logits)
+        logits = sum(said[1:], said[0])
         table = np.asarray(self.codec["pitch"].values, np.int64)
         if self.config.tonic:
             degrees = np.clip(table[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)

@@ -45,7 +45,7 @@ def check_parity(replay: Replay, keras: KerasLogProbs, passages: list[Passage]) 
     for passage in passages:
         weight = passage["weight"] > 0
         apart = np.abs(replay.log_probs(passage) - keras(passage))[weight]
-        steps, worst = steps + len(weight), max(worst, float(apart.max()))
+        steps, worst = steps + len(weight), float(np.maximum(worst, apart.max()))  # NaN stays
         if steps >= PARITY_STEPS:
             break
     if not worst <= PARITY:
@@ -64,7 +64,7 @@ def check_choices(replay: Replay, keras: KerasLogProbs, steps: int = PARITY_STEP
         passage = chosen_passage(replay, min(250, steps - done), seed)
         graph = passage.pop("log_prob")
         apart = float(np.abs(keras(passage) - graph).max())
-        if apart > PARITY:
+        if not apart <= PARITY:
             raise ExportError(f"over notes that the graph chose, Keras differs by {apart:.2e} nats")
         done, seed = done + len(passage["note"]), seed + 1
     return done
@@ -91,7 +91,7 @@ def held_out(before: Replay, after: Replay, passages: list[Passage]) -> dict[str
     """Return nats a note of both graphs; raise ExportError when 8-bit weights cost too much."""
     plain, small = nats_a_note(before, passages), nats_a_note(after, passages)
     rise = float(small.sum() / plain.sum() - 1)
-    if rise > QUANTISING:
+    if not rise <= QUANTISING:
         raise ExportError(
             f"8-bit weights raise the held-out loss by {rise:.2%}, more than {QUANTISING:.1%}: "
             "export with --weights float32"

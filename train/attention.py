@@ -41,16 +41,26 @@ class RelativeBias:
         apart = position[:, :, None] - position[:, None, :]
         found: Any = 0.0
         if self.bars is not None:
-            found += tf.gather(self.bars, bias_code(apart))
+            found += _rows(self.bars, bias_code(apart))
         if self.beats is not None:
             bar = tf.cast(clock[..., 2], tf.float32)[:, :, None]
-            found += tf.gather(self.beats, beat_code(apart, bar, self.ticks_per_beat))
-        return tf.transpose(tf.cast(found, tf.float32), [0, 3, 1, 2])
+            found += _rows(self.beats, beat_code(apart, bar, self.ticks_per_beat))
+        return tf.transpose(found, [0, 3, 1, 2])
 
     def null(self) -> Any:
         """Return the score of the null row, (head,)."""
         tables = [t for t in (self.bars, self.beats) if t is not None]
         return tf.cast(tf.add_n([t[-1] for t in tables]), tf.float32)
+
+
+def _rows(table: Any, code: Any) -> Any:
+    """Return the rows of codes; what seems to lie ahead, code 0, is hidden as it is in the step graph.
+
+    An earlier note seems to where bars are longer than POSITION_STRIDE ticks, and to a bias by beats where
+    a shorter bar follows a longer one.
+    """
+    hidden = tf.fill([1, table.shape[1]], np.float32(MASKED))
+    return tf.gather(tf.concat([hidden, tf.cast(table[1:], tf.float32)], axis=0), code)
 
 
 def split_heads(x: Any, heads: int, size: int) -> Any:

@@ -14,6 +14,9 @@ from ..models.errors import ConfigError, MusicError
 from ..models.manifest import Source
 from ..models.metre import Metre
 
+LARGEST_SEED = 2**32 - 1
+"""NumPy's."""
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -47,7 +50,7 @@ class NetworkConfig:
     value_size: int = 48
     """Width of what attention reads, a head."""
     memory: int = 256
-    """How many notes back attention reaches."""
+    """How many notes back attention reaches; at least 2."""
     relative_pitch: bool = True
     """Read and choose pitches as intervals: transposed music gives transposed answers."""
     sounding: bool = False
@@ -87,7 +90,7 @@ class FitConfig:
     batch: int = 24
     """Passages a batch."""
     steps: int = 2000
-    """Updates in all; the learning rate falls to 0 over them along a cosine."""
+    """Updates in all; after the warm-up the learning rate falls along a cosine that is this long."""
     warmup: int = 30
     """Updates over which the learning rate rises to its full value."""
     learning_rate: float = 3e-3
@@ -103,7 +106,7 @@ class FitConfig:
     patience: int = 10
     """Validations without a better loss before it stops early."""
     transpose: tuple[int, int] = (0, 0)
-    """Range of random transposition in semitones; refused for drums."""
+    """Range of random transposition in semitones; refused for drums and text."""
     transposed: float = 1.0
     """Share of passages that are transposed."""
     known_end: float = 0.5
@@ -252,6 +255,10 @@ def _check(config: TrainConfig) -> None:
         known = get_args(get_type_hints(kind)[choice.split(".")[1]])
         if chosen not in known:
             raise ConfigError(f"{choice} = {chosen!r}: must be {' or '.join(known)}")
+    if n.attention_heads < 0:
+        raise ConfigError(f"network.attention_heads = {n.attention_heads}: must be at least 0")
+    if n.attention_heads and n.memory < 2:  # a note is complete in the memory once the next one is read
+        raise ConfigError(f"network.memory = {n.memory}: attention needs at least 2")
     if not -n.layers <= n.attention_layer < n.layers:
         raise ConfigError(f"network.attention_layer = {n.attention_layer}: there are {n.layers} layers")
     if n.cell == "transformer":
@@ -265,14 +272,18 @@ def _check_fit(f: FitConfig) -> None:
     for key, value in {"seed": f.seed, "warmup": f.warmup, "weight_decay": f.weight_decay}.items():
         if not 0 <= value < inf:
             raise ConfigError(f"fit.{key} = {value}: must be at least 0")
+    if f.seed > LARGEST_SEED:
+        raise ConfigError(f"fit.seed = {f.seed}: must be at most {LARGEST_SEED}")
     if not all(isinstance(teacher, str) for teacher in f.teachers):
         raise ConfigError("fit.teachers: must be a list of folders' names")
     if (
         len(f.transpose) != 2
         or any(type(t) is not int for t in f.transpose)
-        or f.transpose[0] > f.transpose[1]
+        or not -127 <= f.transpose[0] <= f.transpose[1] <= 127
     ):
-        raise ConfigError(f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones")
+        raise ConfigError(
+            f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones, from -127 to 127"
+        )
 
 
 def _check_card(card: CardConfig) -> None:

@@ -22,6 +22,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from ..models.errors import ConfigError, DatasetError
+from ..models.wholefile import whole_file
 from .config import FitConfig, TrainConfig
 from .curves import write_curves
 from .dataset import Dataset, SplitName
@@ -86,6 +87,7 @@ class Run:
         self.optimizer.build(self.network.trainable_variables)
         self.average = [tf.Variable(v, trainable=False) for v in self.network.trainable_variables]
         self.progress = Progress()
+        self._saved = 0
         self._train_step = tf.function(self._update, reduce_retracing=True)
         self._loss = tf.function(
             lambda batch: losses(self.network(batch, training=False), batch), reduce_retracing=True
@@ -93,7 +95,8 @@ class Run:
         # Last, so that a configuration that cannot work leaves the folder free for one that can.
         folder.mkdir(parents=True, exist_ok=True)
         if not self._config_file.exists():
-            self._config_file.write_text(json.dumps(config.to_dict(), indent=1))
+            with whole_file(self._config_file) as file:
+                file.write(json.dumps(config.to_dict(), indent=1).encode())
 
     @property
     def _config_file(self) -> Path:
@@ -173,15 +176,12 @@ class Run:
                     self._checkpoint(float(sums[:-1].sum() / max(sums[-1], 1)), bar)
                     sums[:] = 0
         except KeyboardInterrupt:
-            log.warning("stopped; the same command goes on from update %d", self._last_saved())
+            log.warning("stopped; the same command goes on from update %d", self._saved)
             raise
         finally:
             bar.close()
         self.progress.finished = True
         return self.progress
-
-    def _last_saved(self) -> int:
-        return int(self.progress.history[-1]["step"]) if self.progress.history else 0
 
     def _checkpoint(self, train: float, bar: Any) -> None:
         """Validate, note it down, and write last and, when it is, best."""
@@ -189,6 +189,11 @@ class Run:
             self.swapped()
         fields = self.validate()
         valid = float(fields.sum())
+        if not np.isfinite(valid):
+            raise ConfigError(
+                f"at update {self.progress.step} the loss is no number any more: begin anew, in another "
+                "--out, with a smaller fit.learning_rate"
+            )
         if valid < self.progress.best:
             self.progress.best, self.progress.best_step = valid, self.progress.step
             save_weights(self.folder / "best.npz", self.network)
@@ -213,6 +218,7 @@ class Run:
         arrays |= {f"a{i}": v.numpy() for i, v in enumerate(self.average)}
         arrays["progress"] = np.frombuffer(json.dumps(self.progress.__dict__).encode(), np.uint8)
         write_npz(self.folder / "last.npz", arrays)
+        self._saved = self.progress.step
 
     def resume(self) -> None:
         """Load last.npz when there is one; raises DatasetError when it is broken."""
@@ -228,6 +234,7 @@ class Run:
                 self.progress = Progress(**json.loads(bytes(saved["progress"])))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
+        self._saved = self.progress.step
         log.info("resuming at update %d", self.progress.step)
 
 
@@ -270,6 +277,8 @@ def _check_against(config: TrainConfig, dataset: Dataset) -> None:
         raise ConfigError("network.tonic needs a data set that tells the tonic")
     if config.fit.transpose != (0, 0) and any(part.is_drum for part in dataset.parts):
         raise ConfigError("fit.transpose: drums must not be transposed")
+    if config.fit.transpose != (0, 0) and dataset.codec.is_text:
+        raise ConfigError("fit.transpose: a data set of text has no pitches to transpose")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.export import export as exporting
 from antiphon.export.replay import Replay, session
 from antiphon.export.sampler import draw
-from antiphon.export.verify import check_nodes
+from antiphon.export.verify import check_choices, check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
 from antiphon.models.note import Note
@@ -40,6 +40,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "attention_position": "beats",
         "memory": 20,
     },
+    "voices": {"relative_pitch": False, "voices": True, "layers": 1},
     "plain": {"cell": "lstm", "attention_heads": 0, "layers": 2},
     "gru": {
         "cell": "gru",
@@ -218,10 +219,67 @@ def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
         exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
 
 
+def test_a_folder_without_a_run_is_named_before_the_others_are_exported(runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "models"
+    with pytest.raises(ExportError, match=r"no run .* in .*typing-error"):
+        exporting.run(
+            argparse.Namespace(runs=[runs / "plain", runs / "typing-error"], out=out, weights="int8")
+        )
+    assert not list(out.iterdir())
+
+
+def test_a_second_run_of_a_name_leaves_the_first_ones_file(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("seed1", "seed2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text((runs / "plain" / "config.json").read_text())
+    done = []
+
+    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+        done.append(folder.name)
+        return exporting.Report(run=str(folder), name="plain", file=str(out / "plain.onnx"))
+
+    monkeypatch.setattr(exporting, "export", export)
+    out = tmp_path / "models"
+    both = argparse.Namespace(runs=[tmp_path / "seed1", tmp_path / "seed2"], out=out, weights="int8")
+    assert exporting.run(both) == 1
+    assert done == ["seed1"]
+    (_, second) = json.loads((out / "export.json").read_text())
+    assert "is that of" in second["error"] and "another --out" in second["error"]
+
+
+def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
+    figures = {
+        str(tmp_path / name): {"figures": {"network": {"total": t}}} for name, t in (("a", 1), ("b", 2))
+    }
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "test.json").write_text(json.dumps(figures))
+    assert exporting._known_figures(tmp_path / "b") == {"test, network": 2}
+    with pytest.raises(ExportError, match="holds no figures of this run"):
+        exporting._known_figures(tmp_path / "c")
+
+
+def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
+    opened = session(str(exported[1] / "plain.onnx"))
+    replay = Replay(opened, Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY]))
+    _, dataset, _ = load_run(runs / "plain")
+    passages = [passage(dataset.codec, pieces_of(dataset, "test")[0], 0, 10)]
+
+    def nothing(one: dict[str, Any]) -> np.ndarray:
+        return np.full(one["target"].shape, np.nan)
+
+    with pytest.raises(ExportError, match="differ by nan"):
+        check_parity(replay, nothing, passages)
+    with pytest.raises(ExportError, match="differs by nan"):
+        check_choices(replay, nothing, steps=5)
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", '{"run": {}}', "no json"])
 def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "test.json").write_text(text)
-    with pytest.raises(ExportError, match="holds no figures: `antiphon evaluate"):
+    with pytest.raises(ExportError, match="holds no figures of this run: `antiphon evaluate"):
         exporting._known_figures(tmp_path)
 
 

@@ -70,6 +70,36 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
         np.testing.assert_array_equal(a, b)
 
 
+def test_ctrl_c_while_a_checkpoint_is_written_tells_of_the_one_before(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = Run(config_for(music), tmp_path / "run")
+    write = run.save
+
+    def interrupted() -> None:
+        if run.progress.step == 8:
+            raise KeyboardInterrupt
+        write()
+
+    monkeypatch.setattr(run, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.fit()
+    assert "goes on from update 4" in caplog.text
+    again = Run(config_for(music), tmp_path / "run")
+    again.resume()
+    assert again.progress.step == 4
+
+
+def test_a_loss_that_is_no_number_ends_the_run(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(config_for(music), tmp_path / "run")
+    monkeypatch.setattr(run, "validate", lambda: np.full(4, np.nan))
+    with pytest.raises(ConfigError, match=r"at update 4 the loss is no number any more.*learning_rate"):
+        run.fit()
+    assert not (tmp_path / "run" / "last.npz").exists()
+
+
 def test_patience_ends_a_run_early(music: Path, tmp_path: Path) -> None:
     # Without learning nothing improves after the first validation.
     run = Run(config_for(music, steps=100, patience=2, learning_rate=1e-12), tmp_path / "run")
@@ -130,6 +160,10 @@ def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> Non
         ({"fit": {"teachers": [1]}}, "must be a list of folders' names"),
         ({"fit": {"teachers": "runs/a"}}, "expected list"),
         ({"fit": {"transpose": [0.5, 1.5]}}, "lowest, highest"),
+        ({"fit": {"transpose": [0, 200]}}, "from -127 to 127"),
+        ({"fit": {"seed": 2**32}}, "fit.seed = 4294967296: must be at most 4294967295"),
+        ({"network": {"attention_heads": -1}}, "network.attention_heads = -1: must be at least 0"),
+        ({"network": {"memory": 1}}, "network.memory = 1: attention needs at least 2"),
         ({"fit": {"seed": -1}}, "fit.seed = -1: must be at least 0"),
         ({"fit": {"learning_rate": float("nan")}}, "fit.learning_rate = nan"),
         ({"card": {"name": "../../away"}}, "card.name = .* lower-case letters"),

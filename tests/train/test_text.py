@@ -238,3 +238,9 @@ def test_text_has_no_pitches(dataset: Path, tmp_path: Path) -> None:
     config = TrainConfig.from_dict({"dataset": str(dataset), "network": {**NETWORK, "relative_pitch": True}})
     with pytest.raises(ConfigError, match="relative_pitch = false"):
         Run(config, tmp_path / "run")
+
+
+def test_text_is_not_transposed(dataset: Path, tmp_path: Path) -> None:
+    settings = {"dataset": str(dataset), "network": NETWORK, "fit": {"transpose": [-3, 3]}}
+    with pytest.raises(ConfigError, match=r"fit\.transpose: a data set of text"):
+        Run(TrainConfig.from_dict(settings), tmp_path / "run")
