@@ -173,8 +173,10 @@ def test_after_the_clip(bridge: Bridge, client: Client) -> None:
 
 
 @needs_node
-def test_into_the_arrangement(bridge: Bridge, client: Client) -> None:
-    set_ = {"tracks": [[CLIP, None]], "shown": [0, 0]}
+@pytest.mark.parametrize(("version", "start"), [("11.0", 16), ("12", 24)])
+def test_into_the_arrangement(bridge: Bridge, client: Client, version: str, start: float) -> None:
+    """Where the time selection begins, or the loop brace where Live does not tell."""
+    set_ = {"tracks": [[CLIP, None]], "shown": [0, 0], "version": version}
     controls = [send("target", 2), send("model", "folk"), send("key", 0), send("lock", 1), send("seed", 7)]
     *_, told = run(bridge.port, set_, READY, *controls, *ask(send("again"), until(6), TOLD))
     (take,) = client.continue_(
@@ -182,7 +184,7 @@ def test_into_the_arrangement(bridge: Bridge, client: Client) -> None:
     )
     track = told[0][1]["tracks"][0]
     assert track["slots"][1] is None
-    assert [clip["start_time"] for clip in track["arrangement"]] == [16]
+    assert [clip["start_time"] for clip in track["arrangement"]] == [start]
     close(track["arrangement"][0]["notes"], take, moved=4.0)
 
 

@@ -293,12 +293,18 @@ var WRITERS = {
         var track = byId(job.track), slot = freeSlot(set, job);
         var clip = filled(slot, job, notes);
         if (written) { deleteAt(track, written.at); }
-        var at = written ? written.at : number(set, "loop_start");
+        var at = written ? written.at : selectionStart(set);
         track.call("duplicate_clip_to_arrangement", "id", clip.id, at);
         slot.call("delete_clip");
         return {at: at};
     }
 };
+
+// Where playing would start: the time selection's beginning, or the insert marker. Live 11.0 does not tell; there it is
+// the loop brace's. How long a selection is, no Live tells.
+function selectionStart(set) {
+    return number(set, (/\bstart_time\b/).test(set.info) ? "start_time" : "loop_start");
+}
 
 function isOurs(clip) {
     return (/^Antiphon /).test(clip.get("name")[0]);

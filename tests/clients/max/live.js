@@ -28,6 +28,7 @@ let set = null;
 function build(told) {
     set = made("Song", null, {tempo: 120, signature_numerator: 4, signature_denominator: 4, root_note: 0,
         scale_intervals: [0, 2, 4, 5, 7, 9, 11], scale_name: "Major", is_playing: 0, current_song_time: 0, loop_start: 16,
+        ...(told.version === "11.0" ? {} : {start_time: 24}),
         ...told.song});
     set.tracks = told.tracks.map((slots) => {
         const track = made("Track", set, {});
@@ -125,6 +126,7 @@ class LiveAPI {
         this.object = at(String(path)) || null;
         this.id = this.object ? this.object.id : "0";
         this.type = this.object ? this.object.type : "";
+        this.info = this.object ? Object.keys(this.object.values).map((name) => `property ${name}`).join("\n") : "";
         this.unquotedpath = this.object && this.type !== "Clip" ? pathOf(this.object) : "";
     }
     get(property) {
