@@ -128,31 +128,31 @@ local function fill(track, from, to, last)
             tempo = music.tempo(from), seed = seed_for(settings.seed())})})
 end
 
--- Continue an item, or fill the time selection.
---   last: of "again", what was remembered
-function M.ask(verb, last)
-    if is_busy() then
-        return complain("Antiphon is still working on the last request; \"Antiphon: cancel\" stops it.")
-    end
+local BUSY = "Antiphon is still working on the last request; \"Antiphon: cancel\" stops it."
+
+-- Continue the selected item, else the one under the mouse; without one, or to generate, fill the time selection.
+function M.ask(verb)
+    if is_busy() then return complain(BUSY) end
     -- Whatever else the bridge can do with notes is asked for by the name that the settings say.
-    if verb == "continue" and not last then verb = settings.get("verb") end
-    if verb ~= "generate" then
-        local item = music.source()
-        if last then item = music.find(last.source) end
-        if item then return continue(verb, item, last or {}) end
-        return complain(last and "The item that was continued is gone." or
-            "Select a MIDI item to continue, or point at one with the mouse.")
-    end
-    if last then
+    if verb == "continue" then verb = settings.get("verb") end
+    local item = verb ~= "generate" and music.source() or nil
+    if item then return continue(verb, item, {}) end
+    local track, from, to = reaper.GetSelectedTrack(0, 0) or reaper.GetTrack(0, 0), music.selection()
+    if from and track then return fill(track, from, to, {}) end
+    complain(verb == "generate" and "Make a time selection, and select the track to write to." or
+        "Select a MIDI item to continue, point at one with the mouse, or make a time selection.")
+end
+
+local function ask_again(last)
+    if is_busy() then return complain(BUSY) end
+    if last.asked == "generate" then
         local track = music.find_track(last.track)
         if not track then return complain("The answer's track is gone.") end
         return fill(track, tonumber(last.from), tonumber(last.to), last)
     end
-    local track, from, to = reaper.GetSelectedTrack(0, 0) or reaper.GetTrack(0, 0), music.selection()
-    if not from or not track then
-        return complain("Make a time selection, and select the track to write to.")
-    end
-    fill(track, from, to, {})
+    local item = music.find(last.source)
+    if not item then return complain("The item that was continued is gone.") end
+    continue(last.asked, item, last)
 end
 
 -- The last request once more; its answer takes the place of the last one.
@@ -160,7 +160,7 @@ function M.again()
     local last = {}
     for _, key in ipairs(PLACE) do last[key] = reaper.GetExtState("Antiphon", key) end
     if last.asked == "" then return complain("Nothing has been asked for yet.") end
-    M.ask(last.asked, last)
+    ask_again(last)
 end
 
 -- Show the next take of the last answer.
