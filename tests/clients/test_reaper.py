@@ -176,9 +176,12 @@ def test_generate_fills_the_time_selection_and_again_replaces_it(
 def test_without_an_item_continue_fills_the_time_selection(
     bridge: Bridge, client: Client, tmp_path: Path
 ) -> None:
-    steps = settings(model="folk", lock="y", seed=5) + """
+    steps = (
+        settings(model="folk", lock="y", seed=5)
+        + """
         stub.settle() stub.selection = {4, 12} stub.selected_track = 2 act("continue item")
         stub.selected_track = 1 stub.selection = nil act("again")"""
+    )
     seen = reaper(bridge.port, "files", tmp_path, steps)
     assert seen.messages == []
     ((_, track, _, notes),) = seen.takes
