@@ -53,6 +53,7 @@ class TextRow:
         key = np.array([request.seed % 2**64, take], np.uint64)
         self._random = np.random.Generator(np.random.Philox(key=key))
         self._newline = int(self._codec.encode_text("\n")[0, 0])
+        # Tunes may have been learned without barlines: then no rule could be kept.
         self._barline = self._encoded("|") if ord("|") in self._codec["char"].values else []
         self._attempts = self._steps = 0
         self._masks: dict[tuple[Rule, bool], Mask] = {}
@@ -93,7 +94,8 @@ class TextRow:
             self._uniform = self._random.random((_CHUNK, 1), np.float32)
         self._steps += 1
         stepper.uniform[row] = self._uniform[at]
-        stepper.masks["char"][row] = self._mask(FREE if self._pending else self._fill.rule())
+        is_free = self._pending or not self._barline
+        stepper.masks["char"][row] = self._mask(FREE if is_free else self._fill.rule())
 
     def _mask(self, rule: Rule) -> Mask:
         """Return what may be written next, (code,)."""

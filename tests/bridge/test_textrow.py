@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
+from pathlib import Path
 from time import sleep
 from typing import Any
 from zlib import crc32
 
 import pytest
 from antiphon.bridge import plan, textrow
+from antiphon.bridge.barfill import Rule
 from antiphon.bridge.client import Client
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.opening import Context
@@ -24,6 +26,7 @@ from antiphon.bridge.textrow import BarCounter, at_pitches, placed
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.abc import AbcError, bars, read_abc
 from antiphon.models.abc_write import key_name, signature, write_bars
+from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre
@@ -289,6 +292,18 @@ def test_a_continued_tune_is_written_no_further_than_asked(
     ask(engine, context, bars=2, metre="4/4", takes=4)
     assert written
     assert all(BarCounter(text).bars <= 4 for text in written)
+
+
+def test_an_alphabet_without_barlines_knows_no_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full bar could not be closed: what is left of the rule would be spaces."""
+    monkeypatch.setattr(textrow.BarFill, "rule", lambda fill: Rule(" "))
+    codec = Codec.of_characters("\n :/23ABCDEFGLMKTXabcdefgz4681")
+    save_tiny_text_model(tmp_path / "open.onnx", "open", codec=codec)
+    shelf = ModelShelf([tmp_path], default="open", shipped=False)
+    with Engine(shelf) as engine:
+        text = "X:1\nT:A\nM:4/4\nL:1/8\nK:C\n"
+        (take,) = engine.generate(resolve({}, {"text": text, "bars": 8}, None, shelf.manifest("open"), 3))
+    assert take.notes
 
 
 def test_bars_add_up_as_they_are_drawn(irish: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
