@@ -60,6 +60,20 @@ def irish() -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What models write, before it is mended."""
+    texts: list[str] = []
+    repair = textrow.read_repaired
+
+    def spy(text: str) -> tuple[str, Score]:
+        texts.append(text)
+        return repair(text)
+
+    monkeypatch.setattr(textrow, "read_repaired", spy)
+    return texts
+
+
 def ask_irish(
     engine: Engine, seed: int, context: tuple[Note, ...] | None = None, **options: Any
 ) -> list[Take]:
@@ -277,17 +291,7 @@ def test_bars_are_what_stands_before_a_barline(text: str, count: int) -> None:
     assert BarCounter(text).bars == count
 
 
-def test_a_continued_tune_is_written_no_further_than_asked(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[str] = []
-    repair = textrow.read_repaired
-
-    def spy(text: str) -> tuple[str, Score]:
-        written.append(text)
-        return repair(text)
-
-    monkeypatch.setattr(textrow, "read_repaired", spy)
+def test_a_continued_tune_is_written_no_further_than_asked(engine: Engine, written: list[str]) -> None:
     context = tuple(Note(64, at / 2, 0.5) for at in range(16))
     ask(engine, context, bars=2, metre="4/4", takes=4)
     assert written
@@ -306,31 +310,17 @@ def test_an_alphabet_without_barlines_knows_no_rule(tmp_path: Path, monkeypatch:
     assert take.notes
 
 
-def test_bars_add_up_as_they_are_drawn(irish: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bars_add_up_as_they_are_drawn(irish: Engine, written: list[str]) -> None:
     """In a metre that its titles seldom ask for; mending has next to nothing to do."""
-    written: list[str] = []
-    repair = textrow.read_repaired
-
-    def spy(text: str) -> tuple[str, Score]:
-        written.append(text)
-        return repair(text)
-
-    monkeypatch.setattr(textrow, "read_repaired", spy)
     ask_irish(irish, seed=5, metre="3/4", bars=16, takes=8)
     found = [bar.fits for text in written for bar in bars(text[: text.rindex("|")])]
     assert len(found) > 100
     assert sum(found) > 0.95 * len(found)
 
 
-def test_a_bar_that_will_not_end_is_ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
-    repair = textrow.read_repaired
-
-    def spy(text: str) -> tuple[str, Score]:
-        written.append(text)
-        return repair(text)
-
-    monkeypatch.setattr(textrow, "read_repaired", spy)
+def test_a_bar_that_will_not_end_is_ended(
+    engine: Engine, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(textrow, "LONGEST_BAR", 6)
     ask(engine, bars=8, metre="4/4", takes=4)
     music = [text.partition("\nK:")[2].partition("\n")[2] for text in written]
