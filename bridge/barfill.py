@@ -93,6 +93,12 @@ class BarFill:
         self._is_first = True
         self._repeats = False
         """Whether a repeat has begun and not ended."""
+        self._begins_section = False
+        """Whether the bar is the first after a double barline or a repeat."""
+        self._after_pick_up = False
+        """Whether the last bar was a pick-up, which may stand before the barline of its section."""
+        self._owes = False
+        """Whether the section began with a pick-up, for which its last bar leaves room."""
         self._ends_section = False
         """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
         for character in text:
@@ -115,6 +121,8 @@ class BarFill:
         else:
             self._repeats = self._repeats or self._line.endswith("|:")
             self._bar += character
+        if self._line.endswith(("||", ":|", "|:", "|]")):
+            self._begins_section = not self._after_pick_up
 
     def _field(self) -> None:
         letter, _, content = self._line.partition(":")
@@ -132,7 +140,12 @@ class BarFill:
         if filled and full is not None:
             if self._is_first:
                 self._pick_up = filled if filled < full else 0
-            self._ends_section = 0 < self._pick_up == full - filled
+            self._after_pick_up = False
+            if self._is_first or self._begins_section:
+                self._owes = self._after_pick_up = 0 < self._pick_up == filled
+            else:
+                self._ends_section = self._owes and full - filled == self._pick_up
+            self._begins_section = False
         self._is_first = self._is_first and not filled
         self._before = self._bar = ""
 
@@ -163,7 +176,11 @@ class BarFill:
         if filled == full:
             return Rule(self._closing(last), may_end=False)
         never = self._too_long(full - filled, last)
-        if self._is_first or full - filled == self._pick_up:
+        if self._begins_section:
+            may_close = filled == self._pick_up
+        else:
+            may_close = self._owes and full - filled == self._pick_up
+        if self._is_first or may_close:
             return Rule(never=never)
         return Rule(never=never + _CLOSERS, may_end=False)
 
