@@ -32,6 +32,27 @@ def pick(rows: Any, codes: Any) -> Any:
     return tf.gather(rows, codes, batch_dims=1)
 
 
+def columns_of(table: npt.NDArray[Any], index: Any, first: int = 0) -> Any:
+    """Return a table's columns at each index.
+
+    Out of one long row, by GatherElements, which copies numbers in a bare loop: Gather calls memcpy for
+    every one, which takes four times as long.
+
+    Args:
+        table: (row, column).
+        index: (batch, 1, …, n), int64.
+        first: the index of the table's first row.
+
+    Returns:
+        (batch, column, …, n).
+    """
+    rows, columns = table.shape
+    begins = rows * np.arange(columns).reshape(-1, *[1] * (index.shape.rank - 2))
+    places = index + (begins - first)
+    found = pick(tf.constant(table.T.reshape(1, -1)), tf.reshape(places, [1, -1]))
+    return tf.reshape(found, tf.shape(places, out_type=tf.int64))
+
+
 def views_of(references: npt.NDArray[np.integer], codec: Codec) -> npt.NDArray[np.int64]:
     """Return the interval code of every pitch seen from each reference, (reference, pitch)."""
     table = np.asarray(codec["pitch"].values, np.int64)

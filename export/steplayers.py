@@ -11,6 +11,7 @@ from ..models.step import POSITION_STRIDE
 from ..train.config import NetworkConfig
 from ..train.shape import BEAT_BIASES, BIASES
 from .folded import BlockWeights, Floats, Folded, Layer, Norm
+from .lookups import columns_of
 
 
 class Memory:
@@ -29,7 +30,7 @@ class Memory:
         self.bar_ticks = tf.matmul(clock, np.array([[0], [0], [1]], np.float32))
 
     def bias(self, positions: Any) -> Any:
-        """Return what the distance of rows (batch, row) adds to their scores, (batch, head, row)."""
+        """Return what the distance of rows (batch, row) adds to their scores, (batch, head, 1, row)."""
         apart = self.now - positions
         found = None
         if self.folded.bars_bias is not None:
@@ -46,11 +47,8 @@ class Memory:
         return found
 
     def _rows(self, table: Floats, code: Any) -> Any:
-        index = tf.cast(code, tf.int32) + 1
-        if table.shape[1] == 1:
-            return tf.expand_dims(tf.gather(tf.constant(table[:, 0]), index), 1)
-        # A row of all heads at once, then turned: single numbers, picked one by one, cost three times that.
-        return tf.transpose(tf.gather(tf.constant(table), index), [0, 2, 1])
+        index = tf.expand_dims(tf.expand_dims(tf.cast(code, tf.int64), 1), 1)
+        return columns_of(table, index, first=-1)
 
 
 def run_recurrent(config: NetworkConfig, folded: Folded, inputs: Any, read: Any, dense: list[Any],
@@ -126,7 +124,7 @@ def attend(config: NetworkConfig, folded: Folded, inputs: Any, h: Any, memory: M
     query, key = tf.split(tf.matmul(h, folded.project) + folded.project_bias, 2, axis=1)
     out["key"] = tf.reshape(key, [-1, heads, size])
     scores = tf.matmul(tf.reshape(query, [-1, heads, 1, size]), inputs["memory_keys"])
-    bias = tf.expand_dims(memory.bias(inputs["memory_positions"]), 2)
+    bias = memory.bias(inputs["memory_positions"])
     found = tf.matmul(tf.nn.softmax(scores + bias), inputs["memory_values"])
     return tf.reshape(found, [-1, heads * config.value_size])
 
@@ -144,8 +142,8 @@ def run_transformer(config: NetworkConfig, folded: Folded, inputs: Any, x: Any, 
     memory_keys = tf.split(inputs["memory_keys"], blocks, axis=1)
     memory_values = tf.split(inputs["memory_values"], blocks, axis=1)
     recent = tf.concat([inputs["held_position"], memory.now], axis=1)
-    biases = tf.concat([memory.bias(inputs["memory_positions"]), memory.bias(recent)], axis=2)
-    per_block = tf.split(tf.expand_dims(biases, 2), blocks, axis=1)
+    biases = tf.concat([memory.bias(inputs["memory_positions"]), memory.bias(recent)], axis=3)
+    per_block = tf.split(biases, blocks, axis=1)
     keys, values = [], []
     for i, block in enumerate(folded.blocks):
         widths = [heads * config.key_size, heads * config.key_size, heads * config.value_size]

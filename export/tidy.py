@@ -15,6 +15,7 @@ def pick_elements(model: onnx.ModelProto) -> None:
     inferred = onnx.shape_inference.infer_shapes(model)
     values = (*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input)
     ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in values}
+    ranks |= {t.name: len(t.dims) for t in model.graph.initializer}
     makers = _makers(model)
     for node in model.graph.node:
         index = makers.get(node.input[1]) if node.op_type == "GatherND" else None
@@ -103,31 +104,55 @@ def turn_tables(model: onnx.ModelProto) -> None:
     """Spare lookups with an offset the addition: the table is turned by it, for a negative index counts
     from the table's end.
 
-    It must be read along its first axis, by an index that lies in the table with the offset.
+    It must be read along its first axis, or be one row, by an index that lies in the table with the offset.
     """
     constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     makers, readers = _makers(model), _readers(model)
     for node in model.graph.node:
-        added = makers.get(node.input[1]) if node.op_type == "Gather" and node.input[0] in constants else None
-        if added is None or added.op_type != "Add" or _axis(node):
+        if not _looks_up(node) or node.input[0] not in constants:
+            continue
+        reader, added = node, makers.get(node.input[1])
+        if added is not None and added.op_type == "Reshape":
+            reader, added = added, makers.get(added.input[0])
+        if added is None or added.op_type != "Add":
             continue
         offset = [name for name in added.input if name in constants and constants[name].size == 1]
-        others = [n for n in readers[added.output[0]] if n.op_type != "Gather" or _axis(n)]
-        if len(offset) != 1 or others:
+        others = [n for n in readers[added.output[0]] if n is not reader and not _looks_up(n)]
+        if len(offset) != 1 or any(n.op_type != "Shape" for n in others):
             continue
         by = int(constants[offset[0]].ravel()[0])
         turned = f"{node.input[0]}/turned{by}"
         if turned not in constants:
-            constants[turned] = np.roll(constants[node.input[0]], -by, axis=0)
+            table = constants[node.input[0]]
+            constants[turned] = np.roll(table, -by, axis=1 if node.op_type == "GatherElements" else 0)
             model.graph.initializer.append(numpy_helper.from_array(constants[turned], turned))
         node.input[0] = turned
-        node.input[1] = next(name for name in added.input if name not in offset)
+        plain = next(name for name in added.input if name not in offset)
+        reader.input[1 if reader is node else 0] = plain
+        for shape in others:
+            shape.input[0] = plain
     drop_unused(model)
     drop_constants(model)
 
 
-def _axis(gather: onnx.NodeProto) -> int:
-    return next((int(a.i) for a in gather.attribute if a.name == "axis"), 0)
+def _looks_up(node: onnx.NodeProto) -> bool:
+    """Return whether a node looks up along a table's first axis, or in one long row."""
+    axis = next((int(a.i) for a in node.attribute if a.name == "axis"), 0)
+    return (node.op_type, axis) in (("Gather", 0), ("GatherElements", 1))
+
+
+def trust_shapes(model: onnx.ModelProto) -> None:
+    """Remove casts of what Shape returns: it is int64 already."""
+    makers = _makers(model)
+    for node in model.graph.node:
+        for i, name in enumerate(node.input):
+            cast = makers.get(name)
+            if cast is None or cast.op_type != "Cast" or cast.attribute[0].i != onnx.TensorProto.INT64:
+                continue
+            shape = makers.get(cast.input[0])
+            if shape is not None and shape.op_type == "Shape":
+                node.input[i] = shape.output[0]
+    drop_unused(model)
 
 
 def join_unsqueezes(model: onnx.ModelProto) -> None:
