@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from ..models.abc_tune import FIELD, Setting
 from ..models.errors import MusicError
@@ -64,14 +65,15 @@ class _Last:
             upper, lower = self.upper, self.lower + digit
         else:
             upper, lower = self.upper + digit, self.lower
-        written = _length(upper, self.slashes, lower)
-        return None if written is None else _scaled(written, self.numerator, self.denominator)
+        return _length(upper, self.slashes, lower, self.numerator, self.denominator)
 
 
-def _length(upper: str, slashes: str, lower: str) -> int | None:
-    """Return a written length on the grid; None where it has no place there."""
+@lru_cache(4096)
+def _length(upper: str, slashes: str, lower: str, numerator: int, denominator: int) -> int | None:
+    """Return how long a written length times a factor is, on the grid; None where it has no place there."""
     below = int(lower) if lower else 2 ** len(slashes)
-    return _scaled(GRID, int(upper or 1), below) if below and len(slashes) < 7 else None
+    written = _scaled(GRID, int(upper or 1), below) if below and len(slashes) < 7 else None
+    return None if written is None else _scaled(written, numerator, denominator)
 
 
 def _scaled(length: int, numerator: int, denominator: int) -> int | None:
@@ -83,6 +85,8 @@ class BarFill:
 
     def __init__(self, text: str) -> None:
         self._setting: Setting | None = Setting()
+        self._full: int | None = None
+        """How long a bar is, on the grid; None where that is free or unknown."""
         self._in_body = False
         self._line = ""
         self._before = ""
@@ -106,16 +110,15 @@ class BarFill:
 
     def read(self, character: str) -> None:
         """Take one more character."""
-        is_field = FIELD.match(self._line + character) is not None
         if character == "\n":
-            if is_field:
+            if _is_field(self._line):
                 self._field()
             else:
                 self._before += self._bar + " "
             self._line = self._bar = ""
             return
         self._line += character
-        if character == "|" and not is_field:
+        if character == "|" and not _is_field(self._line):
             self._repeats = self._repeats and not self._line.endswith(":|")
             self._close()
         else:
@@ -132,6 +135,7 @@ class BarFill:
                 self._setting = self._setting.after(letter, content.strip())
             except (MusicError, ValueError):
                 self._setting = None
+            self._full = _bar_length(self._setting)
 
     def _close(self) -> None:
         """Take in that the bar has ended."""
@@ -149,19 +153,10 @@ class BarFill:
         self._is_first = self._is_first and not filled
         self._before = self._bar = ""
 
-    @property
-    def _full(self) -> int | None:
-        """How long a bar is, on the grid; None where that is free or unknown."""
-        if self._setting is None or self._setting.metre is None:
-            return None
-        metre = self._setting.metre
-        length = Fraction(metre.numerator, metre.denominator) / self._setting.unit * GRID
-        return length.numerator if length.denominator == 1 else None
-
     def rule(self) -> Rule:
         """Return which characters keep the bar to its metre."""
         full = self._full
-        if full is None or not self._in_body or FIELD.match(self._line):
+        if full is None or not self._in_body or _is_field(self._line):
             return FREE
         inside = self._inside()
         if inside is not None:
@@ -175,7 +170,7 @@ class BarFill:
             return Rule(never="<>" + _CLOSERS, may_end=False)
         if filled == full:
             return Rule(self._closing(last), may_end=False)
-        never = self._too_long(full - filled, last)
+        never = _too_long(full - filled, last)
         if self._begins_section:
             may_close = filled == self._pick_up
         else:
@@ -227,22 +222,11 @@ class BarFill:
             signs += "\n" if bar.endswith("\\") else "\\"
         return signs
 
-    def _too_long(self, left: int, last: _Last | None) -> str:
-        """Return what would make the last note, or the next by broken rhythm, longer than ``left``."""
-        if last is None:
-            return "<>"
-        now = last.length() or 0
-        broken = "<>" if now > left else ""
-        if last.lower:
-            return broken
-        longer = ((digit, last.length(digit)) for digit in _DIGITS)
-        return broken + "".join(digit for digit, length in longer if length is None or length - now > left)
-
     def _filled(self) -> tuple[int, _Last | None]:
         """Return how long the bar is so far, 0 where that cannot be told, and the note that it ends with."""
         total, before, left = 0, 0, 0
         factor, points = (1, 1), 0
-        last: _Last | None = None
+        last: tuple[str, str, str, int, int] | None = None
         for token in _TOKEN.finditer(self._before + self._bar):
             last = None
             if token["other"] or token["odd"]:
@@ -260,13 +244,38 @@ class BarFill:
                 if points:
                     numerator, denominator = _times(numerator, denominator, -points)
                 names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
-                upper, slashes, lower = (token[name] for name in names)
-                last = _Last(upper, slashes, lower, numerator, denominator)
-                length = last.length()
+                upper, slashes, lower = token.group(*names)
+                last = upper, slashes, lower, numerator, denominator
+                length = _length(*last)
                 if length is None:
                     return 0, None
                 total, before, left, points = total + length, length, max(left - 1, 0), 0
-        return total, last
+        return total, None if last is None else _Last(*last)
+
+
+def _is_field(line: str) -> bool:
+    return line[1:2] == ":" and FIELD.match(line) is not None
+
+
+def _bar_length(setting: Setting | None) -> int | None:
+    """Return how long a bar is, on the grid; None where that is free or unknown."""
+    if setting is None or setting.metre is None:
+        return None
+    length = Fraction(setting.metre.numerator, setting.metre.denominator) / setting.unit * GRID
+    return length.numerator if length.denominator == 1 else None
+
+
+@lru_cache(4096)
+def _too_long(left: int, last: _Last | None) -> str:
+    """Return what would make the last note, or the next by broken rhythm, longer than ``left``."""
+    if last is None:
+        return "<>"
+    now = last.length() or 0
+    broken = "<>" if now > left else ""
+    if last.lower:
+        return broken
+    longer = ((digit, last.length(digit)) for digit in _DIGITS)
+    return broken + "".join(digit for digit, length in longer if length is None or length - now > left)
 
 
 def _times(numerator: int, denominator: int, points: int) -> tuple[int, int]:

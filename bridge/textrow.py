@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -37,6 +38,7 @@ LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
 _CHUNK = 256
+_TITLE = Rule(may_end=False)
 _ACCIDENTALS = "^_="
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
 
@@ -56,7 +58,9 @@ class TextRow:
         # Tunes may have been learned without barlines: then no rule could be kept.
         self._barline = self._encoded("|") if ord("|") in self._codec["char"].values else []
         self._attempts = self._steps = 0
-        self._masks: dict[tuple[Rule, bool], Mask] = {}
+        self._characters = "".join(map(chr, map(int, self._codec["char"].values)))
+        self._signed = request.scale is None
+        """Whether accidentals may be written: in a scale the key says them."""
         self._bars = _bars_wanted(request, prompt)
         self._begin()
 
@@ -95,26 +99,12 @@ class TextRow:
         self._steps += 1
         stepper.uniform[row] = self._uniform[at]
         is_free = self._pending or not self._barline
-        stepper.masks["char"][row] = self._mask(FREE if is_free else self._fill.rule())
-
-    def _mask(self, rule: Rule) -> Mask:
-        """Return what may be written next, (code,)."""
-        mask = self._masks.get((rule, bool(self._given)))
-        if mask is None:
-            mask = self._masks[rule, bool(self._given)] = self._masked(rule)
-        return mask
-
-    def _masked(self, rule: Rule) -> Mask:
-        characters = "".join(map(chr, map(int, self._codec["char"].values)))
-        allowed = np.ones(self._codec["char"].size, bool)
-        allowed[self._codec.end] = rule.may_end and not self._given  # the title must end, but not the tune
-        if not self._given:
-            never = rule.never + (_ACCIDENTALS if self._job.request.scale is not None else "")
-            for code, character in enumerate(characters):
-                allowed[code] = character not in never and (rule.only is None or character in rule.only)
-        if not allowed.any():
-            allowed[:] = True
-        return np.where(allowed, 0.0, MASKED).astype(np.float32)
+        rule = FREE if is_free else self._fill.rule()
+        if self._given:  # the title must end, but not the tune
+            rule = _TITLE
+        elif not self._signed:
+            rule = replace(rule, never=rule.never + _ACCIDENTALS)
+        stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
 
     def after(self, stepper: Stepper, row: int) -> bool:
         """Take the character; return whether the take is complete."""
@@ -125,7 +115,7 @@ class TextRow:
             self._nats -= float(stepper.log_prob[row, 0])
         if not ended:
             self._codes.append(code)
-            character = chr(int(self._codec["char"].values[code]))
+            character = self._characters[code]
             self._counter.read(character)
             self._fill.read(character)
             if free and code == self._newline and self._given:
@@ -174,6 +164,20 @@ class TextRow:
     def fail(self, code: str, message: str) -> None:
         """End the whole request."""
         self._job.fail(code, message)
+
+
+@lru_cache(4096)
+def _mask(characters: str, end: int, rule: Rule) -> Mask:
+    """Return what may be written next, (code,); ``end`` is the code after those of the characters."""
+    allowed = np.zeros(end + 1, bool)
+    for code, character in enumerate(characters):
+        allowed[code] = character not in rule.never and (rule.only is None or character in rule.only)
+    allowed[end] = rule.may_end
+    if not allowed.any():
+        allowed[:] = True
+    mask = np.where(allowed, 0.0, MASKED).astype(np.float32)
+    mask.setflags(write=False)
+    return mask
 
 
 class BarCounter:
@@ -266,8 +270,9 @@ def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
         return []
     moved: dict[tuple[float, int, int], Note] = {}
     for note in notes:
-        pitch = min(allowed, key=lambda other: _apart(note.pitch, other))
-        moved.setdefault((note.start, note.part, pitch), replace(note, pitch=pitch))
+        if note.pitch not in allowed:
+            note = replace(note, pitch=min(allowed, key=partial(_apart, note.pitch)))
+        moved.setdefault((note.start, note.part, note.pitch), note)
     return list(Score.ordered(list(moved.values())))
 
 

@@ -52,7 +52,8 @@ class Measure:
     @property
     def beats(self) -> Fraction:
         """Its length with the rests around it."""
-        return self.front + self._sound + self.back
+        # Asked for again and again, and sums of fractions are slow; most bars have no rests around them.
+        return self.front + self._sound + self.back if self.front or self.back else self._sound
 
     @cached_property
     def _sound(self) -> Fraction:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .abc_bar import Measure, allowed, measures_of, sections
 from .abc_pairs import agreeing
-from .abc_score import read_abc
+from .abc_score import score_of
 from .abc_symbol import LENGTH_GRID, MAX_UNITS, Kind, Symbol, writable
 from .abc_tune import Setting, Tune, parse
 from .abc_walk import Step, usable, walk
@@ -42,16 +42,17 @@ def repair_abc(text: str) -> str:
 
 def read_repaired(text: str) -> tuple[str, Score]:
     """Return what :func:`repair_abc` makes of a tune, and its music; raises AbcError as that does."""
+    tune = parse(text)
     for _ in range(_PASSES):
-        before, text = text, _mended_once(text)
+        before, text = text, _mended_once(tune)
         if text == before:
             break
-    return text, read_abc(text)
+        tune = parse(text)
+    return text, score_of(tune)
 
 
-def _mended_once(text: str) -> str:
-    """Return a tune mended in one pass; what that cuts may leave a tie or a decoration alone."""
-    tune = parse(text)
+def _mended_once(tune: Tune) -> str:
+    """Return a tune's text mended in one pass; what that cuts may leave a tie or a decoration alone."""
     voices = {}
     for voice, signs in tune.voices.items():
         measures = measures_of(walk(agreeing(usable(signs, barwise=True)), tune.setting))

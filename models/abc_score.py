@@ -35,7 +35,11 @@ def read_abc(text: str) -> Score:
         AbcError: it does not parse, with line, column and what to do; or it has no notes, or more than
             MAX_CHARACTERS, MAX_NOTES or MAX_BEATS.
     """
-    tune = parse(text)
+    return score_of(parse(text))
+
+
+def score_of(tune: Tune) -> Score:
+    """Return a tune's music; raises AbcError as :func:`read_abc` does."""
     if tune.strays:
         first = tune.strays[0]
         raise AbcError(first.stem, first.line, first.column)
@@ -97,8 +101,9 @@ def _listen(steps: Sequence[Step], part: int) -> _Heard:
         sign = step.sign
         if sign.sounds:
             metre = (step.setting.metre or Metre()) if now == bar_start else metre
-            open_ties = _sound(heard, step, now, open_ties, part)
-            now += step.beats
+            end = now + step.beats
+            open_ties = _sound(heard, step, now, end, open_ties, part)
+            now = end
             if len(heard.notes) > MAX_NOTES:
                 raise _too_many()
             if now > MAX_BEATS:
@@ -121,15 +126,15 @@ def _listen(steps: Sequence[Step], part: int) -> _Heard:
 _Ties = dict[int, tuple[Fraction, Fraction]]
 
 
-def _sound(heard: _Heard, step: Step, now: Fraction, ties: _Ties, part: int) -> _Ties:
-    """Play a note, chord or rest; return what is tied on from it."""
+def _sound(heard: _Heard, step: Step, now: Fraction, end: Fraction, ties: _Ties, part: int) -> _Ties:
+    """Play a note, chord or rest from ``now`` to ``end``; return what is tied on from it."""
     tied_on: _Ties = {}
     for pitch, tied in step.pitches:
         start, _ = ties.pop(pitch, (now, now))
         if tied:
-            tied_on[pitch] = (start, now + step.beats)
+            tied_on[pitch] = (start, end)
         else:
-            heard.notes.append(_note(pitch, start, now + step.beats, part))
+            heard.notes.append(_note(pitch, start, end, part))
     _release(heard, ties, part)  # what nothing was tied to
     return tied_on
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 MAX_UNITS = 999
 """The longest note or rest, in unit notes; above 64 whole notes, the longest bar, in eighths."""
@@ -170,6 +171,7 @@ def _sign(name: str, match: re.Match[str], line: int, column: int) -> Iterator[S
             yield Symbol(kind, text, line, column)
 
 
+@lru_cache(512)
 def length(text: str) -> Fraction:
     """Return a written length in unit notes; raises ValueError.
 
@@ -201,6 +203,7 @@ def writable(units: Fraction) -> bool:
     return 0 < units <= MAX_UNITS and units.numerator <= 9999 and LENGTH_GRID % units.denominator == 0
 
 
+@lru_cache(512)
 def _head(text: str, tied: bool = False) -> Head:
     accidental = text.rstrip("abcdefgABCDEFG,'")
     letter = text[len(accidental)]

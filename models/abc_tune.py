@@ -33,6 +33,11 @@ class Setting:
     key: Key = field(default_factory=Key)
     tempo: float | None = None
     """Quarter notes a minute, where one was given."""
+    beats: Fraction = field(init=False, compare=False, repr=False)
+    """The unit note, in quarter notes: kept, for every note's length asks for it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "beats", self.unit * 4)
 
     def after(self, letter: str, content: str) -> Setting:
         """Return the setting after a field; raises ValueError or MusicError with the reason."""

@@ -26,7 +26,7 @@ class Step:
     @property
     def beats(self) -> Fraction:
         """How long it lasts, in quarter notes."""
-        return self.units * self.setting.unit * 4
+        return self.units * self.setting.beats
 
 
 def walk(signs: Iterable[Symbol], setting: Setting) -> list[Step]:
