@@ -69,7 +69,7 @@ CONTROLS = (
         (8, 100, 84, 15),
         ENUM,
         "Target",
-        "Where the answer goes.",
+        "Where the answer goes. Arrangement: to the time selection; loop it, and the answer fills it.",
         0,
         choices=("Next slot", "After clip", "Arrangement", "Play"),
     ),

@@ -189,6 +189,22 @@ def test_into_the_arrangement(bridge: Bridge, client: Client, version: str, star
 
 
 @needs_node
+@pytest.mark.parametrize("song", [{"start_time": 16, "loop": 1}, {"start_time": 24, "loop": 1}])
+def test_a_looped_selection_is_filled(bridge: Bridge, client: Client, song: dict[str, int]) -> None:
+    """Loop Selection tells how long a selection is; a loop elsewhere has no say."""
+    set_ = {"tracks": [[CLIP, None]], "shown": [0, 0], "song": song}
+    controls = [send("target", 2), send("model", "folk"), send("key", 0), send("lock", 1), send("seed", 7)]
+    *_, told = run(bridge.port, set_, READY, *controls, *ask(send("bars", 2), send("again"), until(6), TOLD))
+    length: dict[str, float] = {"beats": 6} if song["start_time"] == 16 else {"bars": 2}
+    (take,) = client.continue_(
+        HEARD, model="folk", temperature=1, start=4, seed=7, metre="4/4", tempo=120, **length
+    )
+    (clip,) = told[0][1]["tracks"][0]["arrangement"]
+    assert clip["start_time"] == song["start_time"]
+    close(clip["notes"], take, moved=4.0)
+
+
+@needs_node
 def test_played_in_time_with_the_set(bridge: Bridge, client: Client) -> None:
     song = {"is_playing": 1, "current_song_time": 5.5, "tempo": 100}
     set_ = {"song": song, "tracks": [[CLIP]], "shown": [0, 0]}

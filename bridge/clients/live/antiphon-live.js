@@ -118,8 +118,9 @@ function keyOf(set) {
 
 function options(set, job) {
     var metre = job.metre.upper + "/" + job.metre.lower, model = chosen("model");
-    var found = {bars: values.bars, temperature: values.temperature, takes: values.takes,
+    var found = {temperature: values.temperature, takes: values.takes,
         tempo: Math.min(400, Math.max(10, number(set, "tempo"))), metre: metre, start: job.start};
+    if (job.place && job.place.beats) { found.beats = job.place.beats; } else { found.bars = values.bars; }
     if (model !== "auto") { found.model = model; }
     if (values.low > 0) { found.low = values.low; }
     if (values.high < 127) { found.high = values.high; }
@@ -146,11 +147,11 @@ function begin(former) {
     if (lost(job)) { return fail(lost(job)); }
     var context = job.context, bar = beatsOf(job.metre);
     if (job.verb !== "generate" && !context.notes.length) { return fail("this clip has no notes to continue"); }
-    job.length = values.bars * bar;
+    job.length = job.place && job.place.beats || values.bars * bar;
     // Beats of the clip; the answer begins on its next barline.
     job.start = context ? context.from + Math.ceil((context.to - context.from) / bar - 1e-6) * bar : 0;
     asked = {job: job, former: former};
-    status("asking");
+    status(job.place && job.place.beats ? "asking for the loop's " + round(job.length / bar) + " bars" : "asking");
     asked.id = client.request(job.verb, {
         notes: job.verb === "generate" ? undefined : context.notes,
         options: options(set, job),
@@ -162,12 +163,13 @@ function begin(former) {
 // What is to be done about the clip that is shown.
 function jobNow(set) {
     var clip = clipShown(), job = {verb: chosen("verb"), target: TARGETS[values.target], context: null,
-        metre: metreOf(set), clip: clip ? clip.id : 0, track: trackFor(clip)};
+        metre: metreOf(set), clip: clip ? clip.id : 0, track: trackFor(clip), place: null};
     if (job.verb !== "generate" || job.target === "After clip") {
         if (!clip) { return fail("select a MIDI clip to continue"); }
         job.context = read(clip);
         job.metre = metreOf(clip);
     }
+    if (job.target === "Arrangement") { job.place = selected(set); }
     return job;
 }
 
@@ -293,18 +295,23 @@ var WRITERS = {
         var track = byId(job.track), slot = freeSlot(set, job);
         var clip = filled(slot, job, notes);
         if (written) { deleteAt(track, written.at); }
-        var at = written ? written.at : selectionStart(set);
-        track.call("duplicate_clip_to_arrangement", "id", clip.id, at);
+        track.call("duplicate_clip_to_arrangement", "id", clip.id, job.place.at);
         slot.call("delete_clip");
-        return {at: at};
+        return {at: job.place.at};
     }
 };
 
-// Where playing would start: the time selection's beginning, or the insert marker. Live 11.0 does not tell; there it is
-// the loop brace's. How long a selection is, no Live tells.
-function selectionStart(set) {
-    return number(set, (/\bstart_time\b/).test(set.info) ? "start_time" : "loop_start");
+// The time selection. It begins where playing would start, as does the insert marker; Live 11.0 does not tell, there it
+// is the loop brace's beginning. How long it is, no Live tells: but a loop that begins there too was made of it (Loop
+// Selection), or is meant just as well.
+function selected(set) {
+    var loop = number(set, "loop_start");
+    var at = (/\bstart_time\b/).test(set.info) ? number(set, "start_time") : loop;
+    var isLooped = number(set, "loop") && Math.abs(loop - at) < 1e-6;
+    return {at: at, beats: isLooped ? number(set, "loop_length") : 0};
 }
+
+function round(value) { return Math.round(value * 100) / 100; }
 
 function isOurs(clip) {
     return (/^Antiphon /).test(clip.get("name")[0]);

@@ -27,7 +27,8 @@ let set = null;
 
 function build(told) {
     set = made("Song", null, {tempo: 120, signature_numerator: 4, signature_denominator: 4, root_note: 0,
-        scale_intervals: [0, 2, 4, 5, 7, 9, 11], scale_name: "Major", is_playing: 0, current_song_time: 0, loop_start: 16,
+        scale_intervals: [0, 2, 4, 5, 7, 9, 11], scale_name: "Major", is_playing: 0, current_song_time: 0, loop: 0,
+        loop_start: 16, loop_length: 6,
         ...(told.version === "11.0" ? {} : {start_time: 24}),
         ...told.song});
     set.tracks = told.tracks.map((slots) => {
