@@ -173,6 +173,16 @@ def test_after_the_clip(bridge: Bridge, client: Client) -> None:
 
 
 @needs_node
+def test_hidden_notes_stay_unheard(bridge: Bridge) -> None:
+    """Notes behind a loop's end were not meant to be heard; the clip becomes longer across them."""
+    hidden = {**CLIP, "notes": [*THEME, [60, 3.25, 0.5]], "more": {"loop_end": 3}}
+    controls = [send("target", 1), send("model", "folk"), send("key", 0), send("lock", 1), send("seed", 7)]
+    *_, told = run(bridge.port, {"tracks": [[hidden]], "shown": [0, 0]}, READY, *controls, *ask(TOLD))
+    starts = [n["start_time"] for n in told[0][1]["tracks"][0]["slots"][0]["notes"]]
+    assert max(starts) >= 4 and not [start for start in starts if 3 <= start < 4]
+
+
+@needs_node
 @pytest.mark.parametrize(("version", "start"), [("11.0", 16), ("12", 24)])
 def test_into_the_arrangement(bridge: Bridge, client: Client, version: str, start: float) -> None:
     """Where the time selection begins, or the loop brace where Live does not tell."""

@@ -284,7 +284,9 @@ var WRITERS = {
     },
     "After clip": function (set, job, notes, written) {
         var clip = byId(job.clip), end = job.start + job.length;
-        clip.call("remove_notes_extended", 0, 128, job.start, Math.max(job.length, written ? written.length : 0));
+        var gap = job.start - job.context.to; // up to its next barline; notes hidden there would be heard
+        clip.call("remove_notes_extended", 0, 128, job.context.to,
+            gap + Math.max(job.length, written ? written.length : 0));
         clip.set("end_marker", end);
         if (number(clip, "looping")) { clip.set("loop_end", end); }
         add(clip, notes, 0);
