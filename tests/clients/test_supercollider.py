@@ -147,3 +147,27 @@ def test_settings_are_kept(tmp_path: Path) -> None:
     assert [rest for word, rest in said if word == "kept"] == ["nil nil"]
     said = sclang(tmp_path, "kept.scd")
     assert [rest for word, rest in said if word == "kept"] == ["D dorian 8"]
+
+
+def test_cmd_period_takes_requests_back_and_the_next_one_is_answered(bridge: Bridge, tmp_path: Path) -> None:
+    said = sclang(tmp_path, "stopped.scd", PORT=bridge.port)
+    words = ["fail", "sent", "fail", "answered", "fail", "left", "end"]
+    assert [word for word, _ in said] == words
+    assert [rest for word, rest in said if word == "fail"] == ["cancelled", "cancelled", "timeout"]
+    assert dict(said)["left"] == "0"
+
+
+def test_long_contexts_and_options_of_the_class_s_own(
+    bridge: Bridge, client: Client, tmp_path: Path
+) -> None:
+    song = [Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(10_000)]
+    options = {"model": "tiny", "bars": 2, "seed": 5}
+    said = sclang(tmp_path, "limits.scd", PORT=bridge.port)
+    end, before = answers(said)
+    same(end, client.continue_(song[-4096:], **options)[0])
+    same(before, client.continue_(song[:1600], start=400, **options)[0])
+    fails = [rest for word, rest in said if word == "fail"]
+    assert fails == [f"bad_args {key} is the class's own to choose" for key in ("mode", "reply_port")]
+    told = dict(said)
+    assert (told["none"], told["empty"]) == ("[ [ rest, 0 ] ]", "[ [ rest, 12 ] ]")
+    assert told["window"] == "true", "a function may open a window"

@@ -1,6 +1,6 @@
 // A client of the Antiphon bridge. Nothing here waits: answers come to functions.
 Antiphon {
-	classvar protocol = 1, notesAMessage = 48, messagesAtOnce = 32, pause = 0.005;
+	classvar protocol = 1, mostNotes = 4096, notesAMessage = 48, messagesAtOnce = 32, pause = 0.005;
 	classvar again = 0.25, helloSeconds = 2, silence = 5;
 
 	var <addr;          // of the bridge
@@ -28,16 +28,25 @@ Antiphon {
 			};
 		};
 		thisProcess.addOSCRecvFunc(listener);
+		CmdPeriod.add(this);
 	}
 
 	// Stop listening; what is under way is forgotten.
 	free {
 		thisProcess.removeOSCRecvFunc(listener);
-		ticker !? { ticker.stop };
-		sender !? { sender.stop };
-		ticker = sender = nil;
+		CmdPeriod.remove(this);
+		// Both routines end with these.
 		questions.clear;
 		requests.clear;
+		out.clear;
+	}
+
+	// Cmd-period stops requests, too. It has cleared the clocks, so neither routine will ever run again.
+	cmdPeriod {
+		ticker = sender = nil;
+		out.clear;
+		requests.keys.do { |id| this.cancel(id) };
+		this.tick;
 	}
 
 	// Find the bridge. done is called with its version, failed with a code and a sentence.
@@ -77,18 +86,23 @@ Antiphon {
 
 	// Any verb of the bridge's capabilities. Returns the request's id, for cancel.
 	ask { |verb, notes, options, done, failed, progress|
-		var id, all, request;
+		var id, all, request, own;
+		all = settings.copy.putAll(options ? ());
+		own = #[\mode, \reply_port].detect { |key| all.includesKey(key) };
+		if(own.notNil) {
+			this.complain(failed, \bad_args, "% is the class's own to choose".format(own));
+			^nil
+		};
 		count = count + 1;
 		id = "sc-%-%".format(this.identityHash.abs, count).asSymbol;
-		all = settings.copy.putAll(options ? ());
 		last = [verb, notes, options, done, failed, progress];
 		// Sent twice because an ack got lost, a request must mean the same notes twice.
-		if((all[\seed] ? \auto).asSymbol == \auto) { all[\seed] = 16777216.rand };
+		if(this.auto(all[\seed])) { all[\seed] = 16777216.rand };
 		request = (
 			id: id, done: done, failed: failed, progress: progress,
-			count: (all[\takes] ? 1).asInteger, takes: IdentityDictionary.new,
+			count: if(this.auto(all[\takes])) { 1 } { all[\takes].asInteger }, takes: IdentityDictionary.new,
 			message: ["/antiphon/" ++ verb, id] ++ all.asPairs.collect { |v| if(v.isKindOf(Symbol)) { v.asString } { v } },
-			context: this.contextMessages(id, notes),
+			context: this.contextMessages(id, notes, all[\start]),
 			acked: false, asked: false, begun: false, cancelled: false, heard: this.now, sent: this.now
 		);
 		requests[id] = request;
@@ -113,10 +127,9 @@ Antiphon {
 	*asPattern { |take, parts, from|
 		var notes = take[\notes].select { |n| parts.isNil or: { parts.asArray.includes(n[4]) } };
 		var first, starts;
-		if(notes.isEmpty) { ^Pseq([], 1) };
 		notes = notes.sort { |a, b| a[1] <= b[1] };
-		first = from ?? { notes[0][1].floor };
 		starts = notes.collect(_[1]) ++ [take[\endBeats]];
+		first = from ?? { if(notes.isEmpty) { starts[0] } { starts[0].floor } };
 		^Pbind(
 			\midinote, Pseq([\rest] ++ notes.collect(_[0])),
 			\dur, Pseq([starts[0] - first] ++ (starts.drop(1) - starts.drop(-1))),
@@ -126,7 +139,10 @@ Antiphon {
 	}
 
 	asPattern { |index = 0, parts, from|
-		^Antiphon.asPattern(takes[index], parts, from)
+		^Antiphon.asPattern(takes[index] ?? {
+			"Antiphon: there is no take %".format(index).warn;
+			(notes: [], endBeats: from ? 0)
+		}, parts, from)
 	}
 
 	// Keep the settings for every Antiphon.new to come.
@@ -150,10 +166,16 @@ Antiphon {
 		^Main.elapsedTime
 	}
 
-	contextMessages { |id, notes|
+	auto { |value|
+		^value.isNil or: { value.asSymbol == \auto }
+	}
+
+	contextMessages { |id, notes, start|
 		var chunks;
 		if(notes.isNil) { ^IdentityDictionary.new };
-		chunks = notes.copy.sort { |a, b| a[1] <= b[1] }.clump(notesAMessage);
+		// The last ones before the answer, where there are more than the bridge takes.
+		if(notes.size > mostNotes and: { this.auto(start).not }) { notes = notes.select { |n| n[1] < start.asFloat } };
+		chunks = notes.copy.sort { |a, b| a[1] <= b[1] }.keep(mostNotes.neg).clump(notesAMessage);
 		if(chunks.isEmpty) { chunks = [[]] };
 		^IdentityDictionary.newFrom(chunks.collect { |chunk, seq|
 			[seq, ["/antiphon/context", id, seq, chunks.size, chunk.size] ++ chunk.collect { |n|
@@ -225,7 +247,7 @@ Antiphon {
 			};
 			if(problem.notNil or: { found.notNil }) {
 				questions.remove(q);
-				if(problem.notNil) { this.complain(q[\failed], *problem) } { q[\done].value(found) };
+				if(problem.notNil) { this.complain(q[\failed], *problem) } { this.call(q[\done], found) };
 			};
 		};
 	}
@@ -249,7 +271,7 @@ Antiphon {
 					if(request[\context].isEmpty and: { request[\cancelled].not }) { this.say(request) };
 				};
 			},
-			"/antiphon/progress", { request[\progress].value(args[1]) },
+			"/antiphon/progress", { this.call(request[\progress], args[1]) },
 			"/antiphon/notes", {
 				var take = this.takeOf(request, args[1].asInteger);
 				request[\acked] = true;
@@ -274,7 +296,7 @@ Antiphon {
 				endBeats: take[\done][3], seed: take[\done][4].asInteger
 			)
 		};
-		request[\done].value(takes);
+		this.call(request[\done], takes);
 	}
 
 	fail { |request, code, sentence|
@@ -283,7 +305,12 @@ Antiphon {
 	}
 
 	complain { |function, code, sentence|
-		if(function.isNil) { "Antiphon: %".format(sentence).warn } { function.value(code, sentence) };
+		if(function.isNil) { "Antiphon: %".format(sentence).warn } { this.call(function, code, sentence) };
+	}
+
+	// On the AppClock a function may touch windows, and its errors stop nothing here.
+	call { |function ... args|
+		AppClock.sched(0, { function.value(*args); nil });
 	}
 
 	// ---- time
