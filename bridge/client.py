@@ -28,6 +28,7 @@ from ..models.note import Note
 from ..models.score import Score
 from .about import Bridge, ModelLine, Status
 from .collect import Collector
+from .contexts import MAX_CONTEXT_NOTES
 from .options import AUTO, OptionValue
 from .osc import MAX_DATAGRAM, Message, NoteMessage, Outgoing, Value, encode, read
 from .protocol import (
@@ -44,6 +45,7 @@ from .request import Take
 AGAIN_SECONDS = 0.25
 """How long a request may stay unanswered before it is sent again."""
 STOP_SECONDS = 0.05
+_LENGTHS = ("bars", "beats")
 OnNote = Callable[[int, int, Note], None]
 OnProgress = Callable[[float], None]
 __all__ = ["Bridge", "Client", "ModelLine", "Status", "Take"]
@@ -66,9 +68,9 @@ class Client:
         self._timeout = timeout
         self._name = secrets.token_hex(3)
         self._numbers = itertools.count(1)
-        self._takes = 1
-        self._seeded = False
-        """Whether :meth:`set` fixed the seed."""
+        self._held: dict[str, OptionValue] = {}
+        """What :meth:`set` asked for, told with each request: a bridge started anew knows nothing of it."""
+        self._loaded: str = AUTO
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -123,14 +125,13 @@ class Client:
     def load(self, model: str) -> None:
         """Load a model and make it this client's default."""
         self._one("/antiphon/load", (model,), "/antiphon/loaded", lambda reply: reply == (model,))
+        self._loaded = model
 
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""
         for key, value in options.items():
             self._one("/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key))
-        takes = options.get("takes", self._takes)
-        self._takes = 1 if isinstance(takes, str) else int(takes)
-        self._seeded = options["seed"] != AUTO if "seed" in options else self._seeded
+            self._held[key] = value
 
     def get(self, option: str) -> Value:
         """Return what holds for an option."""
@@ -179,20 +180,16 @@ class Client:
             on_progress: called with the fraction that exists, at most ten times a second.
             stop: looked at twenty times a second; True cancels, which raises RequestError ``cancelled``.
         """
-        options = dict(options or {})
+        asked = self._asked(options or {})
         name = self._new_id()
         if notes is not None:
-            self._send_context(name, Score.ordered(list(notes)))
-        for taken in ("mode", "reply_port"):
-            if taken in options:
-                raise RequestError("bad_args", f"{taken} is the client's own to choose")
-        if options.get("seed", AUTO) == AUTO and not self._seeded:
+            self._send_context(name, _fitting(notes, asked), stop)
+        if asked.get("seed", AUTO) == AUTO:
             # Sent twice because its ack got lost, a request must mean the same notes twice.
-            options["seed"] = secrets.randbits(SEED_BITS)
-        pairs = [value for pair in options.items() for value in pair]
+            asked["seed"] = secrets.randbits(SEED_BITS)
+        pairs = [value for pair in asked.items() for value in pair]
         mode = ("mode", "chunk" if on_note is None else "single")
-        wanted = options.get("takes", self._takes)
-        collector = Collector(name, 1 if isinstance(wanted, str) else int(wanted), on_note, on_progress)
+        collector = Collector(name, _count(asked.get("takes", AUTO)), on_note, on_progress)
         message = Message(f"/antiphon/{verb}", (name, *pairs, *mode))
         try:
             self._talk(
@@ -203,10 +200,23 @@ class Client:
             raise
         return collector.takes()
 
+    def _asked(self, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+        """Return a request's options, and those that hold for all; of two lengths its own, else beats."""
+        for own in ("mode", "reply_port"):
+            if own in options:
+                raise RequestError("bad_args", f"{own} is the client's own to choose")
+        asked = {"model": self._loaded, **self._held, **options}
+        if asked["model"] == AUTO:
+            asked["model"] = self._loaded
+        both = all(asked.get(length, AUTO) != AUTO for length in _LENGTHS)
+        if both and not all(length in options for length in _LENGTHS):
+            del asked["beats" if "bars" in options else "bars"]
+        return asked
+
     def _new_id(self) -> str:
         return f"{self._name}-{next(self._numbers)}"
 
-    def _send_context(self, name: str, notes: Sequence[Note]) -> None:
+    def _send_context(self, name: str, notes: Sequence[Note], stop: Callable[[], bool] | None) -> None:
         """Send a context until every message of it is acknowledged."""
         size = NOTES_A_DATAGRAM
         chunks = [tuple(notes[at : at + size]) for at in range(0, len(notes), size)] or [()]
@@ -220,7 +230,7 @@ class Client:
                 waiting.pop(int(message.args[1]), None)
             return not waiting
 
-        self._talk(lambda: list(waiting.values()), take, name)
+        self._talk(lambda: list(waiting.values()), take, name, stop=stop)
 
     def _cancel(self, name: str) -> None:
         """Stop a request; nobody waits for what the bridge says to it."""
@@ -306,6 +316,24 @@ class Client:
             time.sleep(min(seconds, 0.02))
             return []
         return [message for message in read(datagram) if isinstance(message, Message)]
+
+
+def _fitting(notes: Iterable[Note], options: Mapping[str, OptionValue]) -> Sequence[Note]:
+    """Return the notes in order: of more than a bridge takes the last ones before the answer."""
+    ordered = Score.ordered(list(notes))
+    start = options.get("start", AUTO)
+    if len(ordered) > MAX_CONTEXT_NOTES and start != AUTO:
+        with contextlib.suppress(ValueError):  # the bridge will say what is wrong with it
+            ordered = tuple(note for note in ordered if note.start < float(start)) or ordered
+    return ordered[-MAX_CONTEXT_NOTES:]
+
+
+def _count(takes: OptionValue) -> int:
+    """Return how many takes come, 1 where the bridge decides or will refuse the number."""
+    try:
+        return int(float(takes))
+    except ValueError:
+        return 1
 
 
 def _is_about(key: str, reply: Sequence[Value]) -> bool:

@@ -8,6 +8,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
+from stage import Stage
 
 
 @pytest.fixture
@@ -48,6 +49,27 @@ class TestClient:
         client.set(takes=3)
         assert len(client.generate(bars=1)) == 3
 
+    @pytest.mark.parametrize(("takes", "count"), [("3", 3), (3.0, 3), ("auto", 1)])
+    def test_takes_as_text_and_taken_back(self, client, takes, count):
+        client.set(takes=2)
+        assert len(client.generate(bars=1, takes=takes)) == count
+
+    def test_a_context_longer_than_a_bridge_takes(self, client, stage):
+        notes = [Note(60, i / 4, 0.25) for i in range(10_000)]
+        client.continue_(notes, bars=1)
+        assert stage.engine.primed[-1][1].context == tuple(notes[-4096:])
+        (take,) = client.continue_(notes, bars=1, start="100")
+        assert take.notes[0].start == 100.0
+        with pytest.raises(RequestError, match="at or after start -4"):
+            client.continue_(notes, bars=1, start=-4)
+
+    def test_a_length_of_the_request_s_own_goes_before_any_that_was_set(self, client):
+        client.set(bars=2)
+        client.set(beats=5)
+        assert [client.generate(**own)[0].end_beats for own in ({}, {"bars": 1}, {"beats": 3})] == [5, 4, 3]
+        with pytest.raises(RequestError, match="not both"):
+            client.generate(bars=1, beats=2)
+
     def test_a_refusal_is_an_error_with_the_code(self, client):
         with pytest.raises(RequestError, match="did you mean 'bars'") as error:
             client.generate(brs=2)
@@ -55,6 +77,26 @@ class TestClient:
         with pytest.raises(RequestError) as error:
             client.load("jazz")
         assert error.value.code == "unknown_model"
+
+
+def test_a_bridge_started_anew_keeps_the_settings(stage):
+    other = Stage()
+    with Client(port=stage.server.address[1]) as client:
+        client.set(bars=1, seed=7, takes=2)
+        client.load("drums")
+        before = client.generate()
+        client._socket.connect(other.server.address)
+        assert client.generate() == before and {take.end_beats for take in before} == {4.0}
+        assert client.status().model == "folk", "the other bridge was told of nothing before"
+    other.close()
+
+
+def test_stop_is_heard_while_nobody_takes_the_context():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        with Client(port=silent.getsockname()[1]) as client, pytest.raises(RequestError) as error:
+            client.request("continue", [Note(60, 0.0, 1.0)], stop=lambda: True)
+    assert error.value.code == "cancelled"
 
 
 def test_nobody_there_is_told_soon():

@@ -157,9 +157,7 @@ def test_cmd_period_takes_requests_back_and_the_next_one_is_answered(bridge: Bri
     assert dict(said)["left"] == "0"
 
 
-def test_long_contexts_and_options_of_the_class_s_own(
-    bridge: Bridge, client: Client, tmp_path: Path
-) -> None:
+def test_long_contexts_and_options_of_the_class_s_own(bridge: Bridge, client: Client, tmp_path: Path) -> None:
     song = [Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(10_000)]
     options = {"model": "tiny", "bars": 2, "seed": 5}
     said = sclang(tmp_path, "limits.scd", PORT=bridge.port)
