@@ -95,6 +95,25 @@ def test_the_whole_round(bridge: Bridge, client: Client, long_song: tuple[Note, 
 
 
 @needs_node
+def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(10_000))
+    options = {"model": "tiny", "bars": 4, "seed": 5}
+    sets = [send("set", key, value) for key, value in options.items()]
+    _, done, _ = run(bridge.port, READY, *sets, *notes(song), send("continue"), until("done"))
+    assert of(done, NOTES) == flat(client.continue_(song, **options)[0])
+
+
+@needs_node
+def test_what_the_object_itself_decides_is_refused(bridge: Bridge) -> None:
+    _, refused, done, _ = run(
+        bridge.port, READY, send("set", "reply_port", 9), send("generate"), until("error"),
+        send("set", "reply_port", "auto"), send("generate"), until("done"),
+    )  # fmt: skip
+    assert ["error", "reply_port is the client's own to choose"] in of(refused, STATUS)
+    assert of(done, NOTES)
+
+
+@needs_node
 def test_a_shipped_model_a_scale_of_two_words_and_again(bridge: Bridge, client: Client) -> None:
     song = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
     sets = [send("set", "model", "folk"), send("set", "metre", "4/4"), send("set", "scale", "D", "dorian")]

@@ -125,6 +125,33 @@ def test_over_a_lossy_network(
     assert min(network.counts.values()) > 0, network.counts
 
 
+def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(10_000))
+    options = {"model": "tiny", "bars": 4, "seed": 5}
+    wishes = [
+        {"verb": "continue", "notes": plain(song), "options": {**options, **more}}
+        for more in ({}, {"start": 100})
+    ]
+    _, end, before = node(bridge.port, *wishes)
+    assert told(end["takes"]) == same(client.continue_(song, **options))
+    assert told(before["takes"]) == same(client.continue_(song[:400], start=100, **options))
+
+
+def test_close_may_be_called_twice(bridge: Bridge) -> None:
+    program = """
+        require(process.argv[1]).connect({port: Number(process.argv[2])}, (error, client) => {
+            client.status(() => client.close());
+            client.load("folk", () => console.log("never"));
+            setTimeout(() => client.close(), 200);
+        });
+    """
+    done = subprocess.run(
+        ["node", "-e", program, SOURCE, str(bridge.port)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_nobody_there() -> None:
     (hello,) = node(free_port())
     assert "start it with `antiphon serve`" in hello["error"]["message"]

@@ -11,6 +11,7 @@
 
     var PROTOCOL = 1;
     var HELLO = "/antiphon/hello";
+    var MOST_NOTES = 4096; // of a context that the bridge takes; models read the last few hundred
     var NOTES_A_MESSAGE = 48;
     var MESSAGES_AT_ONCE = 32;
     var PAUSE_MS = 5;
@@ -19,6 +20,7 @@
     var ANEW_MS = 1000;   // how long a bridge is silent that may have been started anew
     var SILENCE_MS = 5000;
     var SEED_BITS = 24;   // what every host can hold exactly
+    var OWN = ["mode", "reply_port"]; // options that no program may choose
     var FIRST_PORT = 9100, PORTS = 800, TRIES = 3; // for replies, where the host has to choose a port
 
     /**
@@ -29,7 +31,8 @@
         this._host = host;
         this._questions = [];
         this._requests = {};
-        this._settings = {};
+        this._settings = {}; // told with each request: a bridge started anew knows nothing of them
+        this._loaded = "auto";
         this._out = [];
         this._burst = 0; // messages sent since the last pause
         this._pausing = null;
@@ -83,14 +86,21 @@
 
     /** Load a model and make it this client's. callback(error, name) */
     Antiphon.prototype.load = function (model, callback) {
+        var self = this;
         this._ask("/antiphon/load", [model], this.silenceMs, function (address, a) {
-            return address === "/antiphon/loaded" && a[0] === model ? model : undefined;
+            if (address !== "/antiphon/loaded" || a[0] !== model) { return undefined; }
+            self._loaded = model;
+            return model;
         }, callback);
     };
 
     /** Set options for all requests to come; "auto" takes one back. callback(error, {key: value}) */
     Antiphon.prototype.set = function (options, callback) {
-        var keys = Object.keys(options), settings = this._settings, held = {};
+        var keys = Object.keys(options), settings = this._settings, held = {}, refused = ownOf(options);
+        if (refused) {
+            if (callback) { this._host.later(function () { callback(refused); }, 0); }
+            return;
+        }
         this._ask("/antiphon/set", pairs(options), this.silenceMs, function (address, a) {
             if (address !== "/antiphon/get/reply" || keys.indexOf(a[0]) < 0) { return undefined; }
             held[a[0]] = a[1];
@@ -116,18 +126,20 @@
      *     done(error, takes). done is called once; takes are {index, notes, endBeats, seed, natsPerNote}.
      */
     Antiphon.prototype.request = function (verb, wish) {
-        var id = this._prefix + (++this._count), options = copy(wish.options || {});
-        // Sent twice because an ack got lost, a request must mean the same notes twice.
-        if (auto(options.seed) && auto(this._settings.seed)) {
-            options.seed = Math.floor(Math.random() * (1 << SEED_BITS));
+        var id = this._prefix + (++this._count), options = this._options(wish.options || {});
+        var refused = ownOf(options);
+        if (refused) {
+            if (wish.done) { this._host.later(function () { wish.done(refused); }, 0); }
+            return id;
         }
+        // Sent twice because an ack got lost, a request must mean the same notes twice.
+        if (auto(options.seed)) { options.seed = Math.floor(Math.random() * (1 << SEED_BITS)); }
         options.mode = wish.single ? "single" : "chunk";
-        var takes = auto(options.takes) ? this._settings.takes : options.takes;
         var request = {
             id: id, wish: wish, acked: false, asked: false, begun: false, cancelled: false, takes: {},
-            count: auto(takes) ? 1 : Number(takes),
+            count: auto(options.takes) ? 1 : Number(options.takes),
             message: ["/antiphon/" + verb, [id].concat(pairs(options))],
-            context: wish.notes ? contextMessages(id, wish.notes) : [],
+            context: wish.notes ? contextMessages(id, fitting(wish.notes, options.start)) : [],
             heard: this._host.now(), sent: this._host.now()
         };
         this._requests[id] = request;
@@ -291,6 +303,17 @@
         if (request.wish.done) { request.wish.done(error, takes); }
     };
 
+    /** A request's options and those that were set; of two lengths its own, else beats. */
+    Antiphon.prototype._options = function (own) {
+        var all = copy(this._settings);
+        Object.keys(own).forEach(function (key) { all[key] = own[key]; });
+        if (!auto(all.bars) && !auto(all.beats) && (auto(own.bars) || auto(own.beats))) {
+            delete all[auto(own.bars) ? "bars" : "beats"];
+        }
+        if (auto(all.model) && !auto(this._loaded)) { all.model = this._loaded; }
+        return all;
+    };
+
     Antiphon.prototype._introduction = function () {
         return [this._host.replyPort || 0, this._host.name || "js", PROTOCOL];
     };
@@ -311,6 +334,7 @@
     Antiphon.prototype._again = function () {
         var self = this, now = this._host.now();
         this._questions.slice().forEach(function (question) {
+            if (self._questions.indexOf(question) < 0) { return; } // another's callback closed the client
             if (now - question.began >= question.patience) {
                 self._questions.splice(self._questions.indexOf(question), 1);
                 if (question.callback) { question.callback(silence()); }
@@ -390,9 +414,24 @@
         return a.start - b.start || (a.part || 0) - (b.part || 0) || a.pitch - b.pitch;
     }
 
+    /** What is wrong with options that are the client's own to choose; null where there are none. */
+    function ownOf(options) {
+        var found = OWN.filter(function (key) { return options[key] !== undefined; });
+        return found.length ? failure("bad_args", found[0] + " is the client's own to choose") : null;
+    }
+
+    /** The notes in order; of more than the bridge takes the last ones before the answer. */
+    function fitting(notes, start) {
+        var ordered = notes.slice().sort(byOnset), before = ordered;
+        if (ordered.length > MOST_NOTES && !auto(start)) {
+            before = ordered.filter(function (note) { return note.start < Number(start); });
+        }
+        return (before.length ? before : ordered).slice(-MOST_NOTES);
+    }
+
     /** A context as messages [address, args] of at most 48 notes. */
-    function contextMessages(id, notes) {
-        var ordered = notes.slice().sort(byOnset), messages = [];
+    function contextMessages(id, ordered) {
+        var messages = [];
         var of = Math.max(1, Math.ceil(ordered.length / NOTES_A_MESSAGE));
         for (var seq = 0; seq < of; seq++) {
             var chunk = ordered.slice(seq * NOTES_A_MESSAGE, (seq + 1) * NOTES_A_MESSAGE);
@@ -564,10 +603,11 @@
                 socket.send(encode(address, args), where.port || 7374, where.host || "127.0.0.1");
             }
         });
-        var close = client.close;
+        var close = client.close, closed = false;
         client.close = function () {
             close.call(client);
-            socket.close();
+            if (!closed) { socket.close(); }
+            closed = true;
         };
         socket.on("message", function (bytes) {
             var message;

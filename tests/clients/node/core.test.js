@@ -87,11 +87,11 @@ test("a context of 200 notes goes in five messages; those without an ack go agai
 
 test("at most 32 messages at once, then 5 ms", () => {
     const world = new World();
-    world.ask({notes: notes(48 * 100)});
+    world.ask({notes: notes(4096)});
     assert.strictEqual(world.sent.length, 32);
     assert.strictEqual(world.wait(4).length, 0);
     assert.strictEqual(world.wait(1).length, 32);
-    assert.strictEqual(world.wait(10).length, 36);
+    assert.strictEqual(world.wait(10).length, 22);
 });
 
 test("a seed is chosen where none is given, for a request sent twice is one request", () => {
@@ -102,7 +102,81 @@ test("a seed is chosen where none is given, for a request sent twice is one requ
     world.client.set({seed: 3});
     world.hear("get/reply", "seed", 3);
     world.ask();
-    assert.ok(!world.sent.at(-1).includes("seed"));
+    assert.deepStrictEqual(world.sent.at(-1).slice(2), ["seed", 3, "mode", "chunk"]);
+    world.ask({options: {seed: "auto"}});
+    assert.ok(Number.isInteger(world.sent.at(-1)[3]));
+});
+
+test("what was set is told with each request, as a bridge started anew knows nothing of it", () => {
+    const world = new World(), told = (options) => {
+        world.ask({options: {seed: 1, ...options}});
+        const pairs = world.sent.at(-1).slice(2);
+        return Object.fromEntries(pairs.flatMap((key, at) => at % 2 ? [] : [[key, pairs[at + 1]]]));
+    };
+    world.client.load("drums");
+    world.hear("loaded", "drums");
+    world.client.set({bars: 2, takes: 3});
+    world.hear("get/reply", "bars", 2);
+    world.hear("get/reply", "takes", 3);
+    assert.deepStrictEqual(told({}), {bars: 2, takes: 3, seed: 1, model: "drums", mode: "chunk"});
+    assert.strictEqual(told({model: "folk"}).model, "folk");
+    const {bars, beats} = told({beats: 5});
+    assert.deepStrictEqual([bars, beats], [undefined, 5]);
+    world.client.set({beats: 7});
+    world.hear("get/reply", "beats", 7);
+    assert.deepStrictEqual([told({}).bars, told({}).beats, told({bars: 1}).bars, told({bars: 1}).beats],
+        [undefined, 7, 1, undefined], "one length: the request's own, else beats");
+    assert.deepStrictEqual([told({bars: 1, beats: 2}).bars, told({bars: 1, beats: 2}).beats], [1, 2], "refused there");
+});
+
+test("takes that are taken back are one take", () => {
+    const world = new World();
+    world.client.set({takes: 3});
+    world.hear("get/reply", "takes", 3);
+    const [id, ends] = world.ask({options: {takes: "auto"}});
+    world.hear("ack", id, 0);
+    world.hear("notes", id, 0, 0, 1, 1, ...NOTE);
+    world.hear("done", id, 0, 1, 16, 5, 1.5);
+    assert.strictEqual(ends.length, 1);
+});
+
+test("of a context longer than the bridge takes go the last notes before the answer", () => {
+    const sent = (options) => {
+        const world = new World();
+        world.ask({notes: notes(10000), options});
+        world.wait(100);
+        const chunks = world.sent.filter((message) => message[0] === "/antiphon/context");
+        const starts = chunks.flatMap((message) => message.slice(5).filter((_, at) => at % 5 === 1));
+        return [chunks.length, starts.length, starts[0], starts.at(-1)];
+    };
+    assert.deepStrictEqual(sent({}), [86, 4096, 5904 / 4, 9999 / 4]);
+    assert.deepStrictEqual(sent({start: 2000}), [86, 4096, 2000 - 1024, 2000 - 0.25]);
+    assert.deepStrictEqual(sent({start: "300"}), [25, 1200, 0, 299.75]);
+    assert.deepStrictEqual(sent({start: -1}), [86, 4096, 5904 / 4, 9999 / 4], "for the bridge to refuse");
+});
+
+test("options of the client's own are refused, in set as well", () => {
+    for (const key of ["mode", "reply_port"]) {
+        const world = new World(), refused = {code: "bad_args", message: `${key} is the client's own to choose`};
+        const [, ends] = world.ask({options: {[key]: 9}});
+        world.client.set({[key]: 9}, (error) => ends.push(error));
+        assert.deepStrictEqual(ends, [], "later, as all answers");
+        world.wait(0);
+        assert.deepStrictEqual(ends, [refused, refused]);
+        assert.deepStrictEqual(world.sent, []);
+    }
+});
+
+test("closed in a callback, it says nothing more", () => {
+    const world = new World(), heard = [];
+    const leave = (error) => {
+        heard.push(error.code);
+        world.client.close();
+    };
+    world.client.status(leave);
+    world.client.models(leave);
+    world.wait(9000);
+    assert.deepStrictEqual(heard, ["timeout"]);
 });
 
 test("takes in any order, doubled and with gaps, come once and whole", () => {
