@@ -155,6 +155,13 @@ def collect() -> Canvas:
     c.put("flip", "== 0", 220, 480)
     c.put("gate", "spigot", 20, 510)
     c.put("error", "s $0-error", 20, 536)
+    # Whatever the bridge says to a cancel, such as that the answer was ready: it is cancelled.
+    c.put("taken", "== 4", 640, 320)
+    c.put("not", "!= 4", 720, 320)
+    c.put("cancel", "spigot", 640, 350)
+    c.put("other", "spigot", 720, 380)
+    c.put("cancelled", "cancelled cancelled as asked(", 640, 410)
+    c.put("error2", "s $0-error", 640, 436)
     c.put("sel", "sel 1", 330, 480)
     c.put("r.t", "t b b b", 330, 506)
     c.put("2", "2(", 440, 506)
@@ -165,7 +172,8 @@ def collect() -> Canvas:
     c.wire("fail f.t", "f.t:1 f.b", "f.b:2 phase", "phase expr:2", "f.b:1 begun", "begun expr:1",
            "f.b asked", "asked expr", "expr x.t", "x.t:1 flip", "flip gate:1", "x.t sel",
            "sel r.t", "r.t:2 0", "0 asked=", "r.t:1 2", "2 phase=", "r.t say", "f.t gate",
-           "gate error")  # fmt: skip
+           "phase taken", "phase not", "taken cancel:1", "not other:1", "gate cancel", "cancel cancelled",
+           "cancelled error2", "gate other", "other error")  # fmt: skip
     return c
 
 
@@ -198,6 +206,9 @@ def check() -> Canvas:
     c.put("ge1", ">=", 20, 320)
     c.put("and", "&&", 20, 360)
     c.put("sel", "sel 1", 20, 386)
+    # One that comes after a cancel is not shown.
+    c.put("phase?", "value $0-phase", 280, 490)
+    c.put("wanted", "sel 4", 280, 520)
     c.put("end.t", "t b b b", 20, 412)
     c.put("end", "s $0-end", 180, 440)
     c.put("0", "0(", 100, 440)
@@ -206,7 +217,7 @@ def check() -> Canvas:
     c.put("show", "s $0-show", 20, 500)
     c.wire("t:1 right", "right:1 want", "want ge2:1", "right takes", "takes ge1:1", "t left",
            "left:1 chunks", "chunks ge2", "ge2 and:1", "left dones", "dones ge1", "ge1 and",
-           "and sel", "sel end.t", "end.t:2 end", "end.t:1 0", "0 phase", "end.t first",
+           "and sel", "sel phase?", "phase? wanted", "wanted:1 end.t", "end.t:2 end", "end.t:1 0", "0 phase", "end.t first",
            "first show")  # fmt: skip
     return c
 
@@ -257,7 +268,7 @@ def play() -> Canvas:
     c = Canvas(760, 560, "play")
     c.put("in", "inlet", 20, 20)
     c.put("stop", "inlet", 620, 20)
-    c.put("t", "t b b b", 20, 46)
+    c.put("t", "t b b b b", 20, 46)
     c.put("clear", "clear(", 620, 440)
     c.put("line", "0(", 330, 76)
     c.put("start", "text get $0-notes 1 1", 330, 102)
@@ -274,7 +285,7 @@ def play() -> Canvas:
     c.put("pipe", "pipe 0 0 0 0 0", 20, 440)
     c.put("pack", "pack f f f f", 20, 480)
     c.put("out", "outlet", 20, 520)
-    c.wire("in t", "t:2 line", "line start", "start int", "int minus:1", "t:1 beat", "beat ms1:1",
+    c.wire("in t", "t:3 clear", "t:2 line", "line start", "start int", "int minus:1", "t:1 beat", "beat ms1:1",
            "beat ms2:1", "t size", "size lines", "lines.i get", "get unpack", "unpack:4 plus",
            "plus pipe:3", "unpack:3 pipe:1", "unpack:2 ms2", "ms2 pipe:2", "unpack:1 minus",
            "minus ms1", "ms1 pipe:4", "unpack pipe", "pipe:3 pack:3", "pipe:2 pack:2",

@@ -19,6 +19,8 @@ from pd_request import ask, chunk, network, pace, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
+MOST_NOTES = 4096
+"""Of a context that the bridge takes; models read the last few hundred."""
 VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum",
           "port", "sent")  # fmt: skip
 
@@ -47,6 +49,25 @@ def store() -> Canvas:
     c.put("ms", "value $0-beatms", 560, 300)
     c.put("takes", "value $0-takes", 560, 330)
     c.wire("load t", "t 500", "t:1 one", "500 ms", "one takes")
+    return c
+
+
+def context() -> Canvas:
+    """Return what keeps a note of the context: the last ones, as many as the bridge takes."""
+    c = Canvas(560, 320, "context")
+    c.put("in", "inlet", 20, 20)
+    c.put("part", "list append 0", 20, 46)
+    c.put("five", "list split 5", 20, 72)
+    c.put("few", "bad_args note needs pitch start duration velocity(", 150, 98)
+    c.put("warning", "s $0-warning", 150, 124)
+    c.put("t", "t b l", 20, 154)
+    c.put("keep", "text set $0-context 1e+08", 120, 184)
+    c.put("size", "text size $0-context", 20, 214)
+    c.put("many", f"moses {MOST_NOTES + 1}", 20, 240)
+    c.put("first", "0(", 90, 266)
+    c.put("delete", "text delete $0-context", 90, 292)
+    c.wire("in part", "part five", "five:2 few", "few warning", "five t", "t:1 keep", "t size", "size many",
+           "many:1 first", "first delete")  # fmt: skip
     return c
 
 
@@ -80,8 +101,16 @@ def options() -> Canvas:
     """Return what keeps an option: key value..., auto takes it back."""
     c = Canvas(980, 560, "options")
     c.put("in", "inlet", 20, 20)
-    c.put("trimmed", "list trim", 20, 46)
+    c.put("trimmed", "t a a", 20, 46)
+    c.put("words", "list length", 90, 20)
+    c.put("some", "> 1", 190, 20)
+    c.put("few", "sel 0", 240, 20)
+    c.put("needs", "bad_args set needs an option and a value: set bars 4(", 520, 98)
+    c.put("enough", "spigot", 190, 46)
+    c.put("bare", "list trim", 260, 46)
     c.put("warning", "s $0-warning", 400, 72)
+    c.wire("trimmed:1 words", "words some", "some enough:1", "some few", "few needs", "needs warning",
+           "trimmed enough", "enough bare")  # fmt: skip
     # With any other mode or port an answer would never be heard here.
     own = {
         "mode": "a take comes at once when it is ready",
@@ -110,7 +139,7 @@ def options() -> Canvas:
     c.put("auto", "route auto", 110, 422)
     c.put("prepend", "list prepend", 170, 474)
     c.put("append", "text set $0-options 1e+08", 170, 526)
-    c.wire("in trimmed", "trimmed own", "own:2 list", "list t", "t:1 key", "key t2",
+    c.wire("in trimmed", "bare own", "own:2 list", "list t", "t:1 key", "key t2",
            "t2:1 search", "search moses", "moses:1 delete", "t2 prepend:1", "t split",
            "split:1 size", "size:1 length", "length many", "many flip", "many two:1",
            "flip one:1", "size two", "size one", "two join", "join prepend", "one trim",
@@ -120,7 +149,7 @@ def options() -> Canvas:
 
 def abstraction() -> Canvas:
     """Return antiphon.pd."""
-    c = Canvas(1080, 620)
+    c = Canvas(1260, 620)
     c.text("[antiphon]: messages in; out: notes in beats, notes in time, status", 20, 560)
     c.put("in", "inlet", 20, 20)
     words = ("connect", "clear", "note", "set", "continue", "generate", "ask", "again", "cancel", "next",
@@ -137,9 +166,7 @@ def abstraction() -> Canvas:
     c.put("load", "loadbang", 20, 110)
     c.put("where", "list", 20, 140)
     c.put("clear", "s $0-clear-context", 110, 90)
-    c.put("part", "list append 0", 130, 116)
-    c.put("five", "list split 5", 130, 142)
-    c.put("keep", "text set $0-context 1e+08", 130, 200)
+    c.named["context"] = c.sub(context(), 130, 142)
     c.put("continue", "symbol continue(", 400, 116)
     c.put("generate", "symbol generate(", 400, 142)
     c.put("symbol", "list prepend symbol", 540, 116)
@@ -147,7 +174,7 @@ def abstraction() -> Canvas:
     c.put("last", "symbol", 470, 198)
     c.put("lt", "t a a", 400, 172)
     c.wire("in route", "load where", f"route:{at['connect']} where", "where network",
-           f"route:{at['clear']} clear", f"route:{at['note']} part", "part five", "five keep",
+           f"route:{at['clear']} clear", f"route:{at['note']} context",
            f"route:{at['set']} options", f"route:{at['continue']} continue",
            f"route:{at['generate']} generate", f"route:{at['ask']} symbol", "symbol trim",
            "continue lt", "generate lt", "trim lt", "lt:1 last:1", "lt ask",
@@ -188,6 +215,9 @@ def _cancel_and_next(c: Canvas, at: dict[str, int]) -> None:
 def _questions(c: Canvas, at: dict[str, int]) -> None:
     """Add the messages that are about neither a context nor a request."""
     c.put("lock", "value $0-lock", 560, 172)
+    c.put("least", "moses 1", 850, 64)
+    c.put("slow", "bad_args tempo must be at least 1(", 990, 64)
+    c.put("swarn", "s $0-warning", 990, 90)
     c.put("tempo", "expr 60000/$f1", 850, 90)
     c.put("ms", "value $0-beatms", 850, 116)
     c.put("models", "oscformat /antiphon/models", 560, 356)
@@ -195,7 +225,7 @@ def _questions(c: Canvas, at: dict[str, int]) -> None:
     c.put("send", "s $0-send", 560, 416)
     c.wire(f"route:{at['lock']} lock", f"route:{at['play']} play", f"route:{at['stop']} play:1",
            f"route:{at['models']} models", f"route:{at['params']} params",
-           f"route:{at['tempo']} tempo", "tempo ms", "models send", "params send")  # fmt: skip
+           f"route:{at['tempo']} least", "least slow", "slow swarn", "least:1 tempo", "tempo ms", "models send", "params send")  # fmt: skip
 
 
 def _outlets(c: Canvas) -> None:
@@ -293,7 +323,7 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, pace, network, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
+PARTS = (store, pace, network, context, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
          collect, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""

@@ -222,11 +222,11 @@ def test_a_bridge_of_another_protocol(protocol: int, tmp_path: Path) -> None:
             assert hello.startswith(b"/antiphon/hello\0")
             reply = ("antiphon", "9.0.0", protocol, sender[1], "generate")
             other.sendto(encode(Message("/antiphon/hello/reply", reply)), sender)
-            said = pd.until("(error|ready)")[-1]
+            said = pd.until("(error protocol|ready 9)")[-1]  # another bridge may have the usual port
     assert said.startswith(f"status: error protocol the bridge speaks protocol {protocol} and this object 1")
     assert "pip install --upgrade antiphon" in said
     assert "antiphon clients install puredata" in said
-    assert not any("ready" in line for line in pd.program.lines)
+    assert not any("ready 9" in line for line in pd.program.lines)
 
 
 @needs_pd
@@ -267,6 +267,75 @@ def test_a_context_of_many_messages(bridge: Bridge, client: Client, tmp_path: Pa
         pd.until("ready")
         pd.say(*context(song), "set model tiny", "set bars 2", "set seed 5", "continue")
         close(pd.until("done 0"), take)
+
+
+@needs_pd
+def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    # Pd prints six digits.
+    song = tuple(Note(60 + i * 5 % 12, i / 16, 0.0625, 90) for i in range(10_000))
+    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        pd.say(*context(song), "set model tiny", "set bars 2", "set seed 5", "continue")
+        close(pd.until("done 0"), take)
+
+
+@needs_pd
+def test_an_answer_that_comes_after_cancel_is_not_shown(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(30.0)
+        with patch(tmp_path, other.getsockname()[1]) as pd:
+            _, sender = other.recvfrom(9216)
+
+            def tell(address: str, *args: int | float | str) -> None:
+                other.sendto(encode(Message(f"/antiphon/{address}", args)), sender)
+
+            def told(address: str) -> int:
+                while True:
+                    (message,) = read(other.recvfrom(9216)[0])
+                    if message.address == f"/antiphon/{address}":
+                        return int(message.args[0])
+
+            tell("hello/reply", "antiphon", "9.0.0", PROTOCOL, sender[1], "generate")
+            pd.until("ready 9.0.0")
+            pd.say("generate")
+            name = told("generate")
+            tell("ack", name, 0)
+            pd.say("cancel")
+            assert told("cancel") == name
+            tell("notes", name, 0, 0, 1, 1, 62, 0.0, 1.0, 80, 0)
+            tell("done", name, 0, 1, 4.0, 5, 1.5)
+            tell("fail", name, "bad_args", f"no request {name} is running")
+            lines = pd.until("(error|done)")
+            assert lines == ["status: error cancelled cancelled as asked"]
+            pd.say("generate")
+            assert told("generate") == name + 1, "it is free again"
+
+
+@needs_pd
+def test_mistakes_are_told_and_change_nothing(bridge: Bridge, tmp_path: Path) -> None:
+    mistakes = {
+        "note 62 0 1": "note needs pitch start duration velocity",
+        "set takes": "set needs an option and a value",
+        "set": "set needs an option and a value",
+        "tempo 0": "tempo must be at least 1",
+        "tempo -100": "tempo must be at least 1",
+    }
+    with patch(tmp_path, bridge.port) as pd:
+        pd.until("ready")
+        for message, sentence in mistakes.items():
+            pd.say(message)
+            assert pd.until("error")[-1].startswith(f"status: error bad_args {sentence}"), message
+        pd.say("continue")
+        pd.until("error no_context")
+        pd.say("set model tiny", "set bars 1", "generate")
+        answer = notes(pd.until("done"))
+        # The second one alone is heard.
+        pd.say("tempo 240", "play", "tempo 600", "play")
+        time.sleep(1.5)
+        played = [line.split()[1:] for line in pd.program.lines if line.startswith("play: ")]
+    assert [float(words[2]) for words in played] == pytest.approx([100 * n[2] for n in answer], abs=1e-2)
 
 
 @needs_pd
