@@ -217,8 +217,8 @@ def check() -> Canvas:
     c.put("show", "s $0-show", 20, 500)
     c.wire("t:1 right", "right:1 want", "want ge2:1", "right takes", "takes ge1:1", "t left",
            "left:1 chunks", "chunks ge2", "ge2 and:1", "left dones", "dones ge1", "ge1 and",
-           "and sel", "sel phase?", "phase? wanted", "wanted:1 end.t", "end.t:2 end", "end.t:1 0", "0 phase", "end.t first",
-           "first show")  # fmt: skip
+           "and sel", "sel phase?", "phase? wanted", "wanted:1 end.t", "end.t:2 end", "end.t:1 0",
+           "0 phase", "end.t first", "first show")  # fmt: skip
     return c
 
 
@@ -285,8 +285,8 @@ def play() -> Canvas:
     c.put("pipe", "pipe 0 0 0 0 0", 20, 440)
     c.put("pack", "pack f f f f", 20, 480)
     c.put("out", "outlet", 20, 520)
-    c.wire("in t", "t:3 clear", "t:2 line", "line start", "start int", "int minus:1", "t:1 beat", "beat ms1:1",
-           "beat ms2:1", "t size", "size lines", "lines.i get", "get unpack", "unpack:4 plus",
+    c.wire("in t", "t:3 clear", "t:2 line", "line start", "start int", "int minus:1", "t:1 beat",
+           "beat ms1:1", "beat ms2:1", "t size", "size lines", "lines.i get", "get unpack", "unpack:4 plus",
            "plus pipe:3", "unpack:3 pipe:1", "unpack:2 ms2", "ms2 pipe:2", "unpack:1 minus",
            "minus ms1", "ms1 pipe:4", "unpack pipe", "pipe:3 pack:3", "pipe:2 pack:2",
            "pipe:1 pack:1", "pipe pack", "pack out", "stop clear", "clear pipe")  # fmt: skip

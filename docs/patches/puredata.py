@@ -225,7 +225,8 @@ def _questions(c: Canvas, at: dict[str, int]) -> None:
     c.put("send", "s $0-send", 560, 416)
     c.wire(f"route:{at['lock']} lock", f"route:{at['play']} play", f"route:{at['stop']} play:1",
            f"route:{at['models']} models", f"route:{at['params']} params",
-           f"route:{at['tempo']} least", "least slow", "slow swarn", "least:1 tempo", "tempo ms", "models send", "params send")  # fmt: skip
+           f"route:{at['tempo']} least", "least slow", "slow swarn", "least:1 tempo", "tempo ms",
+           "models send", "params send")  # fmt: skip
 
 
 def _outlets(c: Canvas) -> None:
@@ -323,8 +324,8 @@ def example() -> Canvas:
     return c
 
 
-PARTS = (store, pace, network, context, join, options, seed, ask, watch, say, chunk, request, heard, greeted, arrived,
-         collect, check, show, play)  # fmt: skip
+PARTS = (store, pace, network, context, join, options, seed, ask, watch, say, chunk, request, heard, greeted,
+         arrived, collect, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""
 
