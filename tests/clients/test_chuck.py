@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.models.note import Note
+from lossy import lossy
 from program import Bridge, free_port
+from silent_bridge import silent_bridge
 
 EXAMPLE = Path(__file__).parents[2] / "bridge/clients/chuck/antiphon.ck"
 pytestmark = [
@@ -51,6 +53,33 @@ def test_200_notes_are_continued(
     assert lines[-1].split()[:2] == ["done", str(len(take.notes))]
 
 
+def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 16, 0.0625, 90) for i in range(10_000))
+    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
+    close(chuck(bridge.port, written(tmp_path / "song.notes", song), "tiny", 2), take.notes)
+
+
+def test_over_a_lossy_network(
+    bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
+) -> None:
+    (take,) = client.continue_(long_song, model="tiny", bars=24, seed=5)
+    song = written(tmp_path / "song.notes", long_song)
+    with lossy(bridge.port, seed=4, lost=0.1) as network:
+        for _ in range(4):
+            close(chuck(network.port, song, "tiny", 24), take.notes)
+    assert min(network.counts.values()) > 0, network.counts
+
+
+def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    theme = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
+    (take,) = client.continue_(theme, model="folk", bars=2, seed=7)
+    path = tmp_path / "mine.notes"
+    path.write_text("  # mine\n 62 0 1 96 0\n \n65 1 1 90 0 # and so on\n69 2 2 90 0\n\t\n")
+    close(chuck(bridge.port, path, "folk", 2, 7), take.notes)
+    path.write_text("# nothing\n")
+    assert chuck(bridge.port, path, "folk", 2)[-1].startswith("fail no_context there are no notes in ")
+
+
 def test_a_shipped_model_the_theme_and_from_nothing(bridge: Bridge, client: Client) -> None:
     theme = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
     (take,) = client.continue_(theme, model="folk", bars=4, seed=7)
@@ -64,3 +93,12 @@ def test_cancel_and_errors(bridge: Bridge, tmp_path: Path) -> None:
     assert "no model 'jazz'" in chuck(bridge.port, "-", "jazz", 4)[-1]
     assert "cannot read" in chuck(bridge.port, tmp_path / "nothing.notes", "folk", 4)[-1]
     assert "antiphon serve" in chuck(free_port(), "-", "folk", 4)[-1]
+
+
+def test_another_protocol_and_a_bridge_that_falls_silent() -> None:
+    with silent_bridge(protocol=2) as port:
+        (line,) = chuck(port, "-", "folk", 4)
+    assert line.startswith("fail protocol the bridge speaks protocol 2")
+    with silent_bridge() as port:
+        hello, line = chuck(port, "-", "folk", 4)
+    assert hello.startswith("hello ") and line.startswith("fail timeout")

@@ -11,6 +11,7 @@ import pytest
 from antiphon.bridge.client import Client
 from antiphon.models.note import Note
 from program import Bridge, free_port
+from silent_bridge import silent_bridge
 
 EXAMPLE = Path(__file__).parents[2] / "bridge/clients/csound/antiphon.csd"
 pytestmark = [
@@ -39,17 +40,47 @@ def close(lines: list[str], notes: tuple[Note, ...]) -> None:
         assert values == pytest.approx(n, abs=1e-4)
 
 
+def written(path: Path, notes: tuple[Note, ...]) -> Path:
+    rows = [f"{n.pitch} {n.start} {n.duration} {n.velocity} {n.part}" for n in notes]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
 def test_200_notes_are_continued(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
-    theme = tmp_path / "song.txt"
-    rows = [f"{n.pitch} {n.start} {n.duration} {n.velocity} {n.part}" for n in long_song]
-    theme.write_text("\n".join(rows) + "\n")
+    theme = written(tmp_path / "song.txt", long_song)
     lines = csound(bridge.port, MODEL="tiny", BARS=12, SEED=5, THEME=theme)
     (take,) = client.continue_(long_song, model="tiny", bars=12, seed=5)
     assert lines[0].startswith("hello ") and "continue" in lines[0], lines
     close(lines, take.notes)
     assert lines[-1].split()[:2] == ["done", str(len(take.notes))]
+
+
+def test_a_theme_of_more_notes_than_a_context_has_messages(
+    bridge: Bridge, client: Client, tmp_path: Path
+) -> None:
+    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(2000))
+    (take,) = client.continue_(song[-1024:], model="tiny", bars=2, seed=5)
+    theme = written(tmp_path / "song.txt", song)
+    close(csound(bridge.port, MODEL="tiny", BARS=2, SEED=5, THEME=theme), take.notes)
+
+
+def test_a_theme_that_is_refused_is_not_answered_by_the_last_one(bridge: Bridge, tmp_path: Path) -> None:
+    reply = free_port()
+    assert csound(bridge.port, REPLY=reply)[-1].startswith("done")
+    wrong = written(tmp_path / "wrong.txt", (Note(62, 0.0, 1.0),))
+    wrong.write_text(wrong.read_text().replace("80", "200"))
+    assert csound(bridge.port, REPLY=reply, THEME=wrong)[-1].startswith("fail no_context")
+
+
+def test_another_protocol_and_a_bridge_that_falls_silent() -> None:
+    with silent_bridge(protocol=2) as port:
+        (line,) = csound(port)
+    assert line.startswith("fail protocol the bridge speaks protocol 2")
+    with silent_bridge() as port:
+        hello, line = csound(port)
+    assert hello.startswith("hello ") and line.startswith("fail timeout")
 
 
 def test_a_shipped_model_the_theme_and_from_nothing(bridge: Bridge, client: Client) -> None:

@@ -23,7 +23,9 @@ if (me.args() > 5) Std.atoi(me.arg(5)) => replyPort;
 if (me.args() > 6) Std.atoi(me.arg(6)) => quiet;
 if (me.args() > 7) Std.atoi(me.arg(7)) => patience;
 
+1 => int PROTOCOL;
 48 => int NOTES_A_MESSAGE;
+4096 => int MOST_NOTES; // of a context that the bridge takes; models read the last few hundred
 "chuck-" + Math.random2(0, 1 << 24) => string id;
 
 OscOut out;
@@ -34,42 +36,113 @@ in.listenAll();
 
 // Without sound (--silent) ChucK's time runs as fast as the computer can: wait longer by its clock.
 Machine.silent() ? 2000.0 : 1.0 => float patient;
+(250 * patient)::ms => dur again;
+(5 * patient)::second => dur silence;
 
 // What has been heard.
 0 => int greeted;
+now => time heard;
+0 => int over;      // 1: the answer is whole, 2: there will be none
+0 => int accepted;  // the request has arrived
+0 => int begun;     // something of its answer, too
+0 => int resent;    // what is missing has been asked for
+0 => int cancelled; // what still comes is not wanted
+int acked[0];       // messages of the context that have arrived
 0 => int acks;
-0 => int over;
-float answer[0]; // five numbers a note, as ChucK keeps no arrays of arrays that grow
+float pieces[0][0]; // messages of the answer, five numbers a note
+int here[0];        // those that have come
+0 => int arrived;
+-1 => int total;
+0.0 => float end;
 
-fun void hear() {
+// What is sent.
+float theme[0];
+0 => int of; // messages of the context; 0: music from nothing
+now => time sent;
+
+fun void take(OscMsg m) {
+    if (!here.size()) {
+        new float[m.getInt(3)][0] @=> pieces;
+        new int[m.getInt(3)] @=> here;
+    }
+    m.getInt(2) => int seq;
+    if (here[seq]) return;
+    1 => here[seq];
+    arrived++;
+    for (5 => int at; at + 4 < m.numArgs(); 5 +=> at) {
+        pieces[seq] << m.getInt(at) << m.getFloat(at + 1) << m.getFloat(at + 2) << m.getInt(at + 3)
+            << m.getInt(at + 4);
+    }
+}
+
+fun void tell() {
+    for (0 => int seq; seq < pieces.size(); seq++) {
+        for (0 => int i; i < pieces[seq].size(); 5 +=> i) {
+            chout <= "note " <= pieces[seq][i] $ int <= " " <= pieces[seq][i + 1] <= " " <= pieces[seq][i + 2]
+                <= " " <= pieces[seq][i + 3] $ int <= " " <= pieces[seq][i + 4] $ int <= IO.nl();
+        }
+    }
+    chout <= "done " <= total <= " " <= end <= " " <= seed <= IO.nl();
+}
+
+fun void fail(string code, string sentence) {
+    chout <= "fail " <= code <= " " <= sentence <= IO.nl();
+    chout.flush();
+    2 => over;
+}
+
+fun void hear(OscMsg m) {
+    now => heard;
+    if (m.address != "/antiphon/ack" && m.address != "/antiphon/fail") 1 => begun;
+    if (m.address == "/antiphon/ack") {
+        if (acks == of) {
+            1 => accepted;
+        } else if (!acked[m.getInt(1)]) {
+            1 => acked[m.getInt(1)];
+            acks++;
+            if (acks == of && !cancelled) sendRequest();
+        }
+    }
+    if (m.address == "/antiphon/progress") chout <= "progress " <= m.getFloat(1) <= IO.nl();
+    if (m.address == "/antiphon/notes") take(m);
+    if (m.address == "/antiphon/done") {
+        m.getInt(2) => total;
+        m.getFloat(3) => end;
+        m.getInt(4) => seed;
+    }
+    if (m.address == "/antiphon/fail") {
+        if (cancelled) {
+            fail("cancelled", "cancelled as asked");
+        } else if (resent && !begun && m.getString(1) == "bad_args") {
+            // What looked like the request's ack was a late one of its context: the request got lost.
+            0 => accepted => resent;
+            sendRequest();
+        } else fail(m.getString(1), m.getString(2));
+    }
+    if (!cancelled && total >= 0 && here.size() && arrived == here.size()) {
+        tell();
+        1 => over;
+    }
+    chout.flush();
+}
+
+fun void listen() {
     OscMsg m;
     while (true) {
         in => now;
         while (in.recv(m)) {
-            if (m.address == "/antiphon/hello/reply") {
+            if (m.address == "/antiphon/hello/reply" && !greeted) {
                 1 => greeted;
+                if (m.getInt(2) != PROTOCOL) {
+                    fail("protocol", "the bridge speaks protocol " + m.getInt(2) + ", this file " + PROTOCOL
+                        + "; bring both to one version");
+                    continue;
+                }
                 chout <= "hello " <= m.getString(4) <= IO.nl();
-            } else if (m.numArgs() > 0 && m.typetag.substring(0, 1) == "s" && m.getString(0) == id) {
-                if (m.address == "/antiphon/ack") acks++;
-                if (m.address == "/antiphon/progress") chout <= "progress " <= m.getFloat(1) <= IO.nl();
-                if (m.address == "/antiphon/notes") {
-                    for (5 => int at; at + 4 < m.numArgs(); 5 +=> at) {
-                        answer << m.getInt(at) << m.getFloat(at + 1) << m.getFloat(at + 2) << m.getInt(at + 3)
-                            << m.getInt(at + 4);
-                        chout <= "note " <= m.getInt(at) <= " " <= m.getFloat(at + 1) <= " " <= m.getFloat(at + 2)
-                            <= " " <= m.getInt(at + 3) <= " " <= m.getInt(at + 4) <= IO.nl();
-                    }
-                }
-                if (m.address == "/antiphon/done") {
-                    chout <= "done " <= m.getInt(2) <= " " <= m.getFloat(3) <= " " <= m.getInt(4) <= IO.nl();
-                    1 => over;
-                }
-                if (m.address == "/antiphon/fail") {
-                    chout <= "fail " <= m.getString(1) <= " " <= m.getString(2) <= IO.nl();
-                    2 => over;
-                }
+                chout.flush();
+            } else if (!over && m.numArgs() && m.typetag.substring(0, 1) == "s" && m.getString(0) == id) {
+                hear(m);
             }
-            chout.flush();
         }
     }
 }
@@ -84,33 +157,55 @@ fun float[] load(string path) {
         me.exit();
     }
     while (input.more()) {
-        input.readLine() => string line;
-        if (line.length() && line.substring(0, 1) != "#") {
-            StringTokenizer words;
-            words.set(line);
-            for (0 => int i; i < 5; i++) notes << (words.more() ? Std.atof(words.next()) : 0.0);
-        }
+        StringTokenizer words;
+        words.set(input.readLine());
+        if (!words.more()) continue;
+        words.next() => string word;
+        if (word.substring(0, 1) == "#") continue;
+        notes << Std.atof(word);
+        for (1 => int i; i < 5; i++) notes << (words.more() ? Std.atof(words.next()) : 0.0);
     }
     return notes;
 }
 
-// Send the context until all of its messages are acknowledged.
-fun void sendContext(float notes[]) {
-    notes.size() / 5 => int count;
-    (count + NOTES_A_MESSAGE - 1) / NOTES_A_MESSAGE => int of;
+// Send the messages of the context that have not been acknowledged.
+fun void sendContext() {
+    theme.size() / 5 => int count;
+    Math.max(0, count - MOST_NOTES) $ int => int skipped;
     for (0 => int seq; seq < of; seq++) {
-        seq * NOTES_A_MESSAGE => int first;
+        if (acked[seq]) continue;
+        skipped + seq * NOTES_A_MESSAGE => int first;
         Math.min(first + NOTES_A_MESSAGE, count) $ int => int last;
         out.start("/antiphon/context").add(id).add(seq).add(of).add(last - first);
         for (first * 5 => int i; i < last * 5; 5 +=> i) {
-            out.add(notes[i] $ int).add(notes[i + 1]).add(notes[i + 2]).add(notes[i + 3] $ int)
-                .add(notes[i + 4] $ int);
+            out.add(theme[i] $ int).add(theme[i + 1]).add(theme[i + 2]).add(theme[i + 3] $ int)
+                .add(theme[i + 4] $ int);
         }
         out.send();
         1::ms => now;
     }
-    now + (5 * patient)::second => time late;
-    while (acks < of && !over && now < late) 5::ms => now;
+}
+
+fun void sendRequest() {
+    out.start(of ? "/antiphon/continue" : "/antiphon/generate").add(id).add("model").add(model)
+        .add("bars").add(bars).add("seed").add(seed).send();
+}
+
+// Send what has not been answered yet.
+fun void say() {
+    if (cancelled) {
+        out.start("/antiphon/cancel").add(id).send();
+    } else if (acks < of) {
+        sendContext();
+    } else if (!accepted && !begun) {
+        sendRequest();
+    } else {
+        1 => resent;
+        out.start("/antiphon/resend").add(id).add(0);
+        if (total >= 0) for (0 => int seq; seq < here.size(); seq++) if (!here[seq]) out.add(seq);
+        out.send();
+    }
+    now => sent;
 }
 
 fun void play(float pitch, float beats, float velocity, dur beat) {
@@ -124,37 +219,53 @@ fun void play(float pitch, float beats, float velocity, dur beat) {
     60::ms => now;
 }
 
-spork ~ hear();
+spork ~ listen();
 for (0 => int again; again < 8 && !greeted; again++) {
-    out.start("/antiphon/hello").add(replyPort).add("chuck").add(1).send();
+    out.start("/antiphon/hello").add(replyPort).add("chuck").add(PROTOCOL).send();
     for (0 => int i; i < 25 && !greeted; i++) (10 * patient)::ms => now;
 }
 if (!greeted) {
     chout <= "fail timeout no bridge answers: start it with antiphon serve" <= IO.nl();
     me.exit();
 }
-"/antiphon/generate" => string verb;
+if (over) me.exit();
 if (file != "-") {
-    load(file) @=> float notes[];
-    sendContext(notes);
-    "/antiphon/continue" => verb;
+    load(file) @=> theme;
+    (Math.min(theme.size() / 5, MOST_NOTES) $ int + NOTES_A_MESSAGE - 1) / NOTES_A_MESSAGE => of;
+    if (!of) {
+        chout <= "fail no_context there are no notes in " <= file <= IO.nl();
+        me.exit();
+    }
+    new int[of] @=> acked;
 }
-out.start(verb).add(id).add("model").add(model).add("bars").add(bars).add("seed").add(seed).send();
-now => time asked;
-while (!over && now < asked + (60 * patient)::second) {
+now => heard => time asked;
+say();
+while (!over) {
     10::ms => now;
+    if (over) break;
+    if (now > heard + silence) {
+        fail("timeout", "no bridge answers: start it with antiphon serve");
+    } else if (now > heard + again && now > sent + again) {
+        say();
+    }
     if (patience && now > asked + (patience * patient)::ms) {
-        out.start("/antiphon/cancel").add(id).send();
         0 => patience;
+        1 => cancelled;
+        say();
     }
 }
-if (over == 1 && !quiet && answer.size()) {
+if (over == 1 && !quiet && total) {
     0.5::second => dur beat;
-    answer[1] => float at;
-    for (0 => int i; i < answer.size(); 5 +=> i) {
-        (answer[i + 1] - at)::beat => now;
-        answer[i + 1] => at;
-        spork ~ play(answer[i], answer[i + 2], answer[i + 3], beat);
+    pieces[0][1] => float at;
+    0.0 => float last;
+    for (0 => int seq; seq < pieces.size(); seq++) {
+        pieces[seq] @=> float notes[];
+        for (0 => int i; i < notes.size(); 5 +=> i) {
+            (notes[i + 1] - at)::beat => now;
+            notes[i + 1] => at;
+            Math.max(last, at + notes[i + 2]) => last;
+            spork ~ play(notes[i], notes[i + 2], notes[i + 3], beat);
+        }
     }
-    4::second => now;
+    (last - at)::beat + 0.2::second => now;
 }

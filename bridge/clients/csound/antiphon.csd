@@ -46,8 +46,15 @@ nchnls = 2
 
 giReply OSCinit $REPLY
 giTheme ftgen 0, 0, 0, -23, "$THEME"
-giCount = int(ftlen(giTheme) / 5)
-gSid = "csound-$REPLY"
+giNotes = int(ftlen(giTheme) / 5)
+; A context has 1024 messages at most, here of a note each: of a longer theme its last ones.
+giSkipped = max(0, giNotes - 1024)
+giCount = giNotes - giSkipped
+; A new name each time: the bridge still has the theme of the last run.
+seed 0
+giRun random 0, 1000000
+gSid sprintf "csound-%d-%d", $REPLY, giRun
+gkHeard init 0
 gkGreeted init 0
 gkOver init 0
 gkFirst init 0
@@ -71,11 +78,11 @@ instr 1
     OSCsend khello, "127.0.0.1", $PORT, "/antiphon/hello", "isi", $REPLY, "csound", 1
   elseif kseq < giCount && strcmp("$VERB", "continue") == 0 then
     ; One message a control period: some 700 a second.
-    kpitch table kseq * 5, giTheme
-    kstart table kseq * 5 + 1, giTheme
-    kdur table kseq * 5 + 2, giTheme
-    kvel table kseq * 5 + 3, giTheme
-    kpart table kseq * 5 + 4, giTheme
+    kpitch table (giSkipped + kseq) * 5, giTheme
+    kstart table (giSkipped + kseq) * 5 + 1, giTheme
+    kdur table (giSkipped + kseq) * 5 + 2, giTheme
+    kvel table (giSkipped + kseq) * 5 + 3, giTheme
+    kpart table (giSkipped + kseq) * 5 + 4, giTheme
     kseq = kseq + 1
     OSCsend kseq, "127.0.0.1", $PORT, "/antiphon/context", "siiiiffii", gSid, kseq - 1, giCount, 1, kpitch, kstart, kdur, kvel, kpart
   elseif kready < 0 then
@@ -83,6 +90,9 @@ instr 1
   elseif kasked < 0 && ktime > kready then
     kasked = ktime
     OSCsend 1, "127.0.0.1", $PORT, "/antiphon/$VERB", "ssssssisisi", gSid, "mode", "single", "model", "$MODEL", "bars", $BARS, "seed", $SEED, "reply_port", $REPLY
+  elseif kasked >= 0 && gkOver == 0 && ktime > max(kasked, gkHeard) + 5 then
+    printks "fail timeout the bridge has fallen silent: is antiphon serve still running?\n", 60
+    gkOver = 0.1
   elseif $CANCEL > 0 && kasked >= 0 && ktime - kasked > $CANCEL / 1000 then
     OSCsend 1, "127.0.0.1", $PORT, "/antiphon/cancel", "s", gSid
   endif
@@ -115,16 +125,29 @@ instr 2
   kend init 0
   kseed init 0
   knats init 0
+  kfraction init 0
+  ktime timeinsts
 
   khello OSClisten giReply, "/antiphon/hello/reply", "ssiis", Sname, Sversion, kprotocol, kport, Sverbs
   if khello == 1 && gkGreeted == 0 then
-    gkGreeted = 1
-    printf "hello %s\n", 1, Sverbs
+    if kprotocol == 1 then
+      gkGreeted = 1
+      printf "hello %s\n", 1, Sverbs
+    elseif gkOver == 0 then
+      printf "fail protocol the bridge speaks protocol %d, this file 1; bring both to one version\n", 1, kprotocol
+      gkOver = 0.1
+    endif
+  endif
+
+  kprogress OSClisten giReply, "/antiphon/progress", "sf", Sid, kfraction
+  if kprogress == 1 then
+    gkHeard = ktime
   endif
 
 nextnote:
   knote OSClisten giReply, "/antiphon/note", "siiiffii", Sid, ktake, kindex, kpitch, kstart, kdur, kvel, kpart
   if knote == 1 then
+    gkHeard = ktime
     kcount = kcount + 1
     printf "note %d %f %f %d %d\n", kcount, kpitch, kstart, kdur, kvel, kpart
     if kindex == 0 then
@@ -136,13 +159,13 @@ nextnote:
   endif
 
   kdone OSClisten giReply, "/antiphon/done", "siifif", Sid, ktake, ktotal, kend, kseed, knats
-  if kdone == 1 then
+  if kdone == 1 && gkOver == 0 then
     printf "done %d %f %d\n", 1, ktotal, kend, kseed
     gkOver = $QUIET == 1 ? 0.1 : (kend - gkFirst) / 2 + 1
   endif
 
   kfail OSClisten giReply, "/antiphon/fail", "sss", Sid, Scode, Ssentence
-  if kfail == 1 then
+  if kfail == 1 && gkOver == 0 then
     printf "fail %s %s\n", 1, Scode, Ssentence
     gkOver = 0.1
   endif
