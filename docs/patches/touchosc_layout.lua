@@ -16,7 +16,7 @@ local models = { "auto" }
 local job       -- the request under way
 local last      -- the last one, for "again"
 local tune = {} -- everything so far: {pitch, start, duration, velocity, part}
-local answer = {}
+local answer = {} -- its notes; drums: whether they are a drum kit's
 local player    -- MIDI to be sent, while playing
 
 local function show(name, text)
@@ -112,9 +112,8 @@ local function play()
   stop()
   if not answer[1] then return end
   local beat, first, events = 60000 / setting("tempo"), answer[1][2], {}
-  local drums = self.children.model_caption.values.text == "drums"
   for i, note in ipairs(answer) do
-    local key = note[1] * 16 + (drums and 9 or note[5] % 16)  -- pitch and channel
+    local key = note[1] * 16 + (answer.drums and 9 or note[5] % 16)  -- pitch and channel
     events[2 * i - 1] = { at = (note[2] - first) * beat, key = key, note = i, velocity = note[4] }
     events[2 * i] = { at = (note[2] + note[3] - first) * beat, key = key, note = i }
   end
@@ -196,6 +195,7 @@ local function start(verb, context)
   end
   last = { verb = verb, context = context }
   job = { id = id, verb = verb, before = context or {}, request = request, chunks = {}, heard = getMillis(),
+    drums = self.children.model_caption.values.text == "drums",
     context = context and context_messages(id, context) or {} }
   show("status", verb .. " …")
   say()
@@ -213,7 +213,7 @@ end
 
 local function finish()
   local before = job.before
-  answer, tune = {}, {}
+  answer, tune = { drums = job.drums }, {}
   for _, note in ipairs(before) do tune[#tune + 1] = note end
   for seq = 0, job.of - 1 do
     for _, note in ipairs(job.chunks[seq]) do

@@ -221,6 +221,10 @@ def test_cancel_errors_and_nobody_there(bridge: Bridge, client: Client, tmp_path
     drums = touch(tmp_path, bridge.port, READY, *model("drums", names), "press generate",
                   "until notes, seed", SKIP, "press generate", "until notes, seed", "press stop")  # fmt: skip
     assert played(drums, 60.0)[0][0][4] == 9, "the channel of General MIDI drums"
+    again = touch(tmp_path, bridge.port, READY, *model("drums", names), "press generate", "until notes, seed",
+                  SKIP, "press model", "press play", SKIP)  # fmt: skip
+    ons = [int(line.split()[2]) for line in again if line.startswith("midi")]
+    assert len(ons) > 8 and {status % 16 for status in ons} == {9}, "drums still, whatever comes next"
     silent = touch(tmp_path, free_port(), "until No bridge", "press generate", "until silent")
     assert len([line for line in status(silent) if "antiphon serve" in line]) == 2
 
