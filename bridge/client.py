@@ -129,6 +129,7 @@ class Client:
 
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""
+        _refuse_own(options)
         for key, value in options.items():
             self._one("/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key))
             self._held[key] = value
@@ -202,9 +203,7 @@ class Client:
 
     def _asked(self, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
         """Return a request's options, and those that hold for all; of two lengths its own, else beats."""
-        for own in ("mode", "reply_port"):
-            if own in options:
-                raise RequestError("bad_args", f"{own} is the client's own to choose")
+        _refuse_own(options)
         asked = {"model": self._loaded, **self._held, **options}
         if asked["model"] == AUTO:
             asked["model"] = self._loaded
@@ -316,6 +315,12 @@ class Client:
             time.sleep(min(seconds, 0.02))
             return []
         return [message for message in read(datagram) if isinstance(message, Message)]
+
+
+def _refuse_own(options: Mapping[str, OptionValue]) -> None:
+    for own in ("mode", "reply_port"):
+        if own in options:
+            raise RequestError("bad_args", f"{own} is the client's own to choose")
 
 
 def _fitting(notes: Iterable[Note], options: Mapping[str, OptionValue]) -> Sequence[Note]:

@@ -70,6 +70,13 @@ class TestClient:
         with pytest.raises(RequestError, match="not both"):
             client.generate(bars=1, beats=2)
 
+    @pytest.mark.parametrize("own", [{"mode": "single"}, {"reply_port": 9}])
+    def test_what_the_client_itself_decides_is_refused(self, client, own):
+        for refused in (lambda: client.set(**own), lambda: client.generate(**own)):
+            with pytest.raises(RequestError, match=f"{next(iter(own))} is the client's own"):
+                refused()
+        assert client.generate(bars=1)
+
     def test_a_refusal_is_an_error_with_the_code(self, client):
         with pytest.raises(RequestError, match="did you mean 'bars'") as error:
             client.generate(brs=2)
