@@ -25,10 +25,9 @@ from types import TracebackType
 
 from ..models.errors import AntiphonError, RequestError
 from ..models.note import Note
-from ..models.score import Score
 from .about import Bridge, ModelLine, Status
+from .asked import fitting, merged, refuse_own, take_count
 from .collect import Collector
-from .contexts import MAX_CONTEXT_NOTES
 from .options import AUTO, OptionValue
 from .osc import MAX_DATAGRAM, Message, NoteMessage, Outgoing, Value, encode, read
 from .protocol import (
@@ -45,7 +44,6 @@ from .request import Take
 AGAIN_SECONDS = 0.25
 """How long a request may stay unanswered before it is sent again."""
 STOP_SECONDS = 0.05
-_LENGTHS = ("bars", "beats")
 OnNote = Callable[[int, int, Note], None]
 OnProgress = Callable[[float], None]
 __all__ = ["Bridge", "Client", "ModelLine", "Status", "Take"]
@@ -129,7 +127,7 @@ class Client:
 
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""
-        _refuse_own(options)
+        refuse_own(options)
         for key, value in options.items():
             self._one("/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key))
             self._held[key] = value
@@ -181,16 +179,16 @@ class Client:
             on_progress: called with the fraction that exists, at most ten times a second.
             stop: looked at twenty times a second; True cancels, which raises RequestError ``cancelled``.
         """
-        asked = self._asked(options or {})
+        asked = merged(options or {}, self._held, self._loaded)
         name = self._new_id()
         if notes is not None:
-            self._send_context(name, _fitting(notes, asked), stop)
+            self._send_context(name, fitting(notes, asked), stop)
         if asked.get("seed", AUTO) == AUTO:
             # Sent twice because its ack got lost, a request must mean the same notes twice.
             asked["seed"] = secrets.randbits(SEED_BITS)
         pairs = [value for pair in asked.items() for value in pair]
         mode = ("mode", "chunk" if on_note is None else "single")
-        collector = Collector(name, _count(asked.get("takes", AUTO)), on_note, on_progress)
+        collector = Collector(name, take_count(asked), on_note, on_progress)
         message = Message(f"/antiphon/{verb}", (name, *pairs, *mode))
         try:
             self._talk(
@@ -200,17 +198,6 @@ class Client:
             self._cancel(name)
             raise
         return collector.takes()
-
-    def _asked(self, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-        """Return a request's options, and those that hold for all; of two lengths its own, else beats."""
-        _refuse_own(options)
-        asked = {"model": self._loaded, **self._held, **options}
-        if asked["model"] == AUTO:
-            asked["model"] = self._loaded
-        both = all(asked.get(length, AUTO) != AUTO for length in _LENGTHS)
-        if both and not all(length in options for length in _LENGTHS):
-            del asked["beats" if "bars" in options else "bars"]
-        return asked
 
     def _new_id(self) -> str:
         return f"{self._name}-{next(self._numbers)}"
@@ -315,30 +302,6 @@ class Client:
             time.sleep(min(seconds, 0.02))
             return []
         return [message for message in read(datagram) if isinstance(message, Message)]
-
-
-def _refuse_own(options: Mapping[str, OptionValue]) -> None:
-    for own in ("mode", "reply_port"):
-        if own in options:
-            raise RequestError("bad_args", f"{own} is the client's own to choose")
-
-
-def _fitting(notes: Iterable[Note], options: Mapping[str, OptionValue]) -> Sequence[Note]:
-    """Return the notes in order: of more than a bridge takes the last ones before the answer."""
-    ordered = Score.ordered(list(notes))
-    start = options.get("start", AUTO)
-    if len(ordered) > MAX_CONTEXT_NOTES and start != AUTO:
-        with contextlib.suppress(ValueError):  # the bridge will say what is wrong with it
-            ordered = tuple(note for note in ordered if note.start < float(start)) or ordered
-    return ordered[-MAX_CONTEXT_NOTES:]
-
-
-def _count(takes: OptionValue) -> int:
-    """Return how many takes come, 1 where the bridge decides or will refuse the number."""
-    try:
-        return int(float(takes))
-    except ValueError:
-        return 1
 
 
 def _is_about(key: str, reply: Sequence[Value]) -> bool:
