@@ -161,11 +161,14 @@ def test_long_contexts_and_options_of_the_class_s_own(bridge: Bridge, client: Cl
     song = [Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(10_000)]
     options = {"model": "tiny", "bars": 2, "seed": 5}
     said = sclang(tmp_path, "limits.scd", PORT=bridge.port)
-    end, before = answers(said)
+    end, before, scale = answers(said)
+    same(scale, client.generate(scale="0,2,4,5,7,9,11", **options)[0])
     same(end, client.continue_(song[-4096:], **options)[0])
     same(before, client.continue_(song[:1600], start=400, **options)[0])
     fails = [rest for word, rest in said if word == "fail"]
-    assert fails == [f"bad_args {key} is the class's own to choose" for key in ("mode", "reply_port")]
+    *own, wrong = fails
+    assert own == [f"bad_args {key} is the class's own to choose" for key in ("mode", "reply_port")]
+    assert wrong == "bad_args bars must be a number, not 'true'"
     told = dict(said)
     assert (told["none"], told["empty"]) == ("[ [ rest, 0 ] ]", "[ [ rest, 12 ] ]")
     assert told["window"] == "true", "a function may open a window"

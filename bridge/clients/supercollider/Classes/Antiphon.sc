@@ -101,7 +101,7 @@ Antiphon {
 		request = (
 			id: id, done: done, failed: failed, progress: progress,
 			count: if(this.auto(all[\takes])) { 1 } { all[\takes].asInteger }, takes: IdentityDictionary.new,
-			message: ["/antiphon/" ++ verb, id] ++ all.asPairs.collect { |v| if(v.isKindOf(Symbol)) { v.asString } { v } },
+			message: ["/antiphon/" ++ verb, id] ++ all.asPairs.collect { |v| this.sendable(v) },
 			context: this.contextMessages(id, notes, all[\start]),
 			acked: false, asked: false, begun: false, cancelled: false, heard: this.now, sent: this.now
 		);
@@ -141,6 +141,12 @@ Antiphon {
 
 	now {
 		^Main.elapsedTime
+	}
+
+	// A number or text: the pitch classes of a scale, or parts, may be an Array.
+	sendable { |value|
+		if(value.isNumber) { ^value };
+		^if(value.isArray and: { value.isString.not }) { value.join(",") } { value.asString }
 	}
 
 	auto { |value|
