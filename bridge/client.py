@@ -256,6 +256,7 @@ class Client:
         """
         told: Callable[[], Sequence[Outgoing]] = say if callable(say) else lambda: [say]
         refused = (name, told()[0].address)  # an unknown verb is refused by its address
+        self._forget_what_came()
         heard = time.monotonic()
         while True:
             self._send(told())
@@ -290,6 +291,14 @@ class Client:
                 raise RequestError("too_large", f"cannot send to {self._where}: {error}") from error
             if count % DATAGRAMS_A_SLOT == 0:
                 time.sleep(SLOT_SECONDS)
+
+    def _forget_what_came(self) -> None:
+        """Leave out what answers an earlier message, such as its refusal that came twice."""
+        with contextlib.suppress(OSError):  # nothing is left, or sending will tell what is wrong
+            self._socket.setblocking(False)
+            while True:
+                with contextlib.suppress(ConnectionError):
+                    self._socket.recv(MAX_DATAGRAM)
 
     def _receive(self, seconds: float) -> list[Message]:
         """Return the messages of the next datagram, none when it takes longer than ``seconds``."""

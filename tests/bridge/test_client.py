@@ -2,12 +2,14 @@
 
 import socket
 import threading
+import time
 
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
+from lossy import lossy
 from stage import Stage
 
 
@@ -96,6 +98,19 @@ def test_a_bridge_started_anew_keeps_the_settings(stage):
         assert client.generate() == before and {take.end_beats for take in before} == {4.0}
         assert client.status().model == "folk", "the other bridge was told of nothing before"
     other.close()
+
+
+def test_a_refusal_that_comes_twice_refuses_nothing_else(stage):
+    with (
+        lossy(stage.server.address[1], lost=0, late=0, doubled=1) as network,
+        Client(port=network.port) as client,
+    ):
+        for model in ("drums", "folk"):
+            with pytest.raises(RequestError):
+                client.load("jazz")
+            time.sleep(0.05)
+            client.load(model)
+            assert client.status().model == model
 
 
 def test_stop_is_heard_while_nobody_takes_the_context():
