@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..models.errors import ModelFileError
 from ..models.manifest import Manifest
 from ..models.step import NULL_POSITION, UNUSED_POSITION, inputs
 from .stepper import MOST_ROWS, Batching, memory_sizes
@@ -24,7 +25,18 @@ Feed = dict[str, npt.NDArray[Any]]
 
 
 def probe(session: Any, manifest: Manifest) -> Batching:
-    """Return the smallest batches and memories with which a model's rows do not feel each other."""
+    """Return the smallest batches and memories with which a model's rows do not feel each other.
+
+    Raises ModelFileError for a model that opens and cannot be run.
+    """
+    try:
+        return _probe(session, manifest)
+    except Exception as error:  # ONNX Runtime's errors share no base below Exception
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise ModelFileError(f"cannot be run: {reason}") from error
+
+
+def _probe(session: Any, manifest: Manifest) -> Batching:
     grown = memory_sizes(manifest.memory) if manifest.memory else ()
     slots = grown[0] if grown else 0
     feed = _random_feed(manifest, MOST_ROWS, slots)

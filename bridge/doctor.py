@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from ..models.errors import AntiphonError
+from ..models.errors import AntiphonError, RequestError
 from ..models.modelfile import ModelFile, list_models
 from ..models.note import Note
+from .batching import probe
 from .client import Client
 from .engine import Engine
 from .provider import CUDA, choose
@@ -27,6 +28,8 @@ LARGE_DATAGRAM = 9216
 """What macOS lets through by default, and more than any message of the protocol has."""
 SLOW_TRIP_MS = 25.0
 """Two audio buffers of 512 samples at 48 kHz, and a little."""
+
+EXPORT_AGAIN = "export it again with this version"
 
 
 class Level(Enum):
@@ -93,8 +96,9 @@ def check_models(folders: list[Path]) -> Iterator[Finding]:
         try:
             file = ModelFile.load(info.path)
             choice = choose(file)
+            probe(file.session, file.manifest)
         except AntiphonError as error:
-            yield Finding(Level.BAD, f"model {info.name}: {error}", "export it again with this version")
+            yield Finding(Level.BAD, f"model {info.name}: {error}", EXPORT_AGAIN)
             continue
         if index == 0:
             where = "the GPU" if choice.provider == CUDA else "the CPU"
@@ -144,6 +148,9 @@ def check_trip(folders: list[Path]) -> Iterator[Finding]:
             if shelf.models():
                 yield _timed_request(client)
     except (AntiphonError, OSError) as error:
+        if isinstance(error, RequestError) and error.code == "model_error":
+            yield Finding(Level.BAD, f"the bridge's first model does not play: {error}", EXPORT_AGAIN)
+            return
         advice = "let your firewall or security program pass UDP on 127.0.0.1"
         yield Finding(Level.BAD, f"no round trip over UDP: {error}", advice)
 

@@ -180,7 +180,11 @@ class Session:
                 self._reply("/antiphon/loaded", name)
             except AntiphonError as error:
                 code = getattr(error, "code", "model_error")
-                self._reply("/antiphon/fail", "/antiphon/load", code, str(error))
+                self._reply("/antiphon/fail", "/antiphon/load", code, shortened(str(error)))
+            except Exception:  # nobody else would tell the client
+                log.exception("model %s could not be loaded", name)
+                text = "the bridge made a mistake; its log says more"
+                self._reply("/antiphon/fail", "/antiphon/load", "model_error", text)
             finally:
                 release()
 

@@ -160,7 +160,8 @@ class ModelShelf:
                 session = self.providers.session(file)
                 model = LoadedModel(file.info, session, probe(session, file.manifest))
             except ModelFileError as error:
-                raise RequestError("model_error", str(error)) from error
+                where = "" if str(info.path) in str(error) else f"{info.path}: "
+                raise RequestError("model_error", f"{where}{error}") from error
             log.debug("loaded %s: %s", info.path, model.batching)
             with self._lock:
                 self._loaded[info.name] = model

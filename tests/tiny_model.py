@@ -79,6 +79,15 @@ def save_tiny_model(path: Path, name: str = "tiny", seed: int = 5, **changes: An
     return path
 
 
+def save_broken_model(path: Path, name: str = "broken") -> Path:
+    """Write a model that opens and keeps its manifest's word, but whose every step fails; return its path."""
+    model = tiny_model(tiny_manifest(name))
+    table = model.graph.initializer[0]
+    table.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(table)[:1].copy(), table.name))
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
 def tiny_model(manifest: Manifest, seed: int = 5) -> onnx.ModelProto:
     """Return the model of a manifest with any fields that include delta, or of text."""
     graph = _Graph(manifest, np.random.default_rng(seed))

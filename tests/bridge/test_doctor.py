@@ -13,7 +13,7 @@ from antiphon.bridge.doctor import Level, check_models, check_port, check_python
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
-from tiny_model import save_tiny_model
+from tiny_model import save_broken_model, save_tiny_model
 
 
 def test_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +47,21 @@ def test_a_broken_model_is_bad(tmp_path: Path) -> None:
     assert len(bad) == 1
     assert "broken.onnx" in bad[0].text
     assert "export or download it again" in bad[0].advice
+
+
+def test_a_model_that_opens_and_cannot_run_is_bad(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path / "good.onnx", "good")
+    save_broken_model(tmp_path / "broken.onnx")
+    (bad,) = (f for f in check_models([tmp_path]) if f.level is Level.BAD)
+    assert "model broken" in bad.text and "cannot be run" in bad.text
+    assert "export it again" in bad.advice
+
+
+def test_a_default_model_that_cannot_run_is_no_matter_of_a_firewall(tmp_path: Path) -> None:
+    save_broken_model(tmp_path / "folk.onnx", "folk")
+    (bad,) = (f for f in check_trip([tmp_path]) if f.level is Level.BAD)
+    assert "folk.onnx: " in bad.text and "cannot be run" in bad.text
+    assert "firewall" not in bad.advice
 
 
 def test_no_model_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:

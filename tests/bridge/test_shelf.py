@@ -10,7 +10,7 @@ import pytest
 from antiphon.bridge.shelf import LoadedModel, ModelShelf
 from antiphon.models.errors import RequestError
 from antiphon.models.modelfile import ModelFile
-from tiny_model import save_tiny_model
+from tiny_model import save_broken_model, save_tiny_model
 
 
 @pytest.fixture
@@ -92,3 +92,14 @@ def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert len(loads) == 1
     assert len(found) == 8 and all(model is found[0] for model in found)
     assert shelf.is_loaded("folk")
+
+
+def test_a_model_that_opens_and_cannot_run_is_said_to_be_broken(tmp_path: Path) -> None:
+    path = save_broken_model(tmp_path / "b.onnx")
+    shelf = ModelShelf([tmp_path], shipped=False)
+    with pytest.raises(RequestError, match=r"b\.onnx.*cannot be run") as error:
+        shelf.get("broken")
+    assert error.value.code == "model_error"
+    assert not shelf.is_loaded("broken")
+    save_tiny_model(path, "broken")
+    assert shelf.get("broken")
