@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -260,7 +261,10 @@ def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
 
 
 def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
-    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance."""
+    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance.
+
+    All voices of a text play in the model's one part. A note ends where another begins on its pitch.
+    """
     allowed = [
         pitch
         for pitch in range(request.low, request.high + 1)
@@ -268,11 +272,13 @@ def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
     ]
     if not allowed:
         return []
-    moved: dict[tuple[float, int, int], Note] = {}
+    moved: dict[tuple[int, float], Note] = {}
     for note in notes:
-        if note.pitch not in allowed:
-            note = replace(note, pitch=min(allowed, key=partial(_apart, note.pitch)))
-        moved.setdefault((note.start, note.part, note.pitch), note)
+        pitch = note.pitch if note.pitch in allowed else min(allowed, key=partial(_apart, note.pitch))
+        moved.setdefault((pitch, note.start), replace(note, pitch=pitch, part=0))
+    for (pitch, start), (again, later) in pairwise(sorted(moved)):
+        if pitch == again and moved[pitch, start].end > later:
+            moved[pitch, start] = replace(moved[pitch, start], duration=later - start)
     return list(Score.ordered(list(moved.values())))
 
 

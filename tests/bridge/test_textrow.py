@@ -517,6 +517,21 @@ def test_a_scale_holds_in_a_text_of_another_key(irish: Engine, music: str) -> No
             assert [n.pitch for n in take.notes[:3]] == [60, 65, 67]
 
 
+def test_all_voices_of_a_text_play_in_the_one_part_there_is(irish: Engine) -> None:
+    """Each voice begins at the tune's beginning; where two meet on a pitch, the later one goes on."""
+    text = "X:1\nT:x\nM:4/4\nL:1/8\nK:C\nV:1\nC4 E4|\nV:2\nC2 C2 G4|\n"
+    (take,) = ask_irish(irish, 1, text=text, bars=1)
+    assert [(n.pitch, n.start, n.end) for n in take.notes[:4]] == [
+        (60, 0, 1),
+        (60, 1, 2),
+        (64, 2, 4),
+        (67, 2, 4),
+    ]
+    (take,) = ask_irish(irish, 476336995, temperature=4)  # the model begins a voice by itself
+    assert "\nV:" in take.text
+    assert {n.part for n in take.notes} == {0}
+
+
 def test_a_note_goes_to_the_nearest_that_is_asked_for(shelf: ModelShelf) -> None:
     options = {"scale": "C major", "low": 60, "high": 65}
     request = resolve({}, options, None, shelf.manifest("tiny-text"), seed=1)
