@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .codec import Codec
@@ -155,16 +155,67 @@ def _read(data: dict[str, Any]) -> Manifest:
     data = dict(data)
     key = "fields"
     try:
-        fields = tuple(Field(f["name"], tuple(f["values"])) for f in data.pop("fields"))
+        tables = tuple(Field(f["name"], tuple(f["values"])) for f in data.pop("fields"))
         key = "ticks_per_beat"
-        codec = Codec(fields, data.pop("ticks_per_beat"))
+        codec = Codec(tables, data.pop("ticks_per_beat"))
         for key, build in _NESTED.items():
             data[key] = build(data[key])
         key = ", ".join(sorted(data.keys() - set(Manifest.__dataclass_fields__)))
         known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
-        return Manifest(codec=codec, **known)
+        manifest = Manifest(codec=codec, **known)
     except (KeyError, TypeError, ValueError, AttributeError, AntiphonError) as error:
         raise ModelFileError(f"the manifest's key {key!r} is missing or wrong: {error}") from error
+    _check(manifest)
+    return manifest
+
+
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "text"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+}
+"""By what a key is declared as: the types that JSON has for it, and their name."""
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise ModelFileError where a value is of another kind: one file must not break the list of all."""
+    _check_kinds(manifest)
+    for key in ("parts", "state", "sources"):
+        for entry in getattr(manifest, key):
+            _check_kinds(entry, f"{key}: ")
+    _check_kinds(manifest.defaults, "defaults: ")
+    if manifest.memory is not None:
+        _check_kinds(manifest.memory, "memory: ")
+    for key in ("tasks", "conditions"):
+        for word in getattr(manifest, key):
+            _check_kind(key, "str", word)
+    if not manifest.name:
+        raise ModelFileError("the manifest's key 'name' is empty")
+    last = max(manifest.codec["part"].values) if "part" in manifest.codec.names else 0
+    if len(manifest.parts) <= last:
+        raise ModelFileError(
+            f"the manifest's key 'parts' has {len(manifest.parts)}, but the field part goes up to {last:g}"
+        )
+
+
+def _check_kinds(entry: Any, where: str = "") -> None:
+    """Check the plain values of a dataclass."""
+    for known in fields(entry):
+        if known.type in _KINDS:
+            _check_kind(where + known.name, str(known.type), getattr(entry, known.name))
+
+
+def _check_kind(key: str, kind: str, value: object) -> None:
+    types, name = _KINDS[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
+        raise ModelFileError(f"the manifest's key {key!r} must be {name}, not {value!r:.80}")
+
+
+def _defaults(defaults: Defaults) -> Defaults:
+    if isinstance(defaults.metre, str):  # else its kind is what is wrong
+        Metre.parse(defaults.metre)
+    return defaults
 
 
 _NESTED: dict[str, Any] = {
@@ -174,7 +225,7 @@ _NESTED: dict[str, Any] = {
     "memory": lambda v: None if v is None else Memory(**v),
     "tasks": tuple,
     "conditions": tuple,
-    "defaults": lambda v: Defaults(**v),
+    "defaults": lambda v: _defaults(Defaults(**v)),
     "sources": lambda v: tuple(Source(**s) for s in v),
     "held_out": lambda v: {str(k): float(x) for k, x in v.items()},
 }
