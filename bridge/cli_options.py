@@ -30,7 +30,7 @@ def request_options(args: argparse.Namespace) -> dict[str, OptionValue]:
 
 def add_bridge_address(parser: argparse.ArgumentParser) -> None:
     """Add ``--host`` and ``--port``."""
-    parser.add_argument("--host", default=HOST, help="where the bridge is (default: %(default)s)")
+    parser.add_argument("--host", type=host, default=HOST, help="where the bridge is (default: %(default)s)")
     parser.add_argument("--port", type=port, default=PORT, help="its UDP port (default: %(default)s)")
 
 
@@ -52,6 +52,17 @@ def existing(folders: list[Path]) -> list[Path]:
         if not folder.is_dir():
             raise ConfigError(f"--models {folder} is not a folder")
     return folders
+
+
+def host(text: str) -> str:
+    """Read a host's name or address; raises ArgumentTypeError for what none can have."""
+    try:
+        text.encode("idna")  # as Python does when it looks the name up
+    except UnicodeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of a computer; 127.0.0.1 is this one"
+        ) from error
+    return text
 
 
 def port(text: str) -> int:

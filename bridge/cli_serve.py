@@ -11,6 +11,7 @@ from types import FrameType
 
 from ..models.errors import ConfigError
 from .cli_options import add_bridge_address, add_models, existing
+from .cli_options import host as read_host
 from .cli_options import port as read_port
 from .engine import Engine
 from .pacer import Host
@@ -105,7 +106,9 @@ def _address(text: str) -> Host:
     host, _, number = text.rpartition(":")
     if not host:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form HOST:PORT")
-    return host, read_port(number)
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    return read_host(host), read_port(number)
 
 
 def _calls_to_stop() -> list[int]:

@@ -45,7 +45,7 @@ class Server:
         announce: addresses that hear of startup and shutdown without having asked.
         clock: tells the pace and when requests are given up.
 
-    Raises ConfigError where the port cannot be had.
+    Raises ConfigError where the port cannot be had, or an announced host is unknown.
     """
 
     def __init__(
@@ -61,7 +61,11 @@ class Server:
         self._socket = bind(host, port)
         self.address: Host = self._socket.getsockname()[:2]
         self._models = models
-        self._announce = tuple(announce)
+        try:
+            self._announce = tuple(found(self._socket.family, *host) for host in announce)
+        except ConfigError:
+            self._socket.close()
+            raise
         self._pacer = Pacer(self._send_now, clock or SystemClock())
         self._chores = Chores()
         house = House(engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add)
@@ -211,8 +215,9 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         sock = socket.socket(family, socket.SOCK_DGRAM)
-    except OSError as error:
-        raise ConfigError(f"--host {host}: {error.strerror}; 127.0.0.1 is this computer") from error
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--host {host}: {reason}; 127.0.0.1 is this computer") from error
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         sock.bind(address)
@@ -224,6 +229,16 @@ def bind(host: str, port: int) -> socket.socket:
         ) from error
     sock.setblocking(False)
     return sock
+
+
+def found(family: int, host: str, port: int) -> Host:
+    """Return a host's address as sockets of a family write it, looked up once; raises ConfigError."""
+    try:
+        address = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM, flags=socket.AI_V4MAPPED)[0][4]
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--announce {host}:{port}: {reason}; the bridge cannot send there") from error
+    return str(address[0]), int(address[1])
 
 
 def version() -> str:

@@ -128,6 +128,24 @@ def test_what_is_wrong_is_said_in_one_line(
     assert message in error
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve", "--host", "a..b"],
+        ["ask", "generate", "--host", "a..b"],
+        ["doctor", "--host", "x" * 64],
+        ["serve", "--announce", "a..b:9000", "--workers", "0"],
+    ],
+)
+def test_what_cannot_be_a_host_is_said_in_one_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == cli.EXIT_ERROR
+    assert "is no name of a computer" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_a_bridge_that_refuses_is_quoted(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "generate", "--port", port, "--parts", "kazoo"]) == cli.EXIT_ERROR
     assert "has no part 'kazoo'" in capsys.readouterr().err

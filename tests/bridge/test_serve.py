@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.cli_serve import welcome
+from antiphon.bridge.cli_serve import _address, welcome
 from antiphon.bridge.client import Client
 from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
 from antiphon.bridge.server import version
@@ -103,6 +103,10 @@ def test_a_signal_ends_it_and_clients_are_told(
         assert hear(listener, "/antiphon/shutdown").args == ()
         assert bridge.ended() == 0
         assert bridge.lines[-1] == "The bridge is closed."
+
+
+def test_an_address_of_ipv6_is_announced_to_with_or_without_brackets() -> None:
+    assert [_address(text) for text in ("[::1]:9000", "::1:9000")] == [("::1", 9000)] * 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,5 +1,6 @@
 """The server over real sockets on the loopback, with a fake engine."""
 
+import re
 import socket
 import struct
 import time
@@ -226,6 +227,26 @@ def test_a_taken_port_says_what_to_do(stage):
 def test_a_host_that_is_not_here():
     with pytest.raises(ConfigError, match=r"no\.such\.host"):
         Server(FakeEngine(), FakeShelf(), host="no.such.host.invalid", port=0)
+
+
+def test_an_announced_host_that_is_nowhere_is_named():
+    for name in ("no.such.host.invalid", "a..b"):
+        with pytest.raises(ConfigError, match=rf"--announce {re.escape(name)}:9000"):
+            Server(FakeEngine(), FakeShelf(), port=0, announce=[(name, 9000)])
+
+
+def test_a_name_is_announced_to(stage):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(5)
+        port = listener.getsockname()[1]
+        with Server(stage.engine, stage.shelf, host="0.0.0.0", port=0, announce=[("localhost", port)]):
+            assert next(read(listener.recv(1000))).address == "/antiphon/startup"
+
+
+def test_a_host_that_is_no_name():
+    with pytest.raises(ConfigError, match=r"--host a\.\.b"):
+        Server(FakeEngine(), FakeShelf(), host="a..b", port=0)
 
 
 def test_a_one_shot_sender_cancels_the_request_of_another_port(stage):
