@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import errno
 import importlib
@@ -10,8 +11,9 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ..models.errors import AntiphonError
@@ -66,6 +68,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without ♯ or █ shows ? and goes on
+    with _some_output():
+        return _run(words)
+
+
+@contextlib.contextmanager
+def _some_output() -> Iterator[None]:
+    """Let what is printed go nowhere where there is no standard output or error, as under pythonw."""
+    missing = [name for name in ("stdout", "stderr") if getattr(sys, name) is None]
+    with contextlib.ExitStack() as opened:
+        for name in missing:
+            setattr(sys, name, opened.enter_context(Path(os.devnull).open("w")))
+            opened.callback(setattr, sys, name, None)
+        yield
+
+
+def _run(words: list[str]) -> int:
+    """Run a subcommand and turn what goes wrong into a line and a status."""
     try:
         return _dispatch(words)
     except AntiphonError as error:

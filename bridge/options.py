@@ -108,11 +108,14 @@ def coerce(known: Option, value: OptionValue) -> OptionValue:
         return _text(known, value)
     number = _unrounded(known, _number(known, value)) if isinstance(value, float) else _number(known, value)
     if not known.low <= number <= known.high:
-        raise RequestError(
-            "bad_args", f"{known.key} {value:g} must be in range {known.low:g}..{known.high:g}"
-            if isinstance(value, int | float) else f"{known.key} {value!r} is out of range"
-        )  # fmt: skip
+        told, low, high = map(_digits, (number, known.low, known.high))
+        raise RequestError("bad_args", f"{known.key} {told} must be in range {low}..{high}")
     return int(number) if known.type == "i" else number
+
+
+def _digits(number: float) -> str:
+    """Return a number as people write it: 2147483647, not 2.14748e+09."""
+    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
 
 
 def _unrounded(known: Option, number: float) -> float:

@@ -186,6 +186,18 @@ def test_what_the_system_refuses_is_said_in_one_line(
     assert message in capsys.readouterr().err
 
 
+def test_a_program_without_a_console_writes_its_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pythonw starts it, or a shell with >&-: there is no standard output then, nor error."""
+    out = tmp_path / "tune.mid"
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main([*GENERATE, "--models", str(folder), "--out", str(out)]) == 0
+    assert read_midi(out).notes
+    assert main(["generate", "--model", "nobody"]) == cli.EXIT_ERROR
+
+
 def test_every_command_has_help() -> None:
     for name in COMMANDS:
         with pytest.raises(SystemExit) as stop:

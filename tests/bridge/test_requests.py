@@ -161,9 +161,10 @@ class TestSyncAndNotify:
         assert talk.say("sync", 1) == []
         works[0]()
         assert talk.said == [("/antiphon/loaded", "drums")]
-        with pytest.raises(ZeroDivisionError):
-            works[1]()
-        assert talk.said[1:] == [("/antiphon/synced", 1)]
+        works[1]()
+        failed, synced = talk.said[1:]
+        assert failed[1:3] == ("/antiphon/load", "model_error")
+        assert synced == ("/antiphon/synced", 1)
 
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):

@@ -1,4 +1,3 @@
-import contextlib
 from dataclasses import replace
 
 import pytest
@@ -22,20 +21,6 @@ def test_hello_and_ping(talk):
 def test_an_echo_is_bounded(talk):
     ((address, what, code, _),) = talk.say("ping", *[1] * (MAX_ECHO + 1))
     assert (address, what, code) == (FAIL, "/antiphon/ping", "too_large")
-
-
-def test_a_load_that_goes_wrong_in_an_unforeseen_way_is_answered(talk, monkeypatch):
-    def broken(name):
-        raise ZeroDivisionError
-
-    def on_another_thread(work):
-        with contextlib.suppress(ZeroDivisionError):  # which nobody hears of
-            work()
-
-    talk.background = on_another_thread
-    monkeypatch.setattr(talk.shelf, "load", broken)
-    assert [said[1:3] for said in talk.say("load", "chorale")] == [("/antiphon/load", "model_error")]
-    assert talk.say("sync", 3) == [("/antiphon/synced", 3)]
 
 
 def test_status_models_and_load(talk):
