@@ -18,6 +18,7 @@ from ..models.note import Note
 from .batching import probe
 from .client import Client
 from .engine import Engine
+from .interrupt import one_interrupt
 from .provider import CUDA, choose
 from .server import Server, version
 from .shelf import ModelShelf, shipped_folder
@@ -140,6 +141,7 @@ def check_trip(folders: list[Path]) -> Iterator[Finding]:
     try:
         shelf = ModelShelf(folders)
         with (
+            one_interrupt(),
             Engine(shelf) as engine,
             Server(engine, shelf, host="127.0.0.1", port=0) as server,
             Client("127.0.0.1", server.address[1], timeout=10.0) as client,
