@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import importlib.util
 import platform
@@ -113,6 +114,9 @@ def check_port(host: str, port: int) -> Iterator[Finding]:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, kind) as tried:
             tried.bind(address)
+    except (socket.gaierror, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        yield Finding(Level.BAD, f"--host {host}: {reason}", "127.0.0.1 is this computer")
     except OSError as error:
         yield _who_answers(host, port, error)
     else:
@@ -126,6 +130,9 @@ def _who_answers(host: str, port: int, error: OSError) -> Finding:
             bridge = client.hello("doctor")
             milliseconds = min(client.ping() for _ in range(5)) * 1e3
     except AntiphonError:
+        if error.errno == errno.EADDRNOTAVAIL:  # an address of another computer
+            advice = f"start one there with --host 0.0.0.0, and let its firewall pass UDP port {port}"
+            return Finding(Level.BAD, f"no bridge answers at {host}:{port}", advice)
         advice = (
             f"find out what uses it, or start the bridge with --port {port + 1 if port < 65535 else 7374}"
         )

@@ -79,6 +79,20 @@ def test_a_stranger_on_the_port_is_bad() -> None:
     assert "--port" in finding.advice
 
 
+def test_a_host_that_is_unknown_is_no_matter_of_the_port() -> None:
+    (finding,) = check_port("no.such.host.invalid", 7374)
+    assert finding.level is Level.BAD
+    assert "--host no.such.host.invalid" in finding.text
+    assert "--port" not in finding.advice
+
+
+def test_another_computer_where_nobody_answers() -> None:
+    (finding,) = check_port("192.0.2.1", 7374)  # of no computer in the world (RFC 5737)
+    assert finding.level is Level.BAD
+    assert "no bridge answers at 192.0.2.1:7374" in finding.text
+    assert "--host 0.0.0.0" in finding.advice
+
+
 def test_a_bridge_on_the_port_is_good(engine: Engine, shelf: ModelShelf) -> None:
     with Server(engine, shelf, host="127.0.0.1", port=0) as server:
         (finding,) = check_port(*server.address)
