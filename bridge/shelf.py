@@ -20,6 +20,7 @@ from .stepper import Batching
 
 log = logging.getLogger("antiphon.engine")
 FIRST_CHOICE = "folk"
+_Stamp = tuple[Path, int, int]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class LoadedModel:
     def manifest(self) -> Manifest:
         """What the file says of itself."""
         return self.info.manifest
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """Return what tells whether a file is still the same; None for one that is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return path, found.st_mtime_ns, found.st_size
 
 
 def shipped_folder() -> Path | None:
@@ -64,6 +74,8 @@ class ModelShelf:
         self._loading: dict[str, threading.Lock] = {}
         self._infos: dict[str, ModelInfo] = {}
         self._loaded: dict[str, LoadedModel] = {}
+        self._stamps: dict[str, _Stamp | None] = {}
+        """Of the files of loaded models."""
         self._complained: set[str] = set()
         self.providers = Providers()
         self.refresh()
@@ -71,7 +83,8 @@ class ModelShelf:
     def refresh(self) -> list[ModelInfo]:
         """Look at the folders again; return the models that were not there before.
 
-        A file that is no model is logged once. A loaded model stays as it is.
+        A file that is no model is logged once. A loaded model stays as it is; that its file has changed is
+        logged, too.
         """
         models, errors = list_models(self._folders)
         found: dict[str, ModelInfo] = {}
@@ -81,6 +94,14 @@ class ModelShelf:
             found.setdefault(info.name, info)
         for error in errors:
             self._complain(str(error))
+        with self._lock:
+            stamps = dict(self._stamps)
+        for name in stamps.keys() & found.keys():
+            path = found[name].path
+            if _stamp(path) != stamps[name]:
+                self._complain(
+                    f"{path}: has changed since model {name} was loaded; start the bridge again to play it"
+                )
         with self._lock:
             added = [info for name, info in found.items() if name not in self._infos]
             self._infos = {**found, **{name: model.info for name, model in self._loaded.items()}}
@@ -156,7 +177,10 @@ class ModelShelf:
             if found is not None:
                 return found
             try:
+                stamp = _stamp(info.path)
                 file = ModelFile.load(info.path)
+                if file.info.name != info.name:
+                    raise ModelFileError(f"{info.path}: holds model {file.info.name} now, not {info.name}")
                 session = self.providers.session(file)
                 model = LoadedModel(file.info, session, probe(session, file.manifest))
             except ModelFileError as error:
@@ -165,5 +189,6 @@ class ModelShelf:
             log.debug("loaded %s: %s", info.path, model.batching)
             with self._lock:
                 self._loaded[info.name] = model
+                self._stamps[info.name] = stamp
                 self._infos[info.name] = model.info  # the file may have been replaced since it was listed
             return model

@@ -103,3 +103,30 @@ def test_a_model_that_opens_and_cannot_run_is_said_to_be_broken(tmp_path: Path) 
     assert not shelf.is_loaded("broken")
     save_tiny_model(path, "broken")
     assert shelf.get("broken")
+
+
+def test_a_loaded_model_whose_file_changes_is_told_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It plays on as it was loaded, and whoever exports it again would wonder."""
+    shelf = ModelShelf([folder], shipped=False)
+    loaded = shelf.get("alpha")
+    shelf.refresh()
+    assert not caplog.records
+    save_tiny_model(folder / "z.onnx", "alpha", seed=6)
+    save_tiny_model(folder / "a.onnx", "folk", seed=6)  # not loaded yet: nothing to tell
+    for _ in range(2):
+        assert shelf.refresh() == []
+    assert [record.message for record in caplog.records] == [
+        f"{folder / 'z.onnx'}: has changed since model alpha was loaded; start the bridge again to play it"
+    ]
+    assert shelf.get("alpha") is loaded
+
+
+def test_a_file_that_holds_another_model_than_was_listed(folder: Path) -> None:
+    shelf = ModelShelf([folder], shipped=False)
+    save_tiny_model(folder / "z.onnx", "other")
+    with pytest.raises(RequestError, match=r"z\.onnx.*other.*not alpha") as error:
+        shelf.get("alpha")
+    assert error.value.code == "model_error"
+    assert shelf.info("alpha").name == "alpha"
