@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import logging
 import secrets
@@ -134,10 +135,10 @@ class Server:
             self._socket.sendto(datagram, host)
         except BlockingIOError:
             return False
-        except (
-            OSError,
-            OverflowError,
-        ) as error:  # a vanished client, a forbidden address, a socket just closed
+        except (OSError, OverflowError) as error:
+            if getattr(error, "errno", None) == errno.ENOBUFS:  # so macOS says that its buffer is full
+                return False
+            # A vanished client, a forbidden address, a socket just closed.
             log_out.debug("%s:%d cannot be reached: %s", *host, error)
         return True
 

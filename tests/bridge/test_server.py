@@ -1,5 +1,6 @@
 """The server over real sockets on the loopback, with a fake engine."""
 
+import errno
 import re
 import socket
 import struct
@@ -227,6 +228,31 @@ def test_a_taken_port_says_what_to_do(stage):
 def test_a_host_that_is_not_here():
     with pytest.raises(ConfigError, match=r"no\.such\.host"):
         Server(FakeEngine(), FakeShelf(), host="no.such.host.invalid", port=0)
+
+
+class Full:
+    """A socket whose system has no buffer left at first: macOS says so with ENOBUFS, Linux with EAGAIN."""
+
+    def __init__(self, real, code):
+        self.real, self.left = real, 3
+        self.error = OSError(code, "no room")
+
+    def sendto(self, datagram, host):
+        self.left -= 1
+        if self.left >= 0:
+            raise self.error
+        return self.real.sendto(datagram, host)
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+@pytest.mark.parametrize("code", [errno.ENOBUFS, errno.EAGAIN])
+def test_a_full_buffer_delays_a_reply_and_loses_none(stage, monkeypatch, code):
+    wire = stage.wire()
+    monkeypatch.setattr(stage.server, "_socket", Full(stage.server._socket, code))
+    wire.send("ping", 7)
+    assert wire.hear() == ("/antiphon/pong", 7)
 
 
 def test_an_announced_host_that_is_nowhere_is_named():
