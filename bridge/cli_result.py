@@ -88,11 +88,14 @@ def check_output_options(args: argparse.Namespace) -> None:
         from .engrave import verovio
 
         verovio()
-    for path in (args.out, args.wav, args.abc, args.score, args.png):
-        if path is not None and not path.absolute().parent.is_dir():
+    paths = [p for p in (args.out, args.wav, args.abc, args.score, args.png) if p is not None]
+    for index, path in enumerate(paths):
+        if not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
-        if path is not None and path.is_dir():
+        if path.is_dir():
             raise ConfigError(f"{path} is a folder; name a file")
+        if path.absolute() in [other.absolute() for other in paths[:index]] and not path.is_char_device():
+            raise ConfigError(f"{path} is named twice; give each result a file of its own")
 
 
 def check_text_options(args: argparse.Namespace, is_text: bool) -> None:

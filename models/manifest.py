@@ -208,7 +208,9 @@ def _check_kinds(entry: Any, where: str = "") -> None:
 
 def _check_kind(key: str, kind: str, value: object) -> None:
     types, name = _KINDS[kind]
-    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
+    # Half of a character beyond 16 bits is text to JSON, and cannot be sent.
+    is_half = isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value)
+    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool") or is_half:
         raise ModelFileError(f"the manifest's key {key!r} must be {name}, not {value!r:.80}")
 
 

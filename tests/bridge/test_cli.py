@@ -214,6 +214,16 @@ def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert "antiphon 0." in printed
 
 
+def test_two_results_cannot_have_one_name(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tune.mid"
+    words = [*GENERATE, "--models", str(folder), "--out", str(out), "--png", f"{tmp_path}/./tune.mid"]
+    assert main(words) == cli.EXIT_ERROR
+    assert "named twice" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_what_a_model_of_notes_cannot_give_is_said_before_it_is_asked(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,6 +52,7 @@ def test_a_metre_not_learnt_has_code_0() -> None:
         (changed(name=...), "missing or wrong.*name"),
         (changed(name=5), "'name' must be text, not 5"),
         (changed(name=""), "'name'.*empty"),
+        (changed(title="half of \ud83c"), "'title' must be text, not"),
         (changed(title=None), "'title' must be text, not None"),
         (changed(monophonic="no"), "'monophonic' must be true or false, not 'no'"),
         (changed(parameters="many"), "'parameters' must be a whole number, not 'many'"),
