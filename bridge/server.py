@@ -167,8 +167,9 @@ class Server:
                 continue  # Windows: an earlier reply found nobody
             except OSError:
                 return  # closed
-            if not self._backlog.put(datagram, sender[:2]):
-                self.send(Message("/antiphon/fail", ("/", "busy", "too many datagrams wait")), sender[:2])
+            host = _host(*sender)
+            if not self._backlog.put(datagram, host):
+                self.send(Message("/antiphon/fail", ("/", "busy", "too many datagrams wait")), host)
 
     def _answer(self, message: Message | Malformed | None, sender: Host) -> None:
         """Hand a message to the sender's session."""
@@ -245,6 +246,11 @@ def found(family: int, host: str, port: int) -> Host:
 def version() -> str:
     """Return Antiphon's version."""
     return importlib.metadata.version("antiphon")
+
+
+def _host(address: str, port: int, flow: int = 0, interface: int = 0) -> Host:
+    """Return a sender as replies are sent to it: a neighbour of IPv6 only with its interface."""
+    return (f"{address}%{interface}" if interface else address), port
 
 
 def _new_seed() -> int:

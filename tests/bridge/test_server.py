@@ -255,6 +255,31 @@ def test_a_full_buffer_delays_a_reply_and_loses_none(stage, monkeypatch, code):
     assert wire.hear() == ("/antiphon/pong", 7)
 
 
+class LinkLocal:
+    """A socket of IPv6 that has heard from a neighbour on its seventh interface."""
+
+    def __init__(self):
+        self.waiting = [(build(Message("/antiphon/ping", (7,))), ("fe80::5", 9101, 0, 7))]
+        self.sent = []
+
+    def recvfrom(self, size):
+        if not self.waiting:
+            raise BlockingIOError
+        return self.waiting.pop()
+
+    def sendto(self, datagram, host):
+        self.sent.append(host)
+
+
+def test_a_neighbour_on_ipv6_is_answered_on_its_interface(monkeypatch):
+    server = Server(FakeEngine(), FakeShelf(), port=0)  # never started: this test is its receiving thread
+    server._socket.close()
+    monkeypatch.setattr(server, "_socket", LinkLocal())
+    server._drain()
+    server._answer(*server._backlog.pop())
+    assert server._socket.sent == [("fe80::5%7", 9101)]
+
+
 def test_an_announced_host_that_is_nowhere_is_named():
     for name in ("no.such.host.invalid", "a..b"):
         with pytest.raises(ConfigError, match=rf"--announce {re.escape(name)}:9000"):
