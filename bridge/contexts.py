@@ -70,14 +70,21 @@ class Contexts:
 
     def __init__(self) -> None:
         self._by_id: OrderedDict[Value, Assembly] = OrderedDict()
+        self._weight: int | None = 0
+        """None once something has changed: all clients are weighed now and then, few have changed since."""
 
     def __contains__(self, name: Value) -> bool:
         return name in self._by_id
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     @property
     def weight(self) -> int:
         """What all of them cost to keep, in notes."""
-        return sum(assembly.weight for assembly in self._by_id.values())
+        if self._weight is None:
+            self._weight = sum(assembly.weight for assembly in self._by_id.values())
+        return self._weight
 
     def add(self, name: Value, seq: int, of: int, notes: tuple[Note, ...]) -> tuple[Note, ...] | None:
         """Take one message; return the whole context once it is complete.
@@ -91,6 +98,7 @@ class Contexts:
                                f"of {of} must be in range 1..{MAX_CONTEXT_MESSAGES}")  # fmt: skip
         if not 0 <= seq < of:
             raise RequestError("bad_args", f"seq {seq} must be in range 0..{of - 1}")
+        self._weight = None
         assembly = self._assembly(name, seq, of, notes)
         assembly.put(seq, notes)
         if assembly.size > MAX_CONTEXT_NOTES:
@@ -117,6 +125,7 @@ class Contexts:
         """Forget the least recently used contexts beyond the limits, never the newest."""
         while len(self._by_id) > MAX_CONTEXTS or (len(self._by_id) > 1 and self.weight > MAX_SESSION_NOTES):
             self._by_id.popitem(last=False)
+            self._weight = None
 
     def get(self, name: Value) -> tuple[Note, ...]:
         """Return a complete context; raises RequestError ``no_context`` that says what is missing."""

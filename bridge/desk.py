@@ -43,6 +43,11 @@ class Desk:
             return self._kept.weight
 
     @property
+    def keeps(self) -> int:
+        """How many answers are kept."""
+        return len(self._kept)
+
+    @property
     def running(self) -> int:
         """How many requests are on their way, and other things held."""
         return len(self._running) + len(self._held)

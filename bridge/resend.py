@@ -46,6 +46,9 @@ class ResendStore:
     def __init__(self) -> None:
         self._by_id: OrderedDict[Value, Answered] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     @property
     def weight(self) -> int:
         """What all of it costs to keep, in notes."""

@@ -68,8 +68,9 @@ class Session:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing would be missed if it were forgotten."""
-        return not (self.weight or self.settings or self.reply_port or self.notified or self._desk.running)
+        """Whether nothing would be missed if it were forgotten; asked of all for each new client, so quick."""
+        keeps = self.settings or self.reply_port or self.notified or self.contexts
+        return not (keeps or self._desk.running or self._desk.keeps)
 
     def runs(self, name: Value) -> bool:
         """Return whether a request of that id is on its way."""

@@ -1,3 +1,6 @@
+import contextlib
+import random
+
 import pytest
 from antiphon.bridge.contexts import MAX_CONTEXTS, MAX_SESSION_NOTES, Contexts
 from antiphon.models.errors import RequestError
@@ -130,3 +133,13 @@ def test_what_one_client_keeps_is_bounded():
     for name in range(200):
         contexts.add(name, 0, 1, tuple(Note(60, i, 1.0) for i in range(4000)))
         assert contexts.weight <= MAX_SESSION_NOTES
+
+
+def test_the_weight_is_that_of_what_is_kept_whatever_came_and_went():
+    contexts, chance = Contexts(), random.Random(1)
+    for _ in range(3000):
+        of = chance.randrange(1, 4)
+        notes = tuple(Note(60, float(at), 1.0) for at in range(chance.choice((0, 5, 300, 1500))))
+        with contextlib.suppress(RequestError):  # too many notes: the context is dropped
+            contexts.add(chance.randrange(MAX_CONTEXTS + 5), chance.randrange(of), of, notes)
+        assert contexts.weight == sum(assembly.weight for assembly in contexts._by_id.values())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from antiphon.bridge.client import Client
-from antiphon.bridge.contexts import MAX_CONTEXT_NOTES, MAX_CONTEXTS, MAX_SESSION_NOTES
+from antiphon.bridge.contexts import MAX_CONTEXT_NOTES, MAX_CONTEXTS, MAX_SESSION_NOTES, Contexts
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.osc import Message, encode
@@ -224,6 +224,24 @@ def test_hundreds_of_clients_and_the_oldest_go(scene: Scene) -> None:
         wire.send("get", "bars")
         assert wire.hear()[1:] == ("bars", bars)
     assert scene.undisturbed()
+
+
+def test_a_new_client_is_let_in_without_weighing_all_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took milliseconds, so that two hundred datagrams a second, each from a port of its own, were enough."""
+    weighed = []
+    monkeypatch.setattr("antiphon.bridge.sessions.WEIGH_EVERY", 10**9)
+    monkeypatch.setattr(Contexts, "weight", property(lambda contexts: weighed.append(1) or 0))
+    sessions = stage.server.sessions
+    for port in range(MAX_SESSIONS + 10):
+        session = sessions.of(("127.0.0.1", port))
+        session.handle(Message("/antiphon/context", ("x", 0, 1, 1, 60, 0.0, 1.0, 80, 0)))
+    weighed.clear()  # a context that comes weighs those of its own client
+    for port in range(5000, 5010):
+        sessions.of(("127.0.0.1", port))
+    assert len(sessions) == MAX_SESSIONS
+    assert not weighed
 
 
 def test_who_waits_for_an_answer_is_not_let_go_for_idle_strangers(stage: Stage) -> None:
