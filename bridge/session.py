@@ -68,7 +68,10 @@ class Session:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing would be missed if it were forgotten; asked of all for each new client, so quick."""
+        """Whether nothing would be missed if it were forgotten.
+
+        Quick, as a new client has all others asked.
+        """
         keeps = self.settings or self.reply_port or self.notified or self.contexts
         return not (keeps or self._desk.running or self._desk.keeps)
 
