@@ -10,6 +10,7 @@ from functools import cached_property
 from .abc_symbol import Kind, Symbol
 from .abc_tune import parse
 from .abc_walk import Step, usable, walk
+from .metre import Metre
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class WrittenBar:
     """How long they should be; None in free metre."""
     fits: bool
     """Whether it adds up, or is a pick-up or the rest of one at the end of a repeat or section."""
+    metre: Metre | None = None
+    """What its metre is; None in free metre."""
 
 
 @dataclass
@@ -97,12 +100,11 @@ def bars(text: str) -> list[WrittenBar]:
     for voice, signs in tune.voices.items():
         measures = measures_of(walk(usable(signs), tune.setting))
         for number, (measure, lengths) in enumerate(zip(measures, allowed(measures), strict=True), 1):
-            first = measure.steps[measure.sounding[0]].sign
+            step = measure.steps[measure.sounding[0]]
+            at, beats, metre = step.sign, float(measure.beats), step.setting.metre
             full = None if measure.full is None else float(measure.full)
             fits = measure.full is None or measure.beats in lengths
-            found.append(
-                WrittenBar(voice, number, first.line, first.column, float(measure.beats), full, fits)
-            )
+            found.append(WrittenBar(voice, number, at.line, at.column, beats, full, fits, metre))
     return found
 
 

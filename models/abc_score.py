@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -22,11 +22,15 @@ MAX_BEATS = 50_000
 _CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?:/[A-Ga-g][#b]?)?")
 
 
-def read_abc(text: str) -> Score:
+def read_abc(text: str, *, repeats: bool = True) -> Score:
     """Read the first tune of an ABC text, with its repeats written out.
 
     Each voice is a part. Grace notes, decorations, slurs and words are left out. A text without X: is read
     from its beginning.
+
+    Args:
+        text: from X: on.
+        repeats: False reads every bar once, in the order in which they are written.
 
     >>> [note.pitch for note in read_abc("X:1\\nM:2/4\\nK:G\\n|:EF:|").notes]
     [64, 66, 64, 66]
@@ -43,7 +47,8 @@ def score_of(tune: Tune) -> Score:
     if tune.strays:
         first = tune.strays[0]
         raise AbcError(first.stem, first.line, first.column)
-    heard = [_listen(walk(signs, tune.setting), index) for index, signs in enumerate(tune.voices.values())]
+    voices = [walk(signs, tune.setting) for signs in tune.voices.values()]
+    heard = [_listen(played(v) if repeats else v, index) for index, v in enumerate(voices)]
     notes = Score.ordered([note for voice in heard for note in voice.notes])
     if not notes:
         raise AbcError("the tune has no notes; give the text from X: to the last bar")
@@ -90,14 +95,14 @@ class _Heard:
     chords: list[tuple[float, str]] = field(default_factory=list)
 
 
-def _listen(steps: Sequence[Step], part: int) -> _Heard:
-    """Play a voice."""
+def _listen(steps: Iterable[Step], part: int) -> _Heard:
+    """Play a voice, its steps as they come."""
     heard = _Heard()
     now = bar_start = Fraction(0)
     open_ties: dict[int, tuple[Fraction, Fraction]] = {}
     """Pitch to onset and end so far."""
     metre = Metre()
-    for step in played(steps):
+    for step in steps:
         sign = step.sign
         if sign.sounds:
             metre = (step.setting.metre or Metre()) if now == bar_start else metre

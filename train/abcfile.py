@@ -1,16 +1,19 @@
-"""ABC tunebooks: the tunes of a file, each read by music21, repeats as written."""
+"""ABC tunebooks: the tunes of a file, each read with its repeats as written."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
+from antiphon.models.abc import AbcError, bars, read_abc
 from antiphon.models.errors import MusicError
+from antiphon.models.metre import Metre
 from antiphon.models.score import Score
 
-from .music21score import to_score
+from .barlines import WrittenBar, metre_map
 
 _TUNE = re.compile(r"^X:", re.MULTILINE)
 _IDENTITY = re.compile(r"^%.*?\bid=(\S+)", re.MULTILINE)
@@ -42,6 +45,11 @@ class Tune:
     name: str
     """The `id=` of a comment before it, else its X: number; told apart where its file repeats it."""
     text: str
+    """Its music without comments, grace notes and line breaks."""
+    written: str
+    """As it stands in the file."""
+    line: int
+    """Where in the file it begins, from 1."""
 
 
 def tunes(text: str) -> Iterator[Tune]:
@@ -55,17 +63,19 @@ def tunes(text: str) -> Iterator[Tune]:
     if not starts:
         raise MusicError("it holds no tune: no line begins with X:")
     before = text[: starts[0]]
+    line = 1 + before.count("\n")
     names = Names()
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         body = text[start:end]
         named = _IDENTITY.search(before[before.rfind("\n\n") + 1 :])
         number = body[2:].partition("\n")[0].strip()
-        yield Tune(names.new(named[1] if named else number), clean(body))
+        yield Tune(names.new(named[1] if named else number), clean(body), body, line)
         before = body
+        line += body.count("\n")
 
 
 def clean(text: str) -> str:
-    """Return a tune without what music21 misreads: comments, grace notes, `!` as a line break.
+    """Return a tune without what is not its music: comments, grace notes, `!` as a line break.
 
     A `!` is part of a decoration only when its partner follows on the same line without a space or
     bar line between; old programs ended lines with a single one.
@@ -85,12 +95,21 @@ def clean(text: str) -> str:
 
 
 def read_tune(tune: Tune) -> Score:
-    """Return one tune as a Score; raises MusicError with the tune's name and the reason."""
-    from music21 import converter
+    """Return one tune as a Score; raises MusicError with the tune's name and the reason.
 
+    music21 would not do: it holds no accidental to the barline, ties no chords and no accidentals, plays
+    voices that stand line by line one after the other, and knows nothing of L: between notes or of Z4.
+    """
     try:
-        return to_score(converter.parse(tune.text, format="abc"), tune.name)
-    except MusicError:
-        raise
-    except Exception as error:  # music21 raises whatever its parsers stumble over
-        raise MusicError(f"{tune.name}: not readable as ABC ({type(error).__name__}: {error})") from error
+        score = read_abc(tune.written, repeats=False)
+    except AbcError as error:
+        where = f"line {tune.line + error.line - 1}, column {error.column}: " if error.line else ""
+        raise MusicError(f"{tune.name}: {where}{str(error).partition(': ')[2]}") from error
+    written = bars(tune.written)
+    starts = accumulate((bar.beats for bar in written), initial=0.0)
+    first = [
+        WrittenBar(start, bar.beats, bar.metre or Metre())
+        for start, bar in zip(starts, written, strict=False)
+        if bar.voice == written[0].voice
+    ]
+    return replace(score, metres=metre_map(first))

@@ -79,6 +79,37 @@ def test_abc_ties_are_one_note() -> None:
     assert [(n.pitch, n.start, n.duration) for n in notes] == [(69, 0, 6), (71, 6, 2)]
 
 
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("^G2 G2 g2 =G2|G8|", [(68, 0, 1), (68, 1, 1), (80, 2, 1), (67, 3, 1), (67, 4, 4)]),
+        ("^G4 ^G4-|G4 G4|", [(68, 0, 2), (68, 2, 4), (67, 6, 2)]),
+        ("[DF]4-[DF]4|", [(62, 0, 4), (66, 0, 4)]),
+        ("D4[L:1/16]D4D4|", [(62, 0, 2), (62, 2, 1), (62, 3, 1)]),
+        ("D8|Z2|D8|", [(62, 0, 4), (62, 12, 4)]),
+        ("D8|\nK:C bass\nF8|", [(62, 0, 4), (65, 4, 4)]),
+    ],
+)
+def test_abc_is_read_as_it_sounds(body: str, wanted: list[tuple[int, float, float]]) -> None:
+    assert [(n.pitch, n.start, n.duration) for n in abc(body).notes] == wanted
+
+
+def test_abc_voices_line_by_line_sound_together() -> None:
+    score = abc("[V:1]A8|B8|\n[V:2]D8|E8|\n[V:1]c8|\n[V:2]F8|")
+    assert [(n.pitch, n.start) for n in score.notes if n.part == 0] == [(69, 0), (71, 4), (73, 8)]
+    assert [(n.pitch, n.start) for n in score.notes if n.part == 1] == [(62, 0), (64, 4), (66, 8)]
+    assert score.metres.changes == ((0, FOUR),)
+
+
+@pytest.mark.parametrize("head", ["X:1\nK:D\n", "X:1\nL:1\nK:D\n"])
+def test_abc_without_metre_or_with_whole_notes_is_read(head: str) -> None:
+    assert [n.pitch for n in abc("D F|", head).notes] == [62, 66]
+
+
+def test_abc_split_bars_are_one_bar() -> None:
+    assert abc("A2|d8|d4:|d2:|A2|d8|d6|]").metres.changes == ((1, FOUR),)
+
+
 def test_abc_exclamation_marks_as_line_breaks() -> None:
     score = abc("ABcd efga|!\nagfe dcBA|!\nA8|]!")
     assert len(score.notes) == 17
@@ -94,8 +125,14 @@ def test_abc_ids_in_comments_name_the_tunes() -> None:
 
 
 def test_abc_without_notes_is_an_error_that_names_the_tune() -> None:
-    with pytest.raises(MusicError, match=r"^1: it holds no notes"):
+    with pytest.raises(MusicError, match=r"^1: the tune has no notes"):
         abc("z8|")
+
+
+def test_an_error_in_abc_names_its_line_in_the_file() -> None:
+    book = "% mine\n\n" + HEAD + "A|\n\n" + HEAD.replace("X:1", "X:2") + "% a comment\nA8|\nB4 & D4|\n"
+    with pytest.raises(MusicError, match=r"^2: line 17, column 4: '&' means nothing here"):
+        abcfile.read_tune(list(abcfile.tunes(book))[1])
 
 
 def musicxml(tmp_path: Path, *, suffix: str) -> bytes:
