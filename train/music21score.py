@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from antiphon.models.errors import MusicError
@@ -21,6 +23,8 @@ def to_score(stream: Any, name: str) -> Score:
     Raises:
         MusicError: the stream holds no notes.
     """
+    if any(instrument.transposition for instrument in stream.recurse().getElementsByClass("Instrument")):
+        stream = stream.toSoundingPitch()  # a clarinet's part is written a tone above what it plays
     streams = list(stream.parts) if getattr(stream, "parts", None) else [stream]
     notes: list[Note] = []
     for index, part in enumerate(streams):
@@ -41,7 +45,8 @@ def to_score(stream: Any, name: str) -> Score:
 def _notes(part: Any, index: int) -> list[Note]:
     """Return the sounding notes of one part."""
     notes: list[Note] = []
-    tied: dict[int, int] = {}  # pitch -> its place in `notes`
+    tied: defaultdict[int, list[int]] = defaultdict(list)
+    """Pitch to the places in `notes` of those held on: voices may hold one pitch each."""
     for element in part.flatten().notes:
         if element.duration.isGrace or "ChordSymbol" in element.classes or not element.duration.quarterLength:
             continue
@@ -52,23 +57,17 @@ def _notes(part: Any, index: int) -> list[Note]:
             pitch, tie = int(single.pitch.midi), single.tie.type if single.tie else None
             if not 0 <= pitch <= 127:
                 continue
-            if tie in ("stop", "continue") and _extend(notes, tied.get(pitch), start, length):
-                if tie == "stop":
-                    del tied[pitch]
-                continue
+            if tie in ("stop", "continue"):
+                place = next((p for p in tied[pitch] if abs(notes[p].end - start) <= _CLOSE), None)
+                if place is not None:
+                    notes[place] = replace(notes[place], duration=start + length - notes[place].start)
+                    if tie == "stop":
+                        tied[pitch].remove(place)
+                    continue
             if tie in ("start", "continue"):
-                tied[pitch] = len(notes)
+                tied[pitch].append(len(notes))
             notes.append(Note(pitch, start, length, part=index))
     return notes
-
-
-def _extend(notes: list[Note], place: int | None, start: float, length: float) -> bool:
-    """Lengthen the tied note at ``place`` if it ends at ``start``."""
-    if place is None or abs(notes[place].end - start) > _CLOSE:
-        return False
-    old = notes[place]
-    notes[place] = Note(old.pitch, old.start, start + length - old.start, old.velocity, old.part)
-    return True
 
 
 def _metres(part: Any) -> MetreMap:

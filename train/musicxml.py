@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 import zipfile
+from contextlib import suppress
 from xml.etree import ElementTree
 
 from antiphon.models.errors import MusicError
@@ -80,10 +81,16 @@ def _unpack(data: bytes, name: str) -> bytes:
 
 
 def _root_file(archive: zipfile.ZipFile) -> str:
-    """Return the score's name, which the container file gives."""
-    with archive.open("META-INF/container.xml") as member:
-        root = ElementTree.fromstring(member.read(2**16))
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] == "rootfile":
-            return element.attrib["full-path"]
-    raise MusicError("its container names no score")
+    """Return the score's name, which the container file gives, or else the first name of a score."""
+    names = archive.namelist()
+    with (
+        suppress(KeyError, ElementTree.ParseError),  # some programs write an apostrophe there as it is
+        archive.open("META-INF/container.xml") as member,
+    ):
+        for element in ElementTree.fromstring(member.read(2**16)).iter():
+            if element.tag.rpartition("}")[2] == "rootfile" and element.attrib["full-path"] in names:
+                return element.attrib["full-path"]
+    for name in names:
+        if name.lower().endswith((".xml", ".musicxml")) and not name.startswith(("META-INF/", "__MACOSX/")):
+            return name
+    raise MusicError("it holds no score")

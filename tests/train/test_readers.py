@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,68 @@ def test_musicxml_in_other_encodings(tmp_path: Path, declared: str, encoding: st
 def test_broken_musicxml_is_one_kind_of_error(data: bytes, reason: str) -> None:
     with pytest.raises(MusicError, match=f"^song: .*{reason}"):
         read_musicxml(data, "song")
+
+
+def partwise(*parts: str) -> bytes:
+    """Return parts in 4/4, eighths being their divisions, as MusicXML."""
+    named = (f'<score-part id="P{i}"><part-name>{i}</part-name></score-part>' for i in range(len(parts)))
+    names = "".join(named)
+    music = "".join(f'<part id="P{i}">{part}</part>' for i, part in enumerate(parts))
+    return f"<score-partwise><part-list>{names}</part-list>{music}</score-partwise>".encode()
+
+
+def attributes(more: str = "") -> str:
+    time = "<time><beats>4</beats><beat-type>4</beat-type></time>"
+    return f"<attributes><divisions>2</divisions>{time}{more}</attributes>"
+
+
+def written(step: str, octave: int, eighths: int, tie: str = "", voice: int = 1) -> str:
+    tied = f'<tie type="{tie}"/>' if tie else ""
+    pitch = f"<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
+    return f"<note>{pitch}<duration>{eighths}</duration>{tied}<voice>{voice}</voice></note>"
+
+
+@pytest.mark.parametrize(
+    ("steps", "semitones", "octaves", "sounds"),
+    [(-1, -2, 0, 60), (0, 0, -1, 50)],
+    ids=["a clarinet in B flat", "a double bass"],
+)
+def test_transposing_instruments_sound_where_they_do(
+    steps: int, semitones: int, octaves: int, sounds: int
+) -> None:
+    down = f"<diatonic>{steps}</diatonic><chromatic>{semitones}</chromatic>"
+    down = f"<transpose>{down}<octave-change>{octaves}</octave-change></transpose>"
+    flute = f'<measure number="1">{attributes()}{written("C", 5, 8)}</measure>'
+    other = f'<measure number="1">{attributes(down)}{written("D", 4, 8)}</measure>'
+    score = read_musicxml(partwise(flute, other), "duo")
+    assert [note.pitch for note in score.notes] == [72, sounds]
+
+
+def test_ties_of_two_voices_on_one_pitch() -> None:
+    back = "<backup><duration>8</duration></backup>"
+    first = written("C", 5, 8, "start") + back + written("D", 5, 4, voice=2) + written("C", 5, 4, "start", 2)
+    second = written("C", 5, 8, "stop") + back + written("C", 5, 4, "stop", 2) + written("E", 5, 4, voice=2)
+    bars = f'<measure number="1">{attributes()}{first}</measure><measure number="2">{second}</measure>'
+    notes = read_musicxml(partwise(bars), "tied").notes
+    assert [(n.pitch, n.start, n.duration) for n in notes] == [(72, 0, 8), (74, 0, 2), (72, 2, 4), (76, 6, 2)]
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        "<container><rootfiles><rootfile full-path='It's.xml'/></rootfiles></container>",
+        '<container><rootfiles><rootfile full-path="renamed.xml"/></rootfiles></container>',
+        None,
+    ],
+)
+def test_compressed_musicxml_with_a_wrong_container_is_read(container: str | None) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        if container is not None:
+            archive.writestr("META-INF/container.xml", container)
+        bar = f'<measure number="1">{attributes()}{written("C", 5, 8)}</measure>'
+        archive.writestr("It's.xml", partwise(bar))
+    assert [note.pitch for note in read_musicxml(data.getvalue(), "It's.mxl").notes] == [72]
 
 
 def test_a_bach_chorale_of_the_music21_corpus() -> None:
