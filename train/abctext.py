@@ -24,6 +24,7 @@ from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 from .pieces import unreadable
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
+from .selection import STRENGTH
 from .sources import Item, Skipped, read_bytes
 from .splits import Splits
 
@@ -70,21 +71,26 @@ def prepare_text(
 ) -> dict[str, Any]:
     """Make a data set of the characters of the tunes ``found``; return what dataset.json holds.
 
-    Equal tunes are kept once. Characters that fewer than ``config.least`` training tunes use, and tunes
-    with one, are left out.
+    Of equal tunes one is kept, that of the stronger split, as in selecting pieces of notes. Characters that
+    fewer than ``config.least`` training tunes use, and tunes with one, are left out.
 
     Raises:
         DatasetError: not one tune is left for training.
     """
     texts: dict[SplitName, dict[str, str]] = {split: {} for split in SPLITS}
     skipped: list[Skipped] = []
-    first: dict[str, str] = {}
+    best: dict[str, tuple[SplitName, str]] = {}
     for name, split, text in _tunes(found, splits, skipped):
-        same = first.setdefault(text.partition("\nK:")[2], name)
-        if same == name:
-            texts[split][name] = text
-        else:
-            skipped.append(Skipped(name, "the same music as another tune", f"of {same}"))
+        music = text.partition("\nK:")[2]
+        old, old_name = best.get(music, (split, name))
+        if old_name != name and STRENGTH[split] <= STRENGTH[old]:
+            skipped.append(_same(name, old_name))
+            continue
+        if old_name != name:
+            del texts[old][old_name]
+            skipped.append(_same(old_name, name))
+        best[music] = split, name
+        texts[split][name] = text
     if not texts["train"]:
         raise DatasetError(f"no ABC tune for training: {_so_far(texts, skipped)}")
     used = Counter(c for text in texts["train"].values() for c in set(text))
@@ -96,6 +102,10 @@ def prepare_text(
             "of them use; give more tunes, or least = 1 in a configuration (--config)"
         )
     return _save(out, kept, Codec.of_characters(known), config, skipped)
+
+
+def _same(name: str, other: str) -> Skipped:
+    return Skipped(name, "the same music as another tune", f"of {other}")
 
 
 def _so_far(texts: dict[SplitName, dict[str, str]], skipped: Sequence[Skipped]) -> str:

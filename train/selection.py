@@ -11,7 +11,7 @@ from .dataset import SPLITS, SplitName
 from .shard import Entry, Shard
 from .splits import Splits
 
-_STRENGTH: dict[SplitName, int] = {"train": 0, "valid": 1, "test": 2}
+STRENGTH: dict[SplitName, int] = {"train": 0, "valid": 1, "test": 2}
 """Of equal pieces the one in the stronger split stays: what is tested was never trained on."""
 
 
@@ -48,7 +48,7 @@ def select(shards: Iterable[Path], splits: Splits) -> Selection:
             split, authority = splits.of(entry.file, entry.name, entry.split)
             selection.authorities[authority] += 1
             row.append(split)
-            _keep_best(selection, best, entry, (_STRENGTH[split], number, place, entry.label))
+            _keep_best(selection, best, entry, (STRENGTH[split], number, place, entry.label))
     return selection
 
 

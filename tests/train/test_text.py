@@ -107,6 +107,21 @@ def prepared(root: Path, *sources: Path) -> list[str]:
     return [name for split in SPLITS for name in data.split(split).names]
 
 
+def test_of_equal_tunes_the_tested_one_stays(tmp_path: Path) -> None:
+    splits = {"a.train": range(6), "b.valid": (3, 4), "c.test": (2, 3), "d.train": (0, 2)}
+    for name, numbers in splits.items():
+        (tmp_path / f"{name}.abc").write_text("".join(numbered(n, of=n) for n in numbers))
+    prepared(tmp_path)
+    data = Dataset.load(tmp_path / "set")
+    assert {split: list(data.split(split).names) for split in SPLITS} == {
+        "train": ["a.train.abc: 0", "a.train.abc: 1", "a.train.abc: 5"],
+        "valid": ["b.valid.abc: 4"],
+        "test": ["c.test.abc: 2", "c.test.abc: 3"],
+    }
+    lines = (tmp_path / "set/report.txt").read_text().splitlines()
+    assert "skipped\tthe same music as another tune\tof c.test.abc: 3\tb.valid.abc: 3" in lines
+
+
 def test_tunes_of_one_number_are_all_kept(tmp_path: Path) -> None:
     (tmp_path / "book.abc").write_text("".join(numbered(n, of=1) for n in range(40)))
     names = prepared(tmp_path)
