@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
+
+from ..models.wholefile import whole_file
 
 
 def write_curves(folder: Path, history: list[dict[str, float]]) -> None:
     """Write curves.csv and curves.png from one row a validation, and TensorBoard's newest event."""
-    with (folder / "curves.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(history[0]))
-        writer.writeheader()
-        writer.writerows(history)
+    text = _csv(history)
     _draw(folder / "curves.png", history)
     _tensorboard(folder / "tensorboard", history[-1])
+    with whole_file(folder / "curves.csv") as file:  # last: with it, all is written
+        file.write(text.encode())
+
+
+def restore_curves(folder: Path, history: list[dict[str, float]]) -> None:
+    """Write what a run that was killed between its checkpoint and its curves did not come to write."""
+    try:
+        written = (folder / "curves.csv").read_bytes()
+    except OSError:
+        written = b""
+    if history and written != _csv(history).encode():
+        write_curves(folder, history)
+
+
+def _csv(history: list[dict[str, float]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(history[0]))
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()
 
 
 def _draw(path: Path, history: list[dict[str, float]]) -> None:
@@ -29,7 +49,8 @@ def _draw(path: Path, history: list[dict[str, float]]) -> None:
     axes.set(xlabel="update", ylabel="nats a note", ylim=(0, None))
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-    figure.savefig(path, dpi=110)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", dpi=110)
 
 
 def _tensorboard(folder: Path, row: dict[str, float]) -> None:

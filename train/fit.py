@@ -24,7 +24,7 @@ from tqdm import tqdm
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .config import FitConfig, TrainConfig
-from .curves import write_curves
+from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
 from .passages import Piece, random_batch, whole_pieces
@@ -235,6 +235,7 @@ class Run:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
         self._saved = self.progress.step
+        restore_curves(self.folder, self.progress.history)
         log.info("resuming at update %d", self.progress.step)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.models.errors import ConfigError, DatasetError
+from antiphon.train import fit
 from antiphon.train.config import TrainConfig
+from antiphon.train.curves import write_curves
 from antiphon.train.fit import Run
 from antiphon.train.savedrun import load_run
 from made_music import write_dataset
@@ -68,6 +70,22 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
     assert progress.step == 8
     for a, b in zip(weights_of(whole), weights_of(again), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_run_killed_between_checkpoint_and_curves_gets_its_curves(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path, history: list[dict[str, float]]) -> None:
+        if len(history) == 2:
+            raise KeyboardInterrupt
+        write_curves(folder, history)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(fit, "write_curves", killed)
+        Run(config_for(music), tmp_path / "run").fit()
+    Run(config_for(music), tmp_path / "run").fit()
+    rows = list(csv.DictReader((tmp_path / "run" / "curves.csv").read_text().splitlines()))
+    assert [row["step"] for row in rows] == ["4", "8"]
 
 
 def test_ctrl_c_while_a_checkpoint_is_written_tells_of_the_one_before(
