@@ -20,6 +20,64 @@ from .shape import BEAT_BIASES, BIASES, beat_code, bias_code
 Batch = dict[str, Any]
 
 
+class Windows:
+    """The steps of a batch in windows, where a piece is so long that no step sees all of it.
+
+    A step looks back ``memory`` steps, so a window of that many and the one before it hold all that its
+    steps see. Scores then need memory in proportion to a piece's length, not to its square.
+
+    Args:
+        clock: (batch, step, 3).
+        memory: how many steps back a step looks.
+    """
+
+    def __init__(self, clock: Any, memory: int) -> None:
+        length = clock.shape[1]
+        self.clock, self.memory = clock, memory
+        self.whole = length is not None and length <= 2 * memory
+        """Known to be one window: nothing is cut, and nothing copied."""
+        self.steps = tf.shape(clock)[1]
+        self.width = tf.where(self.steps <= 2 * memory, self.steps, memory)
+        self.count = -(-self.steps // self.width)
+        self.before = tf.where(self.count > 1, self.width, 0)
+        """Steps of the window before that are looked at."""
+
+    def rows(self, x: Any) -> Any:
+        """Return steps that look, (batch, step, size) as (batch × window, width, size)."""
+        if self.whole:
+            return x
+        return self._cut(tf.pad(x, [[0, 0], [0, self.count * self.width - self.steps], [0, 0]]))
+
+    def columns(self, x: Any) -> Any:
+        """Return steps to look at, (batch, step, size) as (batch × window, before + width, size)."""
+        if self.whole:
+            return x
+        end = self.count * self.width
+        x = tf.pad(x, [[0, 0], [self.before, end - self.steps], [0, 0]])
+        pairs = tf.concat([self._cut(x[:, :end]), self._cut(x[:, self.before :])], axis=1)
+        return pairs[:, self.width - self.before :]
+
+    def seen(self, nearest: int) -> Any:
+        """Return which columns a row may look at, from ``nearest`` steps ago on; (…, row, column) bool."""
+        columns = tf.range(self.before + self.width)
+        ago = columns[self.before :, None] - columns[None, :]
+        near = (ago >= nearest) & (ago <= self.memory)
+        if self.whole:
+            return near
+        window = tf.range(tf.shape(self.clock)[0] * self.count) % self.count
+        there = window[:, None] * self.width + columns[None, :] >= self.before
+        return near & there[:, None, None, :]
+
+    def joined(self, x: Any) -> Any:
+        """Return what rows have read, (batch × window, width, size) as (batch, step, size)."""
+        if self.whole:
+            return x
+        return tf.reshape(x, [-1, self.count * self.width, x.shape[2]])[:, : self.steps]
+
+    def _cut(self, x: Any) -> Any:
+        return tf.reshape(x, [-1, self.width, x.shape[2]])
+
+
 class RelativeBias:
     """What two steps' distance in bars, in beats or in both adds to their score.
 
@@ -34,16 +92,16 @@ class RelativeBias:
         self.bars = add_weight("attention_bias", BIASES, heads) if "bars" in kinds else None
         self.beats = add_weight("attention_beats", BEAT_BIASES, heads) if "beats" in kinds else None
 
-    def between(self, batch: Batch) -> Any:
-        """Return the bias of every step (row) for every other (column), (batch, head, step, step)."""
-        clock = batch["clock"]
-        position = tf.cast(clock[..., 0] * POSITION_STRIDE + clock[..., 1], tf.float32)
-        apart = position[:, :, None] - position[:, None, :]
+    def between(self, windows: Windows) -> Any:
+        """Return the bias of every step (row) for every other (column), (…, head, row, column)."""
+        clock = windows.clock
+        position = tf.cast(clock[..., 0] * POSITION_STRIDE + clock[..., 1], tf.float32)[..., None]
+        apart = windows.rows(position) - tf.transpose(windows.columns(position), [0, 2, 1])
         found: Any = 0.0
         if self.bars is not None:
             found += _rows(self.bars, bias_code(apart))
         if self.beats is not None:
-            bar = tf.cast(clock[..., 2], tf.float32)[:, :, None]
+            bar = windows.rows(tf.cast(clock[..., 2:], tf.float32))
             found += _rows(self.beats, beat_code(apart, bar, self.ticks_per_beat))
         return tf.transpose(found, [0, 3, 1, 2])
 
@@ -69,13 +127,13 @@ def split_heads(x: Any, heads: int, size: int) -> Any:
 
 
 def read_memory(query: Any, key: Any, value: Any, bias: Any, null: Any, seen: Any) -> Any:
-    """Return what every step reads, (batch, step, heads × size).
+    """Return what every row reads, (batch, row, heads × size).
 
     Args:
-        query: with key and value (batch, head, step, size).
-        bias: (batch, head, step, step).
+        query: (batch, head, row, size), key and value (batch, head, column, size).
+        bias: (batch, head, row, column).
         null: the null row's score, (head,).
-        seen: which steps (column) a step (row) may look at, (step, step) bool.
+        seen: which steps (column) a step (row) may look at, (…, row, column) bool.
     """
     scores = tf.cast(tf.matmul(query, key, transpose_b=True), tf.float32) / np.sqrt(query.shape[-1])
     scores = tf.where(seen, scores + bias, MASKED)
@@ -83,12 +141,6 @@ def read_memory(query: Any, key: Any, value: Any, bias: Any, null: Any, seen: An
     weights = tf.nn.softmax(tf.concat([scores, nothing], axis=-1))[..., :-1]
     out = tf.transpose(tf.matmul(tf.cast(weights, value.dtype), value), [0, 2, 1, 3])
     return tf.reshape(out, [-1, tf.shape(out)[1], value.shape[1] * value.shape[3]])
-
-
-def ages(x: Any) -> Any:
-    """Return how many steps ago each step (column) was at each step (row), (step, step)."""
-    steps = tf.range(tf.shape(x)[1])
-    return steps[:, None] - steps[None, :]
 
 
 class Induction:
@@ -114,14 +166,15 @@ class Induction:
             note: the embedded note that each step read, (batch, step, width).
         """
         config, heads = self.config, self.config.attention_heads
-        query = split_heads(self.query(h), heads, config.key_size)
-        key = split_heads(self.key(h), heads, config.key_size)
-        value = split_heads(self.value(note), heads, config.value_size)
+        windows = Windows(batch["clock"], config.memory)
+        value = self.value(note)
         if config.attention_values == "next":
-            value = tf.concat([value[:, :, 1:], tf.zeros_like(value[:, :, :1])], axis=2)
-        ago = ages(h)
-        seen = (ago >= 2) & (ago <= config.memory)
-        return read_memory(query, key, value, self.bias.between(batch), self.bias.null(), seen)
+            value = tf.concat([value[:, 1:], tf.zeros_like(value[:, :1])], axis=1)
+        query = split_heads(windows.rows(self.query(h)), heads, config.key_size)
+        key = split_heads(windows.columns(self.key(h)), heads, config.key_size)
+        value = split_heads(windows.columns(value), heads, config.value_size)
+        bias, null = self.bias.between(windows), self.bias.null()
+        return windows.joined(read_memory(query, key, value, bias, null, windows.seen(2)))
 
 
 @keras.saving.register_keras_serializable("antiphon")
@@ -145,16 +198,16 @@ class Block(keras.layers.Layer):
         self.narrow = keras.layers.Dense(config.units, name="narrow")
         self.dropout = keras.layers.Dropout(config.dropout)
 
-    def call(self, x: Any, bias: Any, null: Any, training: bool = False) -> Any:
+    def call(self, x: Any, clock: Any, bias: Any, null: Any, training: bool = False) -> Any:
         """Return the next (batch, step, units); bias and null are this block's heads'."""
         config, heads = self.config, self.config.attention_heads
+        windows = Windows(clock, config.memory)
         y = self.norms[0](x)
-        query = split_heads(self.query(y), heads, config.key_size)
-        key = split_heads(self.key(y), heads, config.key_size)
-        value = split_heads(self.value(y), heads, config.value_size)
-        ago = ages(x)
-        seen = (ago >= 0) & (ago <= config.memory)
-        read = self.out(read_memory(query, key, value, bias, null, seen))
+        query = split_heads(windows.rows(self.query(y)), heads, config.key_size)
+        key = split_heads(windows.columns(self.key(y)), heads, config.key_size)
+        value = split_heads(windows.columns(self.value(y)), heads, config.value_size)
+        read = windows.joined(read_memory(query, key, value, bias, null, windows.seen(0)))
+        read = self.out(read)
         x = x + self.dropout(read, training=training)
         y = self.narrow(self.widen(self.norms[1](x)))
         return x + self.dropout(y, training=training)

@@ -30,6 +30,8 @@ from .shape import (
 )
 
 Batch = dict[str, Any]
+STRETCH = 512
+"""Steps whose running means are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -145,19 +147,43 @@ class Inputs:
         rows[np.arange(len(values)), values] = 1
         one_hot = tf.gather(tf.constant(rows), code)
         one_hot = tf.pad(one_hot, [[0, 0], [0, 0], [0, 12 - rows.shape[1]]])
-        steps = tf.shape(code)[1]
-        ago = tf.cast(tf.range(steps)[:, None] - tf.range(steps)[None, :], tf.float32)
         turn = (pitch[..., None] + tf.range(12)) % 12
-        found = []
-        for decay in DECAYS:
-            weights = tf.where(ago >= 0, (1 - decay) * tf.pow(decay, tf.maximum(ago, 0.0)), 0.0)
-            histogram = tf.einsum("ts,bsc->btc", weights, one_hot)
-            found.append(tf.gather(histogram, turn, batch_dims=2))
+        found = [tf.gather(decayed(one_hot, decay), turn, batch_dims=2) for decay in DECAYS]
         return tf.concat(found, axis=-1)
 
     def delta_ticks(self, code: Any) -> Any:
         """Return the ticks of delta codes, int."""
         return tf.cast(tf.gather(tf.constant(tick_values(self.shape.codec, "delta")), code), tf.int32)
+
+
+def decayed(x: Any, decay: float) -> Any:
+    """Return a running mean, (batch, step, size): each step keeps ``decay`` of it and adds the rest.
+
+    Within stretches of at most STRETCH steps it is a product with a matrix; what a stretch ends with decays
+    on in the later ones. A long piece then needs memory in proportion to its length, not to its square.
+    """
+    steps, length = tf.shape(x)[1], x.shape[1]
+    if length is not None and length <= STRETCH:
+        return tf.einsum("ts,bsc->btc", _weights(steps, decay), x)
+    width = tf.minimum(steps, STRETCH)
+    count = -(-steps // width)
+    x = tf.pad(x, [[0, 0], [0, count * width - steps], [0, 0]])
+    x = tf.reshape(x, [-1, count, width, x.shape[2]])
+    own = tf.einsum("ts,bnsc->bntc", _weights(width, decay), x)
+    power = tf.cast(width, tf.float32)
+    # A stretch brings what those before it ended with; those ends decay from one to the next.
+    ends = tf.pad(own[:, :-1, -1], [[0, 0], [1, 0], [0, 0]])
+    brought = tf.einsum("nm,bmc->bnc", _weights(count, tf.pow(decay, power), 1.0), ends)
+    fading = tf.pow(decay, tf.range(1.0, power + 1.0))
+    own += fading[:, None] * brought[:, :, None]
+    return tf.reshape(own, [-1, count * width, own.shape[3]])[:, :steps]
+
+
+def _weights(steps: Any, decay: Any, share: Any = None) -> Any:
+    """Return what every step (column) weighs at every step (row); ``share`` is the newest one's."""
+    ago = tf.cast(tf.range(steps)[:, None] - tf.range(steps)[None, :], tf.float32)
+    share = 1 - decay if share is None else share
+    return tf.where(ago >= 0, share * tf.pow(decay, tf.maximum(ago, 0.0)), 0.0)
 
 
 def _held(left: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from .attention import Block, RelativeBias
+from .attention import Block, RelativeBias, Windows
 from .config import NetworkConfig
 
 Batch = dict[str, Any]
@@ -62,9 +62,10 @@ class Transformer:
     def __call__(self, x: Any, batch: Batch, training: bool) -> Any:
         """Return the last block's output, normalised."""
         heads = self.config.attention_heads
-        bias, null = self.bias.between(batch), self.bias.null()
+        windows = Windows(batch["clock"], self.config.memory)
+        bias, null = self.bias.between(windows), self.bias.null()
         x = self.input(x)
         for i, block in enumerate(self.blocks):
             own = slice(i * heads, (i + 1) * heads)
-            x = block(x, bias[:, own], null[own], training=training)
+            x = block(x, windows.clock, bias[:, own], null[own], training=training)
         return self.norm(x)

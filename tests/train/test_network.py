@@ -11,6 +11,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from antiphon.train import attention, inputs
+from antiphon.train import stack as layers
+from antiphon.train.attention import Windows
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import pieces_of
@@ -133,6 +136,53 @@ def test_a_passage_is_read_alike_in_any_batch(dataset: Dataset, name: str) -> No
     together = {f: x.numpy()[1, : len(one["note"])] for f, x in network(batch).items()}
     for field, logits in run(network, one).items():
         np.testing.assert_allclose(together[field], logits, atol=1e-5)
+
+
+class OneWindow(Windows):
+    """All steps at once, whatever it costs."""
+
+    def __init__(self, clock: Any, memory: int) -> None:
+        super().__init__(clock, memory)
+        self.whole, self.width, self.count, self.before = True, self.steps, 1, 0
+
+
+@pytest.mark.parametrize("name", ["relative", "gru", "transformer"])
+@pytest.mark.parametrize("length", [20, 33, 48, 60])
+def test_windows_of_a_long_piece_read_what_the_whole_of_it_would(
+    dataset: Dataset, name: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIGS[name], memory=16)
+    network = build(Shape(dataset.codec, len(dataset.metres), config))
+    pieces = pieces_of(dataset, "train")[:2]
+    batch = stack([passage(dataset.codec, piece, 0, length) for piece in pieces], length)
+    tensors = {k: tf.constant(v) for k, v in batch.items()}
+    unknown = {k: tf.TensorSpec([None, None, *v.shape[2:]], v.dtype) for k, v in tensors.items()}
+    compiled = tf.function(lambda b: network(b), input_signature=[unknown])  # lengths of every size
+    windows = [network(tensors), compiled(tensors)]
+    for module in (attention, layers):
+        monkeypatch.setattr(module, "Windows", OneWindow)
+    for name, whole in network(tensors).items():
+        for found in windows:
+            np.testing.assert_allclose(found[name], whole, atol=2e-5)
+
+
+@pytest.mark.parametrize("length", [7, 8, 9, 30])
+def test_running_means_are_the_same_in_stretches(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(length).random((2, length, 3), np.float32)
+    monkeypatch.setattr(inputs, "STRETCH", 4)
+    signature = [tf.TensorSpec([None, None, 3], tf.float32)]
+    compiled = tf.function(lambda x: inputs.decayed(x, 0.85), input_signature=signature)
+    mean, expected = np.zeros((2, 3)), []
+    for step in range(length):
+        mean = 0.85 * mean + 0.15 * x[:, step]
+        expected.append(mean)
+    for found in (inputs.decayed(tf.constant(x), 0.85), compiled(x)):
+        np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-5)
+
+
+def test_attention_to_a_piece_of_any_length_needs_memory_in_proportion() -> None:
+    sizes = [tf.size(Windows(tf.zeros([1, n, 3], tf.int32), 64).seen(2)).numpy() for n in (1024, 4096)]
+    assert sizes == [1024 * 128, 4096 * 128]
 
 
 def test_attention_bias_tells_same_places_from_others() -> None:
