@@ -28,7 +28,7 @@ from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
 from .passages import Piece, random_batch, whole_pieces
-from .savedrun import build, copy_weights, load_for, save_weights, write_npz
+from .savedrun import build, check_tables, copy_weights, keep_tables, load_for, save_weights, write_npz
 from .shape import Shape
 from .teachers import Teachers, taught
 
@@ -56,6 +56,7 @@ class Run:
         self.config, self.folder = config, folder
         self._check_folder()
         self.dataset = Dataset.load(Path(config.dataset))
+        check_tables(folder, self.dataset)
         # Before the seed and the policy are set, both of which loading a network would change.
         self.teachers = Teachers(config.fit.teachers, self.dataset)
         start = load_for(self.dataset, Path(config.fit.start), "fit.start") if config.fit.start else None
@@ -97,6 +98,7 @@ class Run:
         if not self._config_file.exists():
             with whole_file(self._config_file) as file:
                 file.write(json.dumps(config.to_dict(), indent=1).encode())
+        keep_tables(folder, self.dataset)
 
     @property
     def _config_file(self) -> Path:

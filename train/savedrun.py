@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from dataclasses import asdict
@@ -15,9 +16,12 @@ import tensorflow as tf
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .config import NetworkConfig, TrainConfig
-from .dataset import Dataset
+from .dataset import Dataset, codec_to_json
 from .network import NoteNetwork
 from .shape import PITCHES, Shape
+
+TABLES = "tables.json"
+"""Beside a run's weights: what their codes mean."""
 
 
 def build(shape: Shape) -> NoteNetwork:
@@ -35,6 +39,32 @@ def build(shape: Shape) -> NoteNetwork:
     batch |= {name: tf.zeros([1, steps, PITCHES], tf.int32) for name in ("ends", "strikes")}
     network(batch)
     return network
+
+
+def keep_tables(folder: Path, dataset: Dataset) -> None:
+    """Note down in a run's folder what its weights' codes mean."""
+    with whole_file(folder / TABLES) as file:
+        file.write(json.dumps(_tables(dataset)).encode())
+
+
+def check_tables(folder: Path, dataset: Dataset) -> None:
+    """Raise DatasetError where a run's codes meant other things: its data set was prepared anew.
+
+    A run from before the tables were noted down passes.
+    """
+    try:
+        kept = json.loads((folder / TABLES).read_bytes())
+    except (OSError, ValueError):
+        return
+    if kept != _tables(dataset):
+        raise DatasetError(
+            f"{dataset.path} was prepared anew, with other tables than {folder} learned: "
+            "train another --out, or prepare it as it was"
+        )
+
+
+def _tables(dataset: Dataset) -> dict[str, Any]:
+    return {"codec": codec_to_json(dataset.codec), "metres": list(dataset.metres)}
 
 
 def write_npz(path: Path, arrays: dict[str, Any]) -> None:
@@ -59,6 +89,7 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
     keras.config.set_dtype_policy("float32")
     config = TrainConfig.load(config_path)
     dataset = Dataset.load(Path(config.dataset))
+    check_tables(folder, dataset)
     network = build(Shape(dataset.codec, len(dataset.metres), config.network))
     try:
         with weights.open("rb") as file, np.load(file, allow_pickle=False) as saved:

@@ -149,6 +149,20 @@ def test_an_empty_test_split_is_told_before_training(
     assert "the test split holds no piece" in caplog.text
 
 
+def test_a_data_set_prepared_anew_is_not_the_runs_any_more(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "set", pieces=6, notes=30)
+    Run(config_for(data), tmp_path / "run").fit()
+    Run(config_for(data), tmp_path / "run").resume()
+    info = json.loads((data / "dataset.json").read_text())
+    info["codec"]["fields"][-1]["values"][-1] = 48  # as many durations, but others
+    (data / "dataset.json").write_text(json.dumps(info))
+    for again in (lambda: load_run(tmp_path / "run"), lambda: Run(config_for(data), tmp_path / "run")):
+        with pytest.raises(DatasetError, match=r"prepared anew, with other tables than .*run learned"):
+            again()
+    (tmp_path / "run" / "tables.json").unlink()  # as of a run from before they were kept
+    load_run(tmp_path / "run")
+
+
 def test_a_run_begun_before_a_key_came_goes_on(music: Path, tmp_path: Path) -> None:
     Run(config_for(music), tmp_path / "run")
     path = tmp_path / "run" / "config.json"
