@@ -243,8 +243,7 @@ class _Encoder:
             cut += lost
             previous += int(codec.fields[0].values[delta])
             if here.start > bar_start + 1e-6:
-                length = (here.start - bar_start) / here.metre.beats
-                bar += max(int(length + 0.5) - lost // bar_ticks, 1)
+                bar += max(self.metres.bars_between(bar_start, here.start) - lost // bar_ticks, 1)
                 bar_start = here.start
             place = codec.to_ticks(grid - here.start)
             rows.append(self._row(note, grid, delta))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor
+from math import ceil, floor, inf
 
 from .errors import MusicError
 
@@ -91,6 +91,25 @@ class MetreMap:
             return bar.start
         after = [anchor for anchor, _ in self.changes if anchor > beat + _EPSILON]
         return min([bar.start + bar.metre.beats, *after[:1]])
+
+    def bars_between(self, start: float, end: float) -> int:
+        """Return how many barlines lie after ``start``, one at ``end`` included.
+
+        >>> MetreMap(((0.0, Metre(4, 4)), (4.0, Metre(3, 8)))).bars_between(0.0, 5.5)
+        2
+        """
+        count = 0
+        stops = [*(anchor for anchor, _ in self.changes[1:]), inf]
+        for index, ((anchor, metre), stop) in enumerate(zip(self.changes, stops, strict=True)):
+            first = floor((start - anchor) / metre.beats + _EPSILON)
+            if index:  # only the first metre also counts backwards
+                first = max(first, -1)
+            if end < stop - _EPSILON:
+                last = floor((end - anchor) / metre.beats + _EPSILON)
+            else:
+                last = ceil((stop - anchor) / metre.beats - _EPSILON) - 1
+            count += max(last - first, 0)
+        return count
 
     def shifted(self, beats: float) -> MetreMap:
         """Return the same map, ``beats`` later."""

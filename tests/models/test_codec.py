@@ -102,6 +102,19 @@ def test_clocks_are_places_in_the_bars(notes: tuple[Note, ...], metres: MetreMap
     assert (np.diff(encoded.ticks) >= 0).all()
 
 
+@given(on_grid(), metre_maps())
+def test_bars_are_counted_whatever_their_metre(notes: tuple[Note, ...], metres: MetreMap) -> None:
+    encoded = CODEC.encode(notes, metres)
+    if encoded.report.rests_shortened:
+        return
+    bar, barline = 0, encoded.origin
+    for note, found in zip(Score.ordered(notes), encoded.bars, strict=True):
+        while metres.bar_at(note.start).start > barline + 1e-6:
+            barline = metres.next_barline(barline + 1 / TICKS)
+            bar += 1
+        assert found == bar
+
+
 def test_a_pickup_is_the_first_delta() -> None:
     encoded = CODEC.encode([Note(60, 2.0, 1.0), Note(62, 3.0, 1.0)], MetreMap(((3.0, Metre(3, 4)),)))
     assert encoded.origin == 0.0
