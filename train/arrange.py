@@ -22,9 +22,12 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
     """Return the notes a data set keeps, sorted, each pitch of a part sounding once at a time."""
     rules = config.part_rules
     notes: list[Note] = []
+    rule_of: dict[int, int | None] = {}
     for note in score.notes:
         source = score.parts[note.part] if note.part < len(score.parts) else Part()
-        index = _rule_for(source, note.part, rules)
+        if note.part not in rule_of:
+            rule_of[note.part] = _rule_for(source, _place(score.parts, note.part), rules)
+        index = rule_of[note.part]
         if index is None:
             continue
         pitch = DRUM_MAPS[config.drum_map].get(note.pitch, note.pitch) if source.is_drum else note.pitch
@@ -40,8 +43,13 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
     return sorted([*single_hits(drums), *pitched], key=lambda note: note.order)
 
 
+def _place(parts: Sequence[Part | PartRule], index: int) -> int:
+    """Return a part's place among those that are not drums: where a file has its drums does not matter."""
+    return sum(not part.is_drum for part in parts[:index])
+
+
 def _rule_for(source: Part, place: int, rules: Sequence[PartRule]) -> int | None:
-    """Return which part of the data set takes a source's part."""
+    """Return which part of the data set takes a source's part, whose place is as :func:`_place` counts."""
     for index, rule in enumerate(rules):
         if rule.is_drum != source.is_drum:
             continue
@@ -49,7 +57,7 @@ def _rule_for(source: Part, place: int, rules: Sequence[PartRule]) -> int | None
             named = any(fnmatchcase(source.name.lower(), glob.lower()) for glob in rule.match)
             if named or source.program in rule.programs:
                 return index
-        elif rule.is_drum or len(rules) == 1 or index == place:
+        elif rule.is_drum or len(rules) == 1 or _place(rules, index) == place:
             return index
     return None
 

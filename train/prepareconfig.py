@@ -25,7 +25,7 @@ class PartRule:
     """A part of the data set and which notes of a source it takes.
 
     With neither ``match`` nor ``programs`` nor ``is_drum`` a rule takes the source's part at its own
-    place in the list; a single such rule takes everything but drums.
+    place in the list, drums not counted in either; a single such rule takes everything but drums.
     """
 
     name: str
