@@ -117,7 +117,8 @@ def run(args: argparse.Namespace) -> int:
         one = figures(network, dataset, args.split)
         found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
         gain = 1 - one["network"]["total"] / one["5-gram"]["total"]
-        sys.stdout.write(f"{config.card.name}, {args.split} split, {gain:.1%} below the 5-gram\n\n")
+        where = f"{abs(gain):.1%} {'below' if gain > 0 else 'above'} the 5-gram"
+        sys.stdout.write(f"{config.card.name}, {args.split} split, {where}\n\n")
         sys.stdout.write(f"{table(one)}\n\n")
         for name, value in found[str(folder)]["by source"].items():
             sys.stdout.write(f"  {name}: {value:.3f}\n")

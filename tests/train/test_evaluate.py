@@ -39,6 +39,8 @@ def test_the_command_prints_and_writes_the_same_figures(
         assert row["total"] == pytest.approx(sum(fields))
         assert f"| {name} |" in printed
         assert f"| {row['total']:.3f} |" in printed
+    share = figures["network"]["total"] / figures["5-gram"]["total"] - 1
+    assert f"{abs(share):.1%} {'above' if share > 0 else 'below'} the 5-gram" in printed
 
 
 def test_the_whole_is_the_mean_over_its_notes(run: Path) -> None:

@@ -314,6 +314,12 @@ def test_accents_of_abc2midi_give_the_bars() -> None:
     assert barlines(score.metres, 0, 1, 5) == [-3.5, 0.5, 4.5]
 
 
+def test_a_backbeat_at_their_velocities_is_no_barline() -> None:
+    hits = [Note(38 if i % 2 else 36, float(i), 0.5, 105 if i % 2 else 80) for i in range(40)]
+    score = Score(tuple(hits))
+    assert with_written_bars(score) is score
+
+
 def test_other_velocities_leave_the_bars_alone() -> None:
     score = Score(tuple(Note(60, float(i), 1, 105 if i % 3 else 64) for i in range(40)))
     assert with_written_bars(score) is score
