@@ -26,6 +26,14 @@ _MODES = {
 _KEY = re.compile(r"([A-G])([#b]?)[ \t]*([A-Za-z]*)")
 _EXPLICIT = re.compile(r"(?<!\S)(\^\^?|__?|=)([A-Ga-g])(?!\S)")
 _CLEFS = ("treble", "bass", "alto", "tenor", "perc", "clef", "octave", "transpose", "middle", "exp")
+_CLEF = re.compile(
+    r"(?<!\S)(?:clef[ \t]*=[ \t]*(?:treble|alto|tenor|bass|perc|none|[GFC])|treble|alto|tenor|bass)[1-5]?"
+    r"([+-](?:8|15))?(?!\S)",
+    re.ASCII,
+)
+_OCTAVE = re.compile(r"(?<!\S)octave[ \t]*=[ \t]*([+-]?[0-9])(?!\S)", re.ASCII)
+_TRANSPOSE = re.compile(r"(?<!\S)transpose[ \t]*=[ \t]*([+-]?[0-9]{1,2})(?!\S)", re.ASCII)
+_NAMED = re.compile(r'[a-z]+="[^"]*"', re.ASCII)
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
@@ -70,6 +78,21 @@ def parse_key(text: str) -> Key:
 def _explicit(text: str) -> dict[str, int]:
     """Return the accidentals that are written out, as in ``K:D =c``."""
     return {letter.upper(): _ACCIDENTALS[sign] for sign, letter in _EXPLICIT.findall(text)}
+
+
+def parse_shift(text: str) -> int | None:
+    """Read how far from its notes' names K: or V: has them sound (section 4.6), in semitones; None: not said.
+
+    >>> parse_shift("C clef=treble-8"), parse_shift("T octave=-2 transpose=1"), parse_shift("Ador")
+    (-12, -23, None)
+    """
+    text = _NAMED.sub(" ", text)
+    clef, octave, transpose = (sign.search(text) for sign in (_CLEF, _OCTAVE, _TRANSPOSE))
+    if clef is None and octave is None and transpose is None:
+        return None
+    octaves = {"8": 1, "15": 2}[clef[1][1:]] * (1 if clef[1][0] == "+" else -1) if clef and clef[1] else 0
+    octaves += int(octave[1]) if octave else 0
+    return 12 * octaves + (int(transpose[1]) if transpose else 0)
 
 
 def parse_metre(text: str) -> Metre | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -47,7 +47,8 @@ def score_of(tune: Tune) -> Score:
     if tune.strays:
         first = tune.strays[0]
         raise AbcError(first.stem, first.line, first.column)
-    voices = [walk(signs, tune.setting) for signs in tune.voices.values()]
+    settings = [replace(tune.setting, shift=tune.shifts.get(v, tune.setting.shift)) for v in tune.voices]
+    voices = [walk(signs, s) for signs, s in zip(tune.voices.values(), settings, strict=True)]
     heard = [_listen(played(v) if repeats else v, index) for index, v in enumerate(voices)]
     notes = Score.ordered([note for voice in heard for note in voice.notes])
     if not notes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from .abc_field import Key, default_unit, parse_key, parse_metre, parse_tempo, parse_unit
+from .abc_field import Key, default_unit, parse_key, parse_metre, parse_shift, parse_tempo, parse_unit
 from .abc_symbol import Kind, Symbol, signs
 from .errors import AbcError, MusicError
 from .metre import Metre
@@ -33,6 +33,8 @@ class Setting:
     key: Key = field(default_factory=Key)
     tempo: float | None = None
     """Quarter notes a minute, where one was given."""
+    shift: int = 0
+    """Semitones from the notes' names to what sounds: a clef with an octave, octave=, transpose=."""
     beats: Fraction = field(init=False, compare=False, repr=False)
     """The unit note, in quarter notes: kept, for every note's length asks for it."""
 
@@ -47,7 +49,8 @@ class Setting:
             case "L":
                 return replace(self, unit=parse_unit(content))
             case "K":
-                return replace(self, key=parse_key(content))
+                shift = parse_shift(content)
+                return replace(self, key=parse_key(content), shift=self.shift if shift is None else shift)
             case "Q":
                 tempo = parse_tempo(content, self.unit)
                 return self if tempo is None else replace(self, tempo=tempo)
@@ -65,6 +68,8 @@ class Tune:
     """What the header says."""
     voices: dict[str, list[Symbol]] = field(default_factory=dict)
     """Signs by voice, in the order in which they first sound."""
+    shifts: dict[str, int] = field(default_factory=dict)
+    """What V: says of a voice's :attr:`Setting.shift`."""
     strays: list[Symbol] = field(default_factory=list)
     """What does not parse, in order of the text; not among the signs of the voices."""
 
@@ -132,7 +137,8 @@ class _Parser:
     def _header(self, letter: str, content: str, number: int) -> None:
         """Take a field of the header in; K: ends it."""
         if letter == "V":
-            return  # declares a voice; the one in the body chooses it
+            self._declare(content)  # the one in the body chooses it
+            return
         try:
             self.tune.setting = self.tune.setting.after(letter, content)
         except (ValueError, MusicError) as error:
@@ -163,9 +169,17 @@ class _Parser:
             else:
                 self._add(Symbol(Kind.FIELD, text, number, column, stem=f"{letter}:{content}"))
 
+    def _declare(self, content: str) -> str:
+        """Note down what V: says of a voice; return its name."""
+        name, _, settings = content.strip().partition(" ")
+        shift = parse_shift(settings)
+        if shift is not None and len(self.tune.shifts) < MAX_VOICES:
+            self.tune.shifts[name] = shift
+        return name or "1"
+
     def _choose(self, content: str, number: int) -> None:
         """Go on with another voice."""
-        self.voice = (content.split() or ["1"])[0]
+        self.voice = self._declare(content)
         if self.voice not in self.tune.voices and len(self.tune.voices) >= MAX_VOICES:
             raise AbcError(f"more than {MAX_VOICES} voices; leave some out", number, 1)
 

@@ -123,7 +123,10 @@ class _Walker:
         elif head.natural in self.tied and head.letter not in self.altered:
             return self.tied[head.natural], head.tied  # over a barline, a tie keeps its accidental
         signature = self.setting.key.accidentals.get(head.letter, 0)
-        return head.natural + self.altered.get(head.letter, signature), head.tied
+        pitch = head.natural + self.altered.get(head.letter, signature) + self.setting.shift
+        if not 0 <= pitch <= 127:
+            pitch = pitch % 12 + (0 if pitch < 0 else 108)  # the nearest octave that is sure to hold it
+        return pitch, head.tied
 
     def finished(self) -> list[Step]:
         """Return the steps; raises AbcError where the last tuplet or broken rhythm is unfinished."""

@@ -133,6 +133,33 @@ def test_pick_ups_are_whole_at_repeats() -> None:
     assert all(bar.fits for bar in bars(HEADER + "G2|c8|G6:|G2|c8|G6:|"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ("clef=treble-8", 48),
+        ("treble+8", 72),
+        ("bass", 60),
+        ("clef=bass middle=d", 60),
+        ("octave=-2", 36),
+        ("clef=treble-8 transpose=2", 50),
+        ("octave=-9", 0),
+        ("clef=treble+15 octave=9", 108),
+    ],
+)
+def test_clefs_octaves_and_transpositions_move_the_notes(settings: str, wanted: int) -> None:
+    assert pitches("C|", f"X:1\nK:C {settings}\n") == [wanted]
+    assert pitches("[V:T]C|", f"X:1\nV:T {settings}\nK:C\n") == [wanted]
+    assert pitches(f"V:T {settings}\nC-|C|\nV:B\nC2|", "X:1\nK:C\n") == [wanted, 60]
+
+
+def test_a_name_of_a_voice_is_no_clef() -> None:
+    assert pitches("[V:T]C|", 'X:1\nV:T name="treble-8 octave=1" octave=1\nK:C\n') == [72]
+
+
+def test_a_key_without_a_clef_keeps_the_one_before() -> None:
+    assert pitches("C|[K:G]F|[K:G clef=treble]F|", "X:1\nK:C clef=treble-8\n") == [48, 54, 66]
+
+
 def test_voices_are_parts() -> None:
     score = read_abc(HEADER + "V:1\nc4 c4|\nV:low\nC8|\nV:1\nd8|\nV:low\nD8|\n")
     assert [(n.pitch, n.start, n.part) for n in score.notes] == [
