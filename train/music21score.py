@@ -26,6 +26,7 @@ def to_score(stream: Any, name: str) -> Score:
     if any(instrument.transposition for instrument in stream.recurse().getElementsByClass("Instrument")):
         stream = stream.toSoundingPitch()  # a clarinet's part is written a tone above what it plays
     streams = list(stream.parts) if getattr(stream, "parts", None) else [stream]
+    _align(streams)
     notes: list[Note] = []
     for index, part in enumerate(streams):
         notes += _notes(part, index)
@@ -40,6 +41,28 @@ def to_score(stream: Any, name: str) -> Score:
         chords=tuple(_chords(streams)),
         title=(stream.metadata.title or "") if stream.metadata is not None else "",
     )
+
+
+def _align(parts: list[Any]) -> None:
+    """Let the measures of all parts begin together; music21 adds up each part's own.
+
+    A pick-up that is a whole bar's rest, or nothing, in one part has the length of a full bar there, and a
+    measure that was not filled is short. Here a measure is as long as its longest part with notes.
+    """
+    rows = [list(part.getElementsByClass("Measure")) for part in parts]
+    starts = [[float(measure.offset) for measure in row] for row in rows]
+    if len({len(row) for row in rows}) != 1 or all(row == starts[0] for row in starts):
+        return
+    at = 0.0
+    for place, measures in enumerate(zip(*rows, strict=True)):
+        lengths = [
+            (bool(measure.recurse().notes), row[place + 1] - row[place])
+            for measure, row in zip(measures, starts, strict=True)
+            if place + 1 < len(row)
+        ]
+        for part, measure in zip(parts, measures, strict=True):
+            part.setElementOffset(measure, at)
+        at += max(lengths, default=(False, 0.0))[1]
 
 
 def _notes(part: Any, index: int) -> list[Note]:

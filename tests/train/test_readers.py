@@ -243,6 +243,43 @@ def test_transposing_instruments_sound_where_they_do(
     assert [note.pitch for note in score.notes] == [72, sounds]
 
 
+REST = "<note><rest{0}/><duration>{1}</duration><voice>1</voice></note>"
+
+
+@pytest.mark.parametrize(
+    "silence",
+    ["", REST.format("", 2), REST.format(' measure="yes"', 2), "<forward><duration>2</duration></forward>"],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_parts_begin_their_bars_together_after_a_pickup(silence: str, first: int) -> None:
+    pickups = [written("G", 4, 2), silence]
+    parts = [
+        f'<measure number="0" implicit="yes">{attributes()}{pickups[i]}</measure>'
+        f'<measure number="1">{written("C", 5 - i, 8)}</measure>'
+        for i in ((0, 1) if first == 0 else (1, 0))
+    ]
+    score = read_musicxml(partwise(*parts), "duo")
+    assert [(n.pitch, n.start, n.duration) for n in score.notes if n.part == first] == [
+        (67, 0, 1),
+        (72, 1, 4),
+    ]
+    assert [(n.pitch, n.start) for n in score.notes if n.part != first] == [(60, 1)]
+    assert score.metres.changes == ((1.0, FOUR),)
+
+
+def test_a_bar_that_one_part_left_unfilled_has_its_length() -> None:
+    full, half, last = written("G", 4, 8), written("E", 4, 4), written("C", 5, 8)
+    parts = [
+        "".join(
+            f'<measure number="{i}">{attributes() if i == 1 else ""}{bar}</measure>'
+            for i, bar in enumerate((full, middle, last), 1)
+        )
+        for middle in (full, half)
+    ]
+    score = read_musicxml(partwise(*parts), "duo")
+    assert [n.start for n in score.notes if n.part == 0] == [n.start for n in score.notes if n.part == 1]
+
+
 def test_ties_of_two_voices_on_one_pitch() -> None:
     back = "<backup><duration>8</duration></backup>"
     first = written("C", 5, 8, "start") + back + written("D", 5, 4, voice=2) + written("C", 5, 4, "start", 2)
