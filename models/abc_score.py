@@ -39,11 +39,11 @@ def read_abc(text: str, *, repeats: bool = True) -> Score:
         AbcError: it does not parse, with line, column and what to do; or it has no notes, or more than
             MAX_CHARACTERS, MAX_NOTES or MAX_BEATS.
     """
-    return score_of(parse(text))
+    return score_of(parse(text), repeats=repeats)
 
 
-def score_of(tune: Tune) -> Score:
-    """Return a tune's music; raises AbcError as :func:`read_abc` does."""
+def score_of(tune: Tune, *, repeats: bool = True) -> Score:
+    """Return a tune's music; see :func:`read_abc`."""
     if tune.strays:
         first = tune.strays[0]
         raise AbcError(first.stem, first.line, first.column)
