@@ -14,6 +14,7 @@ from .cli_options import add_bridge_address, add_models, existing
 from .cli_options import host as read_host
 from .cli_options import port as read_port
 from .engine import Engine
+from .loglimit import LogLimit
 from .pacer import Host
 from .protocol import HOST, PORT
 from .server import Server, version
@@ -49,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    if not log.isEnabledFor(logging.DEBUG):  # who looks for a fault wants every line
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(LogLimit())
     folders = existing(args.models)
     if args.workers is not None and not 1 <= args.workers <= 64:
         raise ConfigError(f"--workers {args.workers} must be in range 1..64")
