@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from antiphon.bridge.cli import COMMANDS, load
+from antiphon.models.modelfile import ModelInfo
 from antiphon.train.config import TrainConfig
 from antiphon.train.prepareconfig import parse as parse_prepare
 
@@ -177,3 +178,17 @@ def test_the_configurations_of_the_pages_can_be_read() -> None:
     for page in ("training-config.md", "train-your-own.md"):
         (trained,) = blocks(page, "dataset")
         assert TrainConfig.from_dict(trained).card.name == "mine"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.onnx")), ids=lambda path: path.stem)
+def test_figures_are_the_models_own(path: Path) -> None:
+    """A model file says what was measured of it; its card and the README say the same."""
+    held = ModelInfo.read(path).manifest.held_out
+    figures = {name.removeprefix("test, ").removeprefix("bits a character, "): v for name, v in held.items()}
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    for name in ("network", "5-gram"):
+        (line,) = re.findall(rf"^\| {name} \|.*$", card, re.MULTILINE)
+        assert line.split("|")[-2].strip() == f"{figures[name]:.3f}"
+    (row,) = re.findall(rf"^\| `{path.stem}` \|.*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = [cell.strip() for cell in row.split("|")][3:5]
+    assert told == [f"{figures['network']:.2f}", f"{figures['5-gram']:.2f}"]
