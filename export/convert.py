@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper
 from ..models.manifest import METADATA_KEY, Manifest
 from ..models.step import Port, inputs, outputs
 from .stepgraph import StepGraph
-from .tidy import clip, join_unsqueezes, keep_ranks, pick_elements, trust_shapes, turn_tables
+from .tidy import clip, join_unsqueezes, keep_ranks, pick_elements, trust_integers, turn_tables
 
 OPSET = 18
 """The newest that tf2onnx writes."""
@@ -54,7 +54,7 @@ def convert(graph: StepGraph, manifest: Manifest) -> onnx.ModelProto:
     clip(model)
     turn_tables(model)
     join_unsqueezes(model)
-    trust_shapes(model)
+    trust_integers(model)
     _name_free_sizes(model, {p.name: p for p in (*ports, *outputs(manifest))})
     _order(model.graph.input, [p.name for p in ports])
     _order(model.graph.output, [p.name for p in outputs(manifest)])

@@ -18,8 +18,13 @@ def draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) -> 
     probability = tf.nn.softmax((logits + mask) / temperature)
     sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1], index_type=tf.int64)
     upto = tf.cumsum(sorted_p, axis=1)
-    # The nucleus ends where the sum first reaches top_p: sums below it count as 1, and the least is left.
-    nucleus = tf.reduce_min(tf.maximum(upto, tf.cast(upto < top_p, tf.float32)), axis=1, keepdims=True)
-    # The first sum beyond the draw; the likeliest code where rounding leaves none.
-    beyond = tf.cast(upto > uniform * nucleus, tf.float32)
-    return pick(codes, tf.expand_dims(tf.argmax(beyond, axis=1), 1))
+    nucleus = pick(upto, _reaching(upto, top_p))
+    return pick(codes, _reaching(upto, uniform * nucleus))
+
+
+def _reaching(upto: Any, limit: Any) -> Any:
+    """Return where sums (batch, n) first reach a limit (batch, 1), or else their end, (batch, 1).
+
+    Of sums cut off at the limit it is the first that is largest: two nodes, where comparing takes three.
+    """
+    return tf.expand_dims(tf.argmax(tf.minimum(upto, limit), axis=1), 1)

@@ -141,17 +141,17 @@ def _looks_up(node: onnx.NodeProto) -> bool:
     return (node.op_type, axis) in (("Gather", 0), ("GatherElements", 1))
 
 
-def trust_shapes(model: onnx.ModelProto) -> None:
-    """Remove casts of what Shape returns: it is int64 already."""
+def trust_integers(model: onnx.ModelProto) -> None:
+    """Remove casts of shapes and of TopK's indices to int64: they are int64 already."""
+    already = {n.output[n.op_type == "TopK"] for n in model.graph.node if n.op_type in ("Shape", "TopK")}
     makers = _makers(model)
     for node in model.graph.node:
         for i, name in enumerate(node.input):
             cast = makers.get(name)
             if cast is None or cast.op_type != "Cast" or cast.attribute[0].i != onnx.TensorProto.INT64:
                 continue
-            shape = makers.get(cast.input[0])
-            if shape is not None and shape.op_type == "Shape":
-                node.input[i] = shape.output[0]
+            if cast.input[0] in already:
+                node.input[i] = cast.input[0]
     drop_unused(model)
 
 
