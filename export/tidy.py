@@ -120,6 +120,8 @@ def turn_tables(model: onnx.ModelProto) -> None:
         others = [n for n in readers[added.output[0]] if n is not reader and not _looks_up(n)]
         if len(offset) != 1 or any(n.op_type != "Shape" for n in others):
             continue
+        if reader is not node and len(readers[reader.output[0]]) > 1:
+            continue
         by = int(constants[offset[0]].ravel()[0])
         turned = f"{node.input[0]}/turned{by}"
         if turned not in constants:

@@ -260,19 +260,12 @@ def test_a_long_context_keeps_to_the_pace(tmp_path: Path) -> None:
 
 
 @needs_pd
-def test_a_context_of_many_messages(bridge: Bridge, client: Client, tmp_path: Path) -> None:
-    song = tuple(Note(60 + i * 5 % 12, i / 4, 0.25, 90) for i in range(40 * NOTES_A_DATAGRAM))
-    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
-    with patch(tmp_path, bridge.port) as pd:
-        pd.until("ready")
-        pd.say(*context(song), "set model tiny", "set bars 2", "set seed 5", "continue")
-        close(pd.until("done 0"), take)
-
-
-@needs_pd
-def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client, tmp_path: Path) -> None:
-    # Pd prints six digits.
-    song = tuple(Note(60 + i * 5 % 12, i / 16, 0.0625, 90) for i in range(10_000))
+@pytest.mark.parametrize(("notes", "beats"), [(40 * NOTES_A_DATAGRAM, 1 / 4), (10_000, 1 / 16)])
+def test_a_context_of_many_messages(
+    bridge: Bridge, client: Client, tmp_path: Path, notes: int, beats: float
+) -> None:
+    """Also of more than the bridge takes: the last ones count. Pd prints six digits."""
+    song = tuple(Note(60 + i * 5 % 12, i * beats, beats, 90) for i in range(notes))
     (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
     with patch(tmp_path, bridge.port) as pd:
         pd.until("ready")
