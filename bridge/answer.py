@@ -131,7 +131,7 @@ class Answer:
             if self._over:
                 return
             weight = len(take.notes) + len(notes) + len(text) + 1
-            self._kept.takes[take.index] = Sent(notes, done, weight, text)
+            self._kept.add(take.index, Sent(notes, done, weight, text))
             for message in text if single else (*notes, *text):
                 self._emit(message)
             self._emit(done)

@@ -27,10 +27,13 @@ class Assembly:
     fresh: set[int] = field(default_factory=set)
     """Messages that came after the context was last whole, or asked for: they may be the next one's."""
     was_whole: bool = False
+    _notes: tuple[Note, ...] | None = None
+    """In order, once asked for: a request asks again for what was read when the context arrived."""
 
     def put(self, seq: int, notes: tuple[Note, ...]) -> None:
         """Take one message."""
         self.chunks[seq] = notes
+        self._notes = None
         self.fresh.add(seq)
         if len(self.fresh) == self.of or (not self.was_whole and len(self.chunks) == self.of):
             self.close()
@@ -62,7 +65,9 @@ class Assembly:
 
     def notes(self) -> tuple[Note, ...]:
         """Return all notes in the codec's order."""
-        return Score.ordered([note for chunk in self.chunks.values() for note in chunk])
+        if self._notes is None:
+            self._notes = Score.ordered([note for chunk in self.chunks.values() for note in chunk])
+        return self._notes
 
 
 class Contexts:

@@ -136,7 +136,7 @@ class Engine:
                 primed.waiting.append(waiter)
                 if new:
                     self._tasks.append(self._priming(primed))
-            self._lock.notify_all()
+            self._lock.notify(len(self._tasks))
         return job
 
     def _admit(self, job: Job) -> None:

@@ -33,11 +33,13 @@ class Answered:
     fraction: float = 0.0
     """How much of it exists, 0 to 1."""
     takes: dict[int, Sent] = field(default_factory=dict)
+    weight: int = 1
+    """What it costs to keep, in notes."""
 
-    @property
-    def weight(self) -> int:
-        """What it costs to keep, in notes."""
-        return sum(sent.weight for sent in tuple(self.takes.values())) + 1
+    def add(self, take: int, sent: Sent) -> None:
+        """Keep a take that is complete."""
+        self.takes[take] = sent
+        self.weight += sent.weight
 
 
 class ResendStore:

@@ -203,8 +203,7 @@ def _scale(
         raise RequestError("bad_args", f"drums have no scale; leave scale out for model {manifest.name!r}")
     scale = None if text == AUTO else parse_scale(str(text))
     values = range(128) if manifest.codec.is_text else manifest.codec["pitch"].values
-    pitches = [int(p) for p in values if low <= p <= high]
-    if not any(scale is None or pitch % 12 in scale for pitch in pitches):
+    if not any(low <= pitch <= high and (scale is None or pitch % 12 in scale) for pitch in values):
         within = "" if text == AUTO else f" of scale {text!r}"
         raise RequestError("bad_args", f"model {manifest.name!r} has no pitch{within} in range {low}..{high}")
     return scale

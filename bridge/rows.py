@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-
 from ..models.manifest import Manifest
 from ..models.note import Note
 from .constraints import Constraints
@@ -14,10 +12,9 @@ from .job import Job
 from .opening import Context, bars_in, opening, remaining
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
+from .uniforms import Uniforms
 from .writer import NoteWriter
 
-_CHUNK = 64
-"""Steps whose random numbers are drawn at once."""
 _NOTES_A_BEAT = 64
 """More notes than this, on average, are no music: a take ends there, however wild its temperature."""
 
@@ -121,11 +118,7 @@ class PrimeRow:
 
 
 class TakeRow:
-    """Samples one take of a request.
-
-    Random numbers come from a counter-based generator keyed by seed and take, so they depend on nothing
-    else (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-    """
+    """Samples one take of a request."""
 
     def __init__(
         self,
@@ -148,9 +141,7 @@ class TakeRow:
             end=request.end_beat,
             gap=self._opening.gap,
         )
-        key = np.array([request.seed % 2**64, take], np.uint64)
-        self._random = np.random.Generator(np.random.Philox(key=key))
-        self._uniform = np.zeros((0, 0), np.float32)
+        self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
         self._conditions = Conditions(manifest)
@@ -176,14 +167,7 @@ class TakeRow:
             stepper.masks[name][row] = mask
         ticks = self._manifest.codec["delta"].array
         stepper.masks["delta"][row] = self._limits.first_delta(ticks, start.gap)
-        self._draw(stepper, row)
-
-    def _draw(self, stepper: Stepper, row: int) -> None:
-        """Write the next step's random numbers."""
-        at = self._steps % _CHUNK
-        if not at:
-            self._uniform = self._random.random((_CHUNK, stepper.uniform.shape[1]), np.float32)
-        stepper.uniform[row] = self._uniform[at]
+        stepper.uniform[row] = self._uniforms.next()
 
     def after(self, stepper: Stepper, row: int) -> bool:
         """Write the chosen note down; return whether the take is complete."""
@@ -220,7 +204,7 @@ class TakeRow:
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.deltas[delta]
-        self._draw(stepper, row)
+        stepper.uniform[row] = self._uniforms.next()
 
     def _tell(self, note: Note) -> None:
         self._job.note(self._take, len(self._notes), note)

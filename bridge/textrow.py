@@ -28,6 +28,7 @@ from .opening import bars_in
 from .prompt import Prompt
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
+from .uniforms import Uniforms
 
 MOST_CHARACTERS = 2400
 """Of a tune, its header included."""
@@ -38,7 +39,6 @@ MOST_STEPS = 4 * MOST_CHARACTERS
 LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
-_CHUNK = 256
 _TITLE = Rule(may_end=False)
 _ACCIDENTALS = "^_="
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
@@ -53,8 +53,7 @@ class TextRow:
         """Where the prompt's first piece has been read."""
         self._codec = manifest.codec
         request = job.request
-        key = np.array([request.seed % 2**64, take], np.uint64)
-        self._random = np.random.Generator(np.random.Philox(key=key))
+        self._uniforms = Uniforms(request.seed, take, 1)
         self._newline = int(self._codec.encode_text("\n")[0, 0])
         # Tunes may have been learned without barlines: then no rule could be kept.
         self._barline = self._encoded("|") if ord("|") in self._codec["char"].values else []
@@ -94,11 +93,8 @@ class TextRow:
     def _write(self, stepper: Stepper, row: int) -> None:
         """Write the next step's inputs: a given character, or a choice."""
         stepper.forced[row] = self._pending.pop(0) if self._pending else -1
-        at = self._steps % _CHUNK
-        if not at:
-            self._uniform = self._random.random((_CHUNK, 1), np.float32)
         self._steps += 1
-        stepper.uniform[row] = self._uniform[at]
+        stepper.uniform[row] = self._uniforms.next()
         is_free = self._pending or not self._barline
         rule = FREE if is_free else self._fill.rule()
         if self._given:  # the title must end, but not the tune

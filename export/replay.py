@@ -11,17 +11,15 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from ..models.manifest import Manifest
+from ..models.modelfile import session_options
 from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
 
 Passage = dict[str, npt.NDArray[Any]]
 
 
 def session(model: bytes | str) -> ort.InferenceSession:
-    """Open a model on one CPU thread."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    """Open a model on the CPU as the bridge does: what is timed here is what it will take there."""
+    return ort.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
 
 
 @dataclass

@@ -6,6 +6,7 @@ Contestants take turns in one run:
   float32  the same through the float32 graph: --float32 FILE, in the order of the models
   Keras    the same network's layers stepped under tf.function: --run RUN, in the order of the models
   other    another file of the model, such as an older one, at batch 1 and 8: --other FILE, in that order too
+  default  the model file on one thread with ONNX Runtime's own options instead of the bridge's
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import measure
 import numpy as np
+import onnxruntime as ort
 from antiphon.bridge.stepper import Batching, Stepper
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.step import MASKED
 
 COLUMNS = (
     "model", "weights MB", "µs b1", "µs b8", "b8/b1", "floor µs", "b1/floor",
-    "float32 µs", "float32/b1", "Keras µs", "Keras/b1", "b1/other", "b8/other", "b1 p99 µs",
+    "float32 µs", "float32/b1", "Keras µs", "Keras/b1", "b1/other", "b8/other", "b1/default", "b1 p99 µs",
 )  # fmt: skip
 PRODUCTS = ("MatMul", "MatMulNBits", "Gemm")
 
@@ -40,9 +43,9 @@ def weight_bytes(path: Path) -> int:
 class Stepping:
     """Rows of a model whose memory is full, one step a call."""
 
-    def __init__(self, path: Path, batch: int) -> None:
+    def __init__(self, path: Path, batch: int, session: Any = None) -> None:
         model = ModelFile.load(path)
-        self.stepper = Stepper(model.session, model.manifest, Batching())
+        self.stepper = Stepper(session or model.session, model.manifest, Batching())
         self._rng = np.random.default_rng(1)
         for _ in range(batch):
             self.stepper.add()
@@ -77,6 +80,13 @@ class Stepping:
         return run
 
 
+def default_session(path: Path) -> Any:
+    """Return a session whose only option is one thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
 def floor(size: int) -> Callable[[], object]:
     """Return one pass over ``size`` bytes: a dot product reads each once and writes nothing."""
     buffer = np.ones(max(size // 4, 1), np.float32)
@@ -94,6 +104,7 @@ def contest(
         "b1": Stepping(path, 1).times(steps, single),
         "b8": Stepping(path, 8).times(steps),
         "floor": measure.timed(floor(size), steps),
+        "default": Stepping(path, 1, default_session(path)).times(steps),
     }
     if float32:
         contestants["float32"] = Stepping(float32, 1).times(steps)
@@ -118,7 +129,8 @@ def contest(
     return [
         path.stem, size / 1e6, us["b1"], us["b8"], ratio("b8", "b1"), us["floor"], ratio("b1", "floor"),
         us.get("float32"), ratio("float32", "b1"), us.get("keras"), ratio("keras", "b1"),
-        ratio("b1", "other b1"), ratio("b8", "other b8"), measure.percentile(single, 99) * 1e6,
+        ratio("b1", "other b1"), ratio("b8", "other b8"), ratio("b1", "default"),
+        measure.percentile(single, 99) * 1e6,
     ]  # fmt: skip
 
 
