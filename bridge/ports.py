@@ -9,6 +9,7 @@ from typing import Protocol
 from ..models.modelfile import ModelInfo
 from ..models.note import Note
 from .clock import Clock
+from .lull import Lull
 from .request import GenerationRequest, Take
 
 
@@ -88,3 +89,5 @@ class House:
     """Chooses the seed of a request that has none."""
     background: Callable[[Callable[[], None]], None]
     """Runs something slow on another thread; raises RequestError ``busy`` when too much waits."""
+    lull: Lull
+    """Does something once no message waits."""

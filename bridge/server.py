@@ -16,6 +16,7 @@ from ..models.errors import ConfigError, RequestError
 from .backlog import Backlog
 from .chores import Chores
 from .clock import Clock, SystemClock
+from .lull import Lull
 from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode
 from .pacer import Host, Pacer
 from .ports import Catalogue, Generator, House
@@ -69,7 +70,10 @@ class Server:
             raise
         self._pacer = Pacer(self._send_now, clock or SystemClock())
         self._chores = Chores()
-        house = House(engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add)
+        self._lull = Lull()
+        house = House(
+            engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add, self._lull
+        )
         self.sessions = Sessions(house, self.send)
         self._backlog = Backlog()
         self._stop = threading.Event()
@@ -151,10 +155,12 @@ class Server:
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, selectors.EVENT_READ)
             while not self._stop.is_set():
-                if self._backlog or selector.select(TICK_SECONDS):
+                if self._backlog or selector.select(0 if self._lull else TICK_SECONDS):
                     self._drain()
                 if self._backlog:
                     self._answer(*self._backlog.pop())
+                elif self._lull:
+                    self._lull.work()
 
     def _drain(self) -> None:
         """Move what the system holds into the backlog."""

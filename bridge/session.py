@@ -230,11 +230,16 @@ class Session:
         whole = self.contexts.add(name, seq, of, notes)
         self._reply("/antiphon/ack", name, seq)
         if whole:
-            try:
-                card = self._house.models.info(self.model).manifest
-                self._house.engine.prime((self.key, name), resolve(self.settings, {}, whole, card, 0))
-            except RequestError as error:  # the request to come will say so; this context has arrived
-                log.info("no priming: %s", error)
+            # Not at once: in a flood, workers would keep the receiving thread from the system's buffer.
+            self._house.lull.add((self.key, name), lambda: self._prime(name, whole))
+
+    def _prime(self, name: Value, notes: tuple[Note, ...]) -> None:
+        """Have a context read before anybody asks for what follows it."""
+        try:
+            card = self._house.models.info(self.model).manifest
+            self._house.engine.prime((self.key, name), resolve(self.settings, {}, notes, card, 0))
+        except RequestError as error:  # the request to come will say so; this context has arrived
+            log.info("no priming: %s", error)
 
     def _generate(self, name: Value, pairs: tuple[Value, ...]) -> None:
         self._ask(name, option_table.parse(pairs), None)
@@ -242,7 +247,9 @@ class Session:
     def _continue(self, name: Value, pairs: tuple[Value, ...]) -> None:
         values = option_table.parse(pairs)
         owner = self if name in self.contexts else self._lend(name) or self
-        self._ask(name, values, owner.contexts.get(name), (owner.key, name))
+        notes = owner.contexts.get(name)
+        self._house.lull.drop((owner.key, name))  # the request has it read
+        self._ask(name, values, notes, (owner.key, name))
 
     def _ask(
         self,

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from antiphon.bridge.clock import FakeClock
+from antiphon.bridge.lull import Lull
 from antiphon.bridge.ports import House
 from antiphon.bridge.request import Take
 from antiphon.bridge.session import Session
@@ -129,8 +130,15 @@ class Talk:
         self.said = []
         self.ports = []
         self.background = lambda work: work()
+        self.lull = Lull()
         house = House(
-            self.engine, self.shelf, self.clock, "0.1.0", lambda: 4242, lambda work: self.background(work)
+            self.engine,
+            self.shelf,
+            self.clock,
+            "0.1.0",
+            lambda: 4242,
+            lambda work: self.background(work),
+            self.lull,
         )
         self.session = Session("client", house, self._send)
 
@@ -144,6 +152,8 @@ class Talk:
 
         before = len(self.said)
         self.session.handle(Message("/antiphon/" + address, args))
+        while self.lull:
+            self.lull.work()
         return self.said[before:]
 
 

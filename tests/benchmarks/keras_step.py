@@ -109,10 +109,11 @@ class KerasStep:
         codec, memory = self._manifest.codec, self._manifest.memory
         rng = np.random.default_rng(3)
         feed = Replay(session(self._float32()), self._manifest).begin()
-        feed["mask_delta"][:, codec.end] = MASKED
+        feed[f"mask_{codec.fields[0].name}"][:, codec.end] = MASKED
         feed["note"] = np.array([[len(f.values) // 2 for f in codec.fields]], np.int32)
         feed["clock"] = np.array([[40, codec.ticks_per_beat, 4 * codec.ticks_per_beat]], np.int32)
-        feed["conditions"] = np.zeros((1, len(self._manifest.conditions)), np.int32)
+        if self._manifest.conditions:
+            feed["conditions"] = np.zeros((1, len(self._manifest.conditions)), np.int32)
         feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
         if memory:
             for name in ("memory_keys", "memory_values"):

@@ -60,6 +60,24 @@ def test_context_then_continue(stage):
     assert done[1:6] == ("x", 0, 8, 8.0, 3)
 
 
+def test_contexts_are_read_once_nobody_waits(stage):
+    # 200 contexts and pings in one datagram: were the first read at once, workers would slow the rest.
+    wire = stage.wire()
+    primed = []
+    stage.engine.prime = lambda key, request: primed.append((key[1], bool(stage.server._backlog)))
+    elements = []
+    for number in range(200):
+        elements.append(build(Message("/antiphon/context", (number % 5, 0, 1, 1, *flat(Note(60, 0.0, 1.0))))))
+        elements.append(build(Message("/antiphon/ping", (number,))))
+    wire.raw(b"#bundle\0" + bytes(8) + b"".join(struct.pack(">i", len(e)) + e for e in elements))
+    heard = [wire.hear() for _ in range(400)]
+    assert [m[1] for m in heard if m[0] == "/antiphon/pong"] == list(range(200))
+    deadline = time.monotonic() + 5
+    while len(primed) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert primed == [(number, False) for number in range(5)]
+
+
 def test_2000_notes_all_arrive_at_an_ordinary_socket(stage):
     """An unpaced burst loses most of them in a default receive buffer; nobody reads before the end here."""
     wire = stage.wire()

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import OPTIONS
+from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
 from antiphon.bridge.session import MAX_ECHO
 from antiphon.models.metre import Metre
@@ -210,6 +211,14 @@ def test_a_context_is_primed_as_it_will_be_asked_for(held):
     assert key == job.key
     assert primed.context == FOUR
     assert replace(primed, seed=job.request.seed) == job.request
+
+
+def test_what_a_request_has_read_is_not_read_ahead_of_it(talk):
+    talk.session.handle(Message("/antiphon/context", ("x", 0, 1, 1, 60, 0.0, 1.0, 80, 0)))
+    assert talk.lull
+    talk.session.handle(Message("/antiphon/continue", ("x", "metre", "3/4")))
+    assert not talk.lull
+    assert not talk.engine.primed
 
 
 def test_a_context_is_acknowledged_message_by_message(talk):
