@@ -97,9 +97,9 @@ def session_options() -> Any:
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    # A step's tensors are many and small. To let later ones take earlier ones' place, in an arena, saves no
-    # memory that shows and costs 2 to 7 % of its time (tests/benchmarks/step.py).
-    options.enable_mem_reuse = options.enable_cpu_mem_arena = False
+    # A step's tensors are many and small. To let later ones take earlier ones' place saves no memory that
+    # shows and costs up to 6 % of its time (tests/benchmarks/step.py).
+    options.enable_mem_reuse = False
     options.log_severity_level = 4  # what matters is raised; the rest is noise on the user's terminal
     return options
 
