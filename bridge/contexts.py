@@ -132,6 +132,11 @@ class Contexts:
             self._by_id.popitem(last=False)
             self._weight = None
 
+    def whole(self, name: Value) -> tuple[Note, ...] | None:
+        """Return a context if it is kept and complete, used no more recently for that."""
+        assembly = self._by_id.get(name)
+        return None if assembly is None or assembly.missing else assembly.notes()
+
     def get(self, name: Value) -> tuple[Note, ...]:
         """Return a complete context; raises RequestError ``no_context`` that says what is missing."""
         assembly = self._by_id.get(name)

@@ -231,10 +231,13 @@ class Session:
         self._reply("/antiphon/ack", name, seq)
         if whole:
             # Not at once: in a flood, workers would keep the receiving thread from the system's buffer.
-            self._house.lull.add((self.key, name), lambda: self._prime(name, whole))
+            self._house.lull.add((self.key, name), lambda: self._prime(name))
 
-    def _prime(self, name: Value, notes: tuple[Note, ...]) -> None:
+    def _prime(self, name: Value) -> None:
         """Have a context read before anybody asks for what follows it."""
+        notes = self.contexts.whole(name)
+        if not notes:
+            return
         try:
             card = self._house.models.info(self.model).manifest
             self._house.engine.prime((self.key, name), resolve(self.settings, {}, notes, card, 0))
@@ -247,9 +250,8 @@ class Session:
     def _continue(self, name: Value, pairs: tuple[Value, ...]) -> None:
         values = option_table.parse(pairs)
         owner = self if name in self.contexts else self._lend(name) or self
-        notes = owner.contexts.get(name)
+        self._ask(name, values, owner.contexts.get(name), (owner.key, name))
         self._house.lull.drop((owner.key, name))  # the request has it read
-        self._ask(name, values, notes, (owner.key, name))
 
     def _ask(
         self,

@@ -133,6 +133,13 @@ class TestResend:
         assert talk.say("generate", "x", "beats", 4)[-1][:3] == (FAIL, "x", "busy")
         assert [s[0] for s in talk.say("resend", "x", 0)] == ["/antiphon/notes", "/antiphon/done"]
 
+    def test_what_is_kept_weighs_what_was_sent(self, talk):
+        before = talk.session.weight
+        said = talk.say("generate", "x", "beats", 30, "takes", 3)
+        notes = sum(message[3] for message in said if message[0] == "/antiphon/done")
+        assert notes > 60
+        assert notes < talk.session.weight - before <= 2 * notes
+
     def test_what_is_kept_is_bounded(self, talk):
         for i in range(50):
             talk.say("generate", i, "beats", 1000)

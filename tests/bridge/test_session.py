@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from antiphon.bridge.contexts import MAX_CONTEXTS
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import OPTIONS
 from antiphon.bridge.osc import Message
@@ -213,12 +214,26 @@ def test_a_context_is_primed_as_it_will_be_asked_for(held):
     assert replace(primed, seed=job.request.seed) == job.request
 
 
+def test_a_context_forgotten_meanwhile_is_not_read(talk):
+    for name in range(MAX_CONTEXTS + 5):
+        talk.session.handle(Message("/antiphon/context", (name, 0, 1, 1, 60, 0.0, 1.0, 80, 0)))
+    while talk.lull:
+        talk.lull.work()
+    assert [key[1] for key, _ in talk.engine.primed] == list(range(5, MAX_CONTEXTS + 5))
+
+
 def test_what_a_request_has_read_is_not_read_ahead_of_it(talk):
     talk.session.handle(Message("/antiphon/context", ("x", 0, 1, 1, 60, 0.0, 1.0, 80, 0)))
     assert talk.lull
     talk.session.handle(Message("/antiphon/continue", ("x", "metre", "3/4")))
     assert not talk.lull
     assert not talk.engine.primed
+
+
+def test_a_refused_request_leaves_its_context_to_be_read_ahead(talk):
+    talk.session.handle(Message("/antiphon/context", ("x", 0, 1, 1, 60, 0.0, 1.0, 80, 0)))
+    assert talk.say("continue", "x", "start", -100)[-1][0] == FAIL
+    assert len(talk.engine.primed) == 1
 
 
 def test_a_context_is_acknowledged_message_by_message(talk):
