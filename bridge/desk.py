@@ -24,9 +24,16 @@ REQUEST_SECONDS = 60.0
 class Desk:
     """Hands a client's requests to the engine and their answers to the client."""
 
-    def __init__(self, engine: Generator, clock: Clock, send: Callable[[Outgoing, int], None]) -> None:
+    def __init__(
+        self,
+        client: Hashable,
+        engine: Generator,
+        clock: Clock,
+        send: Callable[[Outgoing, int], None],
+    ) -> None:
         self.last_ms = 0.0
         """How long the last request took, from arrival to its end."""
+        self._client = client
         self._engine = engine
         self._clock = clock
         self._send = send
@@ -77,7 +84,7 @@ class Desk:
         # Sent before the engine begins: it is the first reply, and its sending delays no note.
         self._send(answer.ack, order.reply_port)
         try:
-            job = self._engine.submit(request, answer, key)
+            job = self._engine.submit(request, answer, key, self._client)
         except BaseException:
             with self._lock:
                 self._running.pop(order.id, None)

@@ -11,9 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable
 from functools import partial
 from types import TracebackType
 
@@ -28,22 +26,12 @@ from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row, last_bar
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
+from .turns import Task, Turns
 from .waiting import Waiting
 
 log = logging.getLogger("antiphon.engine")
 MOST_WORKERS = 2
 """By default: a musician's machine has other things to do."""
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A row that waits for a worker."""
-
-    model: str
-    make: Callable[[LoadedModel], Row]
-    """Called by the worker."""
-    fail: Callable[[str, str], None]
-    unwanted: Callable[[], bool]
 
 
 class Engine:
@@ -61,7 +49,7 @@ class Engine:
         """How long the last finished request took, from submit to its end."""
         self._limit = queue_limit
         self._lock = threading.Condition()
-        self._tasks: deque[_Task] = deque()
+        self._tasks = Turns()
         self._jobs: set[Job] = set()
         self._cancelled: list[Job] = []
         self._primed = PrimedShelf()
@@ -89,7 +77,7 @@ class Engine:
         with self._lock:
             return len(self._jobs)
 
-    def prime(self, key: Hashable, request: GenerationRequest) -> None:
+    def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
         """Read a request's context ahead of it, in the background.
 
         It replaces what was read before for the same key and model. Without notes before the answer there is
@@ -109,16 +97,23 @@ class Engine:
                 return  # only a head start is lost
             primed = Primed(manifest.name, request, subject, kept=True)
             self._primed.put(key, primed)
-            self._tasks.append(self._priming(primed))
+            self._tasks.append(self._priming(primed, client))
             self._lock.notify()
 
-    def submit(self, request: GenerationRequest, listener: Listener, key: Hashable = None) -> Job:
+    def submit(
+        self,
+        request: GenerationRequest,
+        listener: Listener,
+        key: Hashable = None,
+        client: Hashable = None,
+    ) -> Job:
         """Start a request; its listener hears how it goes.
 
         Args:
             request: what is wanted.
             listener: called from worker threads.
             key: what :meth:`prime` was called with.
+            client: who asks: clients take turns where requests wait for a worker.
 
         Raises:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
@@ -126,7 +121,7 @@ class Engine:
         manifest = self.models.info(request.model).manifest
         job = Job(request, listener, self._ended, self._cancel)
         subject = subject_of(manifest, request)
-        waiter = Waiter(job, rows_of(manifest, job))
+        waiter = Waiter(job, client, rows_of(manifest, job))
         with self._lock:
             self._admit(job)
             primed, new = self._context(request, manifest, subject, key)
@@ -135,7 +130,7 @@ class Engine:
             else:
                 primed.waiting.append(waiter)
                 if new:
-                    self._tasks.append(self._priming(primed))
+                    self._tasks.append(self._priming(primed, client))
             self._lock.notify(len(self._tasks))
         return job
 
@@ -181,7 +176,7 @@ class Engine:
             self._primed.put(key, primed)
         return primed, True
 
-    def _priming(self, primed: Primed) -> _Task:
+    def _priming(self, primed: Primed, client: Hashable) -> Task:
         """Return the task that reads a context."""
 
         def ready(snapshot: Snapshot) -> None:
@@ -209,14 +204,14 @@ class Engine:
                 model.manifest, context, ends, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
             )
 
-        return _Task(primed.model, make, fail, lambda: primed.unwanted)
+        return Task(client, primed.model, make, fail, lambda: primed.unwanted)
 
     def _add_takes(self, waiter: Waiter, primed: Primed) -> None:
         """Queue a request's takes; the lock is held."""
         job = waiter.job
         for take in range(job.request.takes):
             make = partial(waiter.row, primed, take)
-            self._tasks.append(_Task(primed.model, make, job.fail, lambda: job.closed))
+            self._tasks.append(Task(waiter.client, primed.model, make, job.fail, lambda: job.closed))
 
     def _ended(self, job: Job) -> None:
         self.last_ms = (time.perf_counter() - job.began) * 1e3
@@ -264,7 +259,7 @@ class Engine:
             self._start(task, batches)
         return True
 
-    def _pick(self, batches: dict[str, Batch], busy: bool) -> list[_Task]:
+    def _pick(self, batches: dict[str, Batch], busy: bool) -> list[Task]:
         """Take from the queue what this worker should start now; the lock is held.
 
         While others are idle a busy worker leaves them the queue, and an idle one leaves them their share.
@@ -273,10 +268,10 @@ class Engine:
             return []
         wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
         room: dict[str, int] = {}
-        picked: list[_Task] = []
-        left: list[_Task] = []
+        picked: list[Task] = []
+        left: list[Task] = []
         while self._tasks and len(picked) < wanted:
-            task = self._tasks.popleft()
+            task = self._tasks.pop()
             if task.unwanted():
                 continue
             if task.model not in room:
@@ -286,7 +281,8 @@ class Engine:
                 picked.append(task)
             else:
                 left.append(task)
-        self._tasks.extendleft(reversed(left))
+        for task in reversed(left):
+            self._tasks.put_back(task)
         return picked
 
     def _room(self, model: str, batches: dict[str, Batch]) -> int:
@@ -296,7 +292,7 @@ class Engine:
         # How many rows share a run is known once the model is loaded; one of them sees to that.
         return self.models.get(model).batching.most if self.models.is_loaded(model) else 1
 
-    def _start(self, task: _Task, batches: dict[str, Batch]) -> None:
+    def _start(self, task: Task, batches: dict[str, Batch]) -> None:
         """Load a task's model if need be and let its row join."""
         try:
             model = self.models.get(task.model)

@@ -46,10 +46,16 @@ class Generator(Protocol):
     def queued(self) -> int:
         """Requests waiting or being worked on."""
 
-    def prime(self, key: Hashable, request: GenerationRequest) -> None:
+    def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
         """Read a request's context ahead of it, in the background; raises RequestError."""
 
-    def submit(self, request: GenerationRequest, listener: Listener, key: Hashable = None) -> Job:
+    def submit(
+        self,
+        request: GenerationRequest,
+        listener: Listener,
+        key: Hashable = None,
+        client: Hashable = None,
+    ) -> Job:
         """Start a request; raises RequestError, ``busy`` when the queue is full."""
 
 

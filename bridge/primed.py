@@ -26,6 +26,8 @@ class Waiter:
     """A request whose takes start from a context."""
 
     job: Job
+    client: Hashable
+    """Whose it is."""
     row: MakeRow
 
 

@@ -59,7 +59,7 @@ class Session:
         self._send = send
         self._lend = lend
         self._asked = asked
-        self._desk = Desk(house.engine, house.clock, send)
+        self._desk = Desk(key, house.engine, house.clock, send)
 
     @property
     def weight(self) -> int:
@@ -240,7 +240,8 @@ class Session:
             return
         try:
             card = self._house.models.info(self.model).manifest
-            self._house.engine.prime((self.key, name), resolve(self.settings, {}, notes, card, 0))
+            request = resolve(self.settings, {}, notes, card, 0)
+            self._house.engine.prime((self.key, name), request, self.key)
         except RequestError as error:  # the request to come will say so; this context has arrived
             log.info("no priming: %s", error)
 

@@ -100,10 +100,10 @@ class FakeEngine:
     def queued(self):
         return len(self.jobs) if self.manual else 0
 
-    def prime(self, key, request):
+    def prime(self, key, request, client=None):
         self.primed.append((key, request))
 
-    def submit(self, request, listener, key=None):
+    def submit(self, request, listener, key=None, client=None):
         if self.manual and sum(not job.cancelled for job in self.jobs) >= self.limit:
             raise RequestError("busy", f"{self.limit} requests wait already")
         job = FakeJob(request, listener)

@@ -90,6 +90,34 @@ def test_one_worker_or_three_give_the_same(shelf: ModelShelf) -> None:
     assert found[0] == found[1]
 
 
+def test_who_asks_for_little_does_not_wait_for_all_that_another_wants(shelf: ModelShelf) -> None:
+    order: list[str] = []
+
+    class Noted(Log):
+        def __init__(self, name: str, at_note: Callable[[], None] = lambda: None) -> None:
+            super().__init__(at_note)
+            self.name = name
+
+        def on_done(self) -> None:
+            order.append(self.name)
+            super().on_done()
+
+    gate = threading.Event()
+    with Engine(shelf, workers=1) as engine:
+        logs = [Noted("first", lambda: gate.wait(SECONDS) and None)]
+        engine.submit(ask(1, context=()), logs[0], client="greedy")
+        for seed in range(30):
+            logs.append(Noted("greedy"))
+            engine.submit(ask(seed, context=(), takes=8), logs[-1], client="greedy")
+        logs.append(Noted("modest"))
+        engine.submit(ask(2, context=()), logs[-1], client="modest")
+        gate.set()
+        for log in logs:
+            log.wait()
+    assert len(order) == 32
+    assert order.index("modest") < 8
+
+
 def test_what_a_listener_hears(engine: Engine) -> None:
     listener = Log()
     engine.submit(ask(4, takes=3), listener)

@@ -64,7 +64,7 @@ def test_contexts_are_read_once_nobody_waits(stage):
     # 200 contexts and pings in one datagram: were the first read at once, workers would slow the rest.
     wire = stage.wire()
     primed = []
-    stage.engine.prime = lambda key, request: primed.append((key[1], bool(stage.server._backlog)))
+    stage.engine.prime = lambda key, request, client: primed.append((key[1], bool(stage.server._backlog)))
     elements = []
     for number in range(200):
         elements.append(build(Message("/antiphon/context", (number % 5, 0, 1, 1, *flat(Note(60, 0.0, 1.0))))))
