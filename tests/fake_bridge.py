@@ -94,7 +94,7 @@ class FakeEngine:
 
     def __init__(self, *, manual=False, threaded=False, limit=64):
         self.manual, self.threaded, self.limit = manual, threaded, limit
-        self.jobs, self.primed = [], []
+        self.jobs, self.primed, self.submitted = [], [], []
 
     @property
     def queued(self):
@@ -106,6 +106,7 @@ class FakeEngine:
     def submit(self, request, listener, key=None, client=None):
         if self.manual and sum(not job.cancelled for job in self.jobs) >= self.limit:
             raise RequestError("busy", f"{self.limit} requests wait already")
+        self.submitted.append(request)
         job = FakeJob(request, listener)
         job.key = key
         if self.manual:

@@ -35,7 +35,7 @@ class TestClient:
     def test_continue_a_long_context(self, client, stage):
         notes = [Note(60, i / 4, 0.25) for i in range(400)]
         (take,) = client.continue_(reversed(notes), bars=20, seed=1)
-        assert stage.engine.primed[-1][1].context == tuple(notes)
+        assert stage.engine.submitted[-1].context == tuple(notes)
         assert len(take.notes) == 160 and take.notes[0].start == 100.0
         assert (take.end_beats, take.seed, take.nats_per_note) == (180.0, 1, 1.5)
 
@@ -59,7 +59,7 @@ class TestClient:
     def test_a_context_longer_than_a_bridge_takes(self, client, stage):
         notes = [Note(60, i / 4, 0.25) for i in range(10_000)]
         client.continue_(notes, bars=1)
-        assert stage.engine.primed[-1][1].context == tuple(notes[-4096:])
+        assert stage.engine.submitted[-1].context == tuple(notes[-4096:])
         (take,) = client.continue_(notes, bars=1, start="100")
         assert take.notes[0].start == 100.0
         with pytest.raises(RequestError, match="at or after start -4"):

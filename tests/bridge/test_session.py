@@ -315,7 +315,7 @@ def test_an_engine_faster_than_its_ack(monkeypatch):
     """The replies keep their order when the worker is done before submit returns."""
     talk = Talk(manual=True)
 
-    def submit(request, listener, key=None):
+    def submit(request, listener, key=None, client=None):
         job = FakeJob(request, listener)
         job.play()
         return job
