@@ -176,7 +176,7 @@ def test_what_gets_lost_is_asked_for_again(stage, single):
     assert relay.dropped > 5
     assert [len(take.notes) for take in takes] == [200, 200]
     assert len(told) == 400 * single
-    assert stage.engine.primed[-1][1].context == tuple(notes)
+    assert stage.engine.submitted[-1].context == tuple(notes)
 
 
 class Forgetful(threading.Thread):
