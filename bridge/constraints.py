@@ -31,10 +31,13 @@ class Constraints:
     parts: int
     """How many parts may play."""
 
-    def first_delta(self, ticks: npt.NDArray[np.float64], gap: int) -> Mask:
-        """Return the mask of the answer's first delta, which must reach at least ``gap`` ticks."""
+    def first_delta(self, ticks: npt.NDArray[np.float64], gap: int, latest: int) -> Mask:
+        """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
+
+        ``gap`` must be in the table.
+        """
         mask = self.deltas[True, False].copy()
-        mask[: len(ticks)][ticks < gap] = MASKED
+        mask[: len(ticks)][(ticks < gap) | (ticks > latest)] = MASKED
         return mask
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from ..models.step import REMAINING_BUCKETS, TEXT_LINE
 CONTEXT_WITHOUT_MEMORY = 256
 """Notes of the context that a model without attention reads."""
 REMAINING_UNKNOWN = 0
+RELEASE = 0.2
+"""How far past a barline, in beats, a context may sound and still be answered there: a tenth of a second at
+120 beats a minute, as players let go late. To wait for the next barline would be a bar of silence."""
 
 Clock = tuple[int, int, int]
 """Bar, tick in bar, ticks a bar."""
@@ -38,6 +41,8 @@ class Context:
     """Onset of the last note on the grid, in beats on the host's timeline."""
     last_bar: int
     """The last note's bar, from 0."""
+    end_beat: float
+    """When the last sound ends, in beats on the host's timeline."""
 
     @property
     def notes(self) -> int:
@@ -57,6 +62,9 @@ class Opening:
     """The condition `metre` from now on."""
     first_bar: int
     """The answer's first bar."""
+    latest: int
+    """Ticks from the note before to the last place for the answer's first note: with a context in the first
+    half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
 
 
 def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> Context:
@@ -68,7 +76,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
-        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0)
+        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0, 0.0)
     # The first step reads the barline before the first note.
     before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
     return Context(
@@ -78,6 +86,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
         np.concatenate([codes[:1], codes[:-1]]),
         codec.to_beats(codec.to_ticks(ordered[-1].start)),
         int(encoded.bars[-1]),
+        max(note.end for note in notes),
     )
 
 
@@ -85,25 +94,29 @@ def read_text(manifest: Manifest, text: str) -> Context:
     """Return the beginning of a tune as codes, for a model of text."""
     codes = manifest.codec.encode_text(text)
     clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
-    return Context(manifest.codec.begin(), codes, clocks, np.zeros(len(codes), np.int32), 0.0, 0)
+    return Context(manifest.codec.begin(), codes, clocks, np.zeros(len(codes), np.int32), 0.0, 0, 0.0)
 
 
 def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:
     """Return how an answer begins whose first barline is beat ``start``.
 
-    The note before is put into the answer's bars by its distance from ``start``. Where that is further
-    than a delta reaches, whole bars of silence are left out, as the codec does; where the table lacks
+    The note before is put into the answer's bars by its distance from ``start``. Whole bars of silence are
+    left out, as a model that reads bars of rest goes on with bars of rest. Where the distance is still
+    further than a delta reaches, more bars are left out, as the codec does; where the table lacks
     the very distance, the next longer one stands for it, so that a note can fall on the barline.
     """
     codec = manifest.codec
     length = codec.bar_ticks(metre)
     code = manifest.metre_code(metre)
     if not context.notes:
-        return Opening(0, (0, 0, length), code, 0)
+        return Opening(0, (0, 0, length), code, 0, length - 1)
     gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
+    silent = max(floor((start - context.end_beat + RELEASE) / metre.beats), 0)
+    gap -= min(silent, max(gap - 1, 0) // length) * length
     gap = _reachable(codec, gap, length)
     bars = ceil(gap / length)
-    return Opening(gap, (context.last_bar, bars * length - gap, length), code, context.last_bar + bars)
+    clock = (context.last_bar, bars * length - gap, length)
+    return Opening(gap, clock, code, context.last_bar + bars, gap + (length - 1) // 2)
 
 
 def _reachable(codec: Codec, gap: int, length: int) -> int:

@@ -10,6 +10,7 @@ from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from .opening import RELEASE
 from .options import AUTO, OptionValue
 from .request import GenerationRequest, Sampling
 from .scale import parse_scale
@@ -21,8 +22,9 @@ MOST_TUNE_BARS = 64
 MOST_TUNE_BEATS = 256
 """The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
 _HALF_TICK = 1 / 48
-"""How far past a barline a context may sound and still be answered at that barline: a 32-bit float
-of a beat and a performer's release are not exact."""
+"""How far past a barline a note may begin and still be before it: a 32-bit float of a beat is not exact."""
+_AN_INSTANT = 1 / 200
+"""Beats that a note, however short, is inside the bar that it begins."""
 
 
 def model_name(options: Mapping[str, OptionValue], default: str) -> str:
@@ -69,7 +71,7 @@ def resolve(
     """
     merged = _merge(settings, options)
     metre = Metre.parse(str(_metre(merged, manifest)))
-    notes, metres, start = _place(merged, context, context_metre(settings, options, manifest))
+    notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
     # A model of text that nobody told a length writes its tune to the end.
@@ -151,7 +153,7 @@ def _tune_length(metre: Metre) -> float:
 
 
 def _place(
-    options: Mapping[str, OptionValue], context: tuple[Note, ...] | None, metre: Metre
+    options: Mapping[str, OptionValue], context: tuple[Note, ...] | None, metre: Metre, manifest: Manifest
 ) -> tuple[tuple[Note, ...], MetreMap, float]:
     """Return the context before the answer, its bars, and the beat where the answer starts."""
     told = options.get("start", AUTO)
@@ -161,9 +163,13 @@ def _place(
         if context and not before:
             raise RequestError("no_context", f"all notes of the context lie at or after start {start:g}")
         return before, anchored(metre, start), start
-    end = max((note.end for note in context or ()), default=0.0)
     metres = anchored(metre)
-    return context or (), metres, metres.next_barline(end - _HALF_TICK) if context else 0.0
+    if not context:
+        return (), metres, 0.0
+    drums = all(part.is_drum for part in manifest.parts)  # how long they are held means nothing
+    held = [0.0 if drums else max(note.duration - RELEASE, 0.0) for note in context]
+    end = max(note.start + length for note, length in zip(context, held, strict=True))
+    return context, metres, metres.next_barline(max(end, max(note.start for note in context) + _AN_INSTANT))
 
 
 def _range(options: Mapping[str, OptionValue], manifest: Manifest) -> tuple[int, int]:

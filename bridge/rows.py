@@ -166,7 +166,8 @@ class TakeRow:
         for name, mask in self._limits.fixed.items():
             stepper.masks[name][row] = mask
         ticks = self._manifest.codec["delta"].array
-        stepper.masks["delta"][row] = self._limits.first_delta(ticks, start.gap)
+        latest = max(min(start.latest, start.gap + self._writer.last_tick), start.gap)
+        stepper.masks["delta"][row] = self._limits.first_delta(ticks, start.gap, latest)
         stepper.uniform[row] = self._uniforms.next()
 
     def after(self, stepper: Stepper, row: int) -> bool:

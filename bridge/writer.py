@@ -50,7 +50,8 @@ class NoteWriter:
         self._tick_beats = 1 / codec.ticks_per_beat
         self._monophonic = monophonic
         self._start, self._end = start, end
-        self._last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
+        self.last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
+        """The last tick, from the answer's start, on which a note may begin."""
         self._tick = -gap
         self._drafts: list[_Draft] = []
         self._at_tick: set[int] = set()
@@ -79,7 +80,7 @@ class NoteWriter:
         self.codes = None
         delta = int(self._tables[0][codes[0]])
         self._tick += delta
-        if self._tick > self._last_tick:
+        if self._tick > self.last_tick:
             return "end"
         if delta:
             self._at_tick.clear()

@@ -98,6 +98,29 @@ def test_notes_do_not_overlap(engine: Engine, model: str) -> None:
     assert (overlaps > 0) == (model == "chords")  # chords does play several at once
 
 
+@pytest.mark.parametrize("model", ["tiny", "chords", "beats"])
+@pytest.mark.parametrize("beats", [0.5, 4.0, 16.0])
+def test_an_answer_does_not_begin_with_a_bar_of_silence(engine: Engine, model: str, beats: float) -> None:
+    """Whatever lies before it: a rest, bars of rest, a note that rings on; at temperatures of any kind."""
+    notes = context(3)
+    end = max(note.end for note in notes)
+    pad = (*notes, Note(60, notes[-1].start, 64.0 - notes[-1].start))
+    for seed, (before, start) in enumerate([(notes, end), (notes, 64.0), (notes, 999.0), (pad, 64.0)]):
+        request = ask(
+            model=model,
+            seed=seed,
+            context=before,
+            start_beat=start,
+            end_beat=start + beats,
+            takes=8,
+            sampling=Sampling(2.0, 1.0),
+        )
+        for take in engine.generate(request):
+            assert take.notes and take.notes[0].start < start + min(2.0, beats)
+    for take in engine.generate(ask(model=model, context=(), start_beat=0.0, end_beat=beats, takes=8)):
+        assert take.notes and take.notes[0].start < min(4.0, beats)
+
+
 def test_same_seed_same_notes(engine: Engine) -> None:
     first = engine.generate(ask(takes=3, seed=5))
     assert first == engine.generate(ask(takes=3, seed=5))
@@ -124,6 +147,8 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
             clock = [int(encoded.bars[at]), int(encoded.places[at]), int(encoded.bar_ticks[at])]
             metre = manifest.metre_code(encoded.metres[at])
         gap = codec.to_ticks(request.start_beat) - codec.to_ticks(request.context[-1].start)
+        silence = request.start_beat - max(n.end for n in request.context)
+        gap -= int((silence + 0.2) // request.metre.beats) * length
         bars = -(-gap // length)
         clock = [clock[0], bars * length - gap, length]
     rng = np.random.Generator(np.random.Philox(key=np.array([request.seed, 0], np.uint64)))
@@ -137,6 +162,7 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
         mask[-1] = 0 if ends else -1e9
         if not step:
             mask[:-1][ticks[:-1] < gap] = -1e9
+            mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else length)] = -1e9
         left = min(max(last - clock[0], 0), 31) + 1 if request.piece_ends else 0
         out = host.step(
             note,

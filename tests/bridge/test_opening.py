@@ -88,10 +88,36 @@ def test_long_silence_is_shortened_by_whole_bars(beats: float) -> None:
     assert (start.gap - MANIFEST.codec.to_ticks(beats)) % 96 == 0
 
 
+@pytest.mark.parametrize(
+    ("end", "start", "gap"),
+    [
+        (7.0, 8.0, 36),  # the next barline
+        (8.0, 12.0, 36),  # a bar of rest
+        (8.0, 1000.0, 36),
+        (8.15, 12.0, 36),  # let go a little late
+        (9.0, 12.0, 132),  # rings on: no whole bar is silent
+        (9.0, 16.0, 132),
+        (12.0, 12.0, 132),  # a held note up to the answer
+        (20.0, 12.0, 132),  # and beyond
+    ],
+)
+def test_bars_of_rest_are_left_out(end: float, start: float, gap: int) -> None:
+    notes = [Note(60, 0.0, 0.5), Note(62, 6.5, end - 6.5)]
+    found = opening(MANIFEST, read_context(MANIFEST, notes, FOUR), start, Metre(4, 4))
+    assert found.gap == gap
+    assert (found.clock[1] + gap) % 96 == 0
+    assert found.latest == gap + 47
+
+
+def test_a_short_note_on_the_barline_before_keeps_its_distance() -> None:
+    context = read_context(MANIFEST, [Note(60, 8.0, 0.05)], FOUR)
+    assert opening(MANIFEST, context, 12.0, Metre(4, 4)).gap == 96
+
+
 def test_a_gap_that_the_table_lacks_is_lengthened() -> None:
     codec = Codec((Field("delta", (0, 12, 24, 96)), Field("pitch", (60, 62))))
     manifest = replace(MANIFEST, codec=codec)
-    context = read_context(manifest, melody(0.0, 3.0), FOUR)
+    context = read_context(manifest, [Note(60, 0.0, 1.0), Note(60, 3.0, 1.3)], FOUR)
     start = opening(manifest, context, 4.0, Metre(1, 8))  # bars of 12: 24 is there
     assert start.gap == 24
     start = opening(manifest, context, 4.25, Metre(1, 16))  # bars of 6; 30 is not, nor is 36

@@ -1,0 +1,30 @@
+"""Where an answer begins, when nobody says."""
+
+from __future__ import annotations
+
+import pytest
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.models.note import Note
+
+MODELS = ModelShelf([])
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "duration", "begins"),
+    [
+        ("folk", 7.5, 0.5, 8.0),
+        ("folk", 7.5, 0.65, 8.0),  # let go late
+        ("folk", 7.5, 0.75, 12.0),  # a sixteenth into the bar
+        ("folk", 7.5, 4.0, 12.0),
+        ("folk", 8.0, 0.05, 12.0),  # short, but in the bar
+        ("folk", 8.0, 4.15, 12.0),
+        ("folk", 7.99, 0.02, 8.0),
+        ("drums", 7.5, 4.0, 8.0),  # how long a drum is held means nothing
+        ("drums", 8.0, 0.1, 12.0),
+        ("drums", 8.0, 9.0, 12.0),
+    ],
+)
+def test_an_answer_begins_at_the_barline_after_the_context(model, start, duration, begins) -> None:
+    notes = (Note(60, 0.0, 1.0), Note(60, start, duration))
+    assert resolve({"metre": "4/4"}, {}, notes, MODELS.manifest(model), 1).start_beat == begins
