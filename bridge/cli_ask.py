@@ -14,6 +14,7 @@ from .cli_options import add_bridge_address, add_request_options, request_option
 from .cli_result import Answered, add_output_options, check_output_options, show
 from .client import Client
 from .notelist import SUFFIX
+from .opening import barline_after
 from .options import AUTO, OptionValue
 from .relay import relay
 from .shelf import ModelShelf
@@ -107,7 +108,7 @@ def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, co
     last = heard.metres.bar_at(max(note.start for note in heard.notes)).metre
     bridge.set(metre=str(last))
     # The barline is found here: a file's metre map knows of pick-ups and changes, a metre alone does not.
-    start = float(_told(options, "start", heard.metres.next_barline(heard.end - 1 / 48)))
+    start = float(_told(options, "start", barline_after(heard.notes, heard.metres, model.parts)))
     metre = Metre.parse(str(_told(options, "metre", str(last))))
     tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], 10.0), 400.0)))
     asked: dict[str, OptionValue] = {**options, "start": start, "metre": str(metre), "tempo": tempo}

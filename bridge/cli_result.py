@@ -67,6 +67,17 @@ class Answered:
         )
 
 
+_WRITERS = {
+    ".mid": "--out",
+    ".midi": "--out",
+    ".wav": "--wav",
+    ".abc": "--abc",
+    ".svg": "--score",
+    ".png": "--png",
+}
+"""Which option writes a kind of file."""
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--out``, ``--png`` and the others."""
     group = parser.add_argument_group("what to do with the notes")
@@ -88,7 +99,15 @@ def check_output_options(args: argparse.Namespace) -> None:
         from .engrave import verovio
 
         verovio()
-    paths = [p for p in (args.out, args.wav, args.abc, args.score, args.png) if p is not None]
+    given = {f"--{name}": getattr(args, name) for name in ("out", "wav", "abc", "score", "png")}
+    read = getattr(args, "input", None)
+    paths = [path for path in given.values() if path is not None]
+    for option, path in given.items():
+        writer = _WRITERS.get(path.suffix.lower(), option) if path is not None else option
+        if writer != option:
+            raise ConfigError(f"{option} {path}: {writer} writes such a file")
+        if path is not None and read is not None and path.absolute() == read.absolute():
+            raise ConfigError(f"{option} {path} would replace what is to be continued; name another file")
     for index, path in enumerate(paths):
         if not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")

@@ -12,6 +12,7 @@ from ..models.codec import Codec, Codes
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from ..models.score import Part
 from ..models.step import REMAINING_BUCKETS, TEXT_LINE
 
 CONTEXT_WITHOUT_MEMORY = 256
@@ -20,6 +21,8 @@ REMAINING_UNKNOWN = 0
 RELEASE = 0.2
 """How far past a barline, in beats, a context may sound and still be answered there: a tenth of a second at
 120 beats a minute, as players let go late. To wait for the next barline would be a bar of silence."""
+_AN_INSTANT = 1 / 200
+"""Beats that a note, however short, is inside the bar that it begins."""
 
 Clock = tuple[int, int, int]
 """Bar, tick in bar, ticks a bar."""
@@ -65,6 +68,17 @@ class Opening:
     latest: int
     """Ticks from the note before to the last place for the answer's first note: with a context in the first
     half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
+
+
+def barline_after(notes: Sequence[Note], metres: MetreMap, parts: Sequence[Part]) -> float:
+    """Return the beat where an answer to notes begins: the first barline at or after their end.
+
+    A release that is a little late does not count, nor how long drums are held.
+    """
+    drums = all(part.is_drum for part in parts)
+    onset = max(note.start for note in notes)
+    end = onset if drums else max(note.end for note in notes) - RELEASE
+    return metres.next_barline(max(end, onset + _AN_INSTANT))
 
 
 def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> Context:

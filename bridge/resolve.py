@@ -10,7 +10,7 @@ from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
-from .opening import RELEASE
+from .opening import barline_after
 from .options import AUTO, OptionValue
 from .request import GenerationRequest, Sampling
 from .scale import parse_scale
@@ -23,8 +23,6 @@ MOST_TUNE_BEATS = 256
 """The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
 _HALF_TICK = 1 / 48
 """How far past a barline a note may begin and still be before it: a 32-bit float of a beat is not exact."""
-_AN_INSTANT = 1 / 200
-"""Beats that a note, however short, is inside the bar that it begins."""
 
 
 def model_name(options: Mapping[str, OptionValue], default: str) -> str:
@@ -166,10 +164,7 @@ def _place(
     metres = anchored(metre)
     if not context:
         return (), metres, 0.0
-    drums = all(part.is_drum for part in manifest.parts)  # how long they are held means nothing
-    held = [0.0 if drums else max(note.duration - RELEASE, 0.0) for note in context]
-    end = max(note.start + length for note, length in zip(context, held, strict=True))
-    return context, metres, metres.next_barline(max(end, max(note.start for note in context) + _AN_INSTANT))
+    return context, metres, barline_after(context, metres, manifest.parts)
 
 
 def _range(options: Mapping[str, OptionValue], manifest: Manifest) -> tuple[int, int]:

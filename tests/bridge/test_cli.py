@@ -218,10 +218,44 @@ def test_two_results_cannot_have_one_name(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "tune.mid"
-    words = [*GENERATE, "--models", str(folder), "--out", str(out), "--png", f"{tmp_path}/./tune.mid"]
+    words = [
+        *GENERATE,
+        "--models",
+        str(folder),
+        "--out",
+        str(tmp_path / "tune"),
+        "--png",
+        f"{tmp_path}/./tune",
+    ]
     assert main(words) == cli.EXIT_ERROR
     assert "named twice" in capsys.readouterr().err
-    assert not out.exists()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["generate", "--out", "tune.wav"], "--out tune.wav: --wav writes such a file"),
+        (["generate", "--png", "tune.MID"], "--png tune.MID: --out writes such a file"),
+        (
+            ["ask", "continue", "--in", "clip.mid", "--out", "./clip.mid"],
+            "would replace what is to be continued",
+        ),
+    ],
+)
+def test_a_result_gets_a_file_of_its_kind_and_replaces_no_clip(
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = clip(tmp_path / "clip.mid", Metre()).read_bytes()
+    assert main(words) == cli.EXIT_ERROR
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mid"]
+    assert (tmp_path / "clip.mid").read_bytes() == before
 
 
 def test_what_a_model_of_notes_cannot_give_is_said_before_it_is_asked(
