@@ -217,7 +217,6 @@ def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_two_results_cannot_have_one_name(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "tune.mid"
     words = [
         *GENERATE,
         "--models",
