@@ -49,8 +49,13 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None and args.out.suffix == SUFFIX:
         check_output_options(args)
         return relay(args)
-    if args.wanted is not None or args.verb not in VERBS:
-        raise ConfigError(f"--while and verbs but {', '.join(VERBS)} need --out FILE{SUFFIX}")
+    if args.wanted is not None:
+        raise ConfigError(f"--while needs --out FILE{SUFFIX}")
+    if args.verb not in VERBS:
+        raise ConfigError(
+            f"ask has no verb {args.verb!r}; it has {', '.join(VERBS)}, "
+            f"and with --out FILE{SUFFIX} what else the bridge can do"
+        )
     if args.verb == "models":
         return _list_models(args)
     options = request_options(args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
-from .cli_options import add_bridge_address, add_models, existing
+from .cli_options import add_bridge_address, add_models
 from .doctor import Finding, Level, check_models, check_onnxruntime, check_port, check_python, check_trip
 
 _MARKS = {Level.GOOD: "ok  ", Level.NOTE: "note", Level.BAD: "BAD "}
@@ -19,13 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; return 1 when one of them is bad."""
-    folders = existing(args.models)
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         check_python,
         check_onnxruntime,
-        lambda: check_models(folders),
+        lambda: check_models(args.models),
         lambda: check_port(args.host, args.port),
-        lambda: check_trip(folders),
+        lambda: check_trip(args.models),
     )
     bad = 0
     for check in checks:

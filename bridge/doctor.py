@@ -87,6 +87,10 @@ def check_onnxruntime() -> Iterator[Finding]:
 
 def check_models(folders: list[Path]) -> Iterator[Finding]:
     """Load every model file and run it."""
+    for folder in folders:
+        if not folder.is_dir():
+            advice = "name a folder that exists, or leave it out"
+            yield Finding(Level.BAD, f"--models {folder} is not a folder", advice)
     own = shipped_folder()
     infos, errors = list_models([*folders, *([own] if own else [])])
     for error in errors:

@@ -168,12 +168,18 @@ def _place(
 
 
 def _range(options: Mapping[str, OptionValue], manifest: Manifest) -> tuple[int, int]:
-    """Return the lowest and highest pitch."""
+    """Return the lowest and highest pitch, the model's own where they are left open."""
     low = int(_value(options, "low", manifest.defaults.low))
     high = int(_value(options, "high", manifest.defaults.high))
-    if low > high:
-        raise RequestError("bad_args", f"low {low} is above high {high}")
-    return low, high
+    if low <= high:
+        return low, high
+    if options.get("low", AUTO) == AUTO:
+        reason = f"high {high} is below the model's lowest pitch {low}; give low, too"
+    elif options.get("high", AUTO) == AUTO:
+        reason = f"low {low} is above the model's highest pitch {high}; give high, too"
+    else:
+        reason = f"low {low} is above high {high}; give a low that is not above high"
+    raise RequestError("bad_args", reason)
 
 
 def _parts(options: Mapping[str, OptionValue], manifest: Manifest) -> frozenset[int] | None:

@@ -20,6 +20,7 @@ from .protocol import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
 from .resolve import model_name, resolve
 
 LENT_MESSAGES = frozenset({"/antiphon/context"})
+CANCELLING_MESSAGES = frozenset({"/antiphon/cancel"})
 MAX_ECHO = 1024
 """Values that a ping may carry: T and F take no bytes but are echoed as four."""
 log = logging.getLogger("antiphon.session")
@@ -55,6 +56,8 @@ class Session:
         self.lends = True
         """Whether it has sent nothing but contexts: then it is a one-shot sender such as oscsend,
         whose next message comes from another port."""
+        self.cancels_others = True
+        """Whether it has sent nothing but cancels: then it may be a one-shot sender, too."""
         self._house = house
         self._send = send
         self._lend = lend
@@ -95,6 +98,8 @@ class Session:
             return  # an echo or another bridge: answering would let two programs fail at each other for ever
         if message.address not in LENT_MESSAGES:
             self.lends = False
+        if message.address not in CANCELLING_MESSAGES:
+            self.cancels_others = False
         try:
             entry = REQUEST_TABLE.get(message.address)
             if entry is None:
@@ -280,7 +285,7 @@ class Session:
 
     def _cancel(self, name: Value) -> None:
         # A program that sends each message from another port, as oscsend does, cancels from a new one, too.
-        owner = self._asked(name) if self.is_blank else None
+        owner = self._asked(name) if self.cancels_others else None
         (owner or self)._desk.cancel(name)
 
     def _notify(self, on: int) -> None:

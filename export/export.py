@@ -193,15 +193,22 @@ def _write(path: Path, model: onnx.ModelProto) -> None:
         file.write(model.SerializeToString())
 
 
-def find_runs(folders: list[Path]) -> list[Path]:
-    """Return the runs among folders and below them; raises ExportError for a folder that holds none."""
+def find_runs(folders: list[Path]) -> tuple[list[Path], list[Report]]:
+    """Return the runs among folders and below them, and a report on each folder that holds none.
+
+    Raises ExportError where there is no run at all.
+    """
     runs: dict[Path, None] = {}
+    empty: dict[Path, None] = {}
     for folder in folders:
         found = dict.fromkeys(p.parent for p in sorted(folder.rglob("config.json")))
         if not found:
-            raise ExportError(f"no run (a folder with config.json) in {folder}")
+            empty[folder] = None
         runs |= found
-    return list(runs)
+    reasons = {folder: f"no run (a folder with config.json) in {folder}" for folder in empty}
+    if not runs:
+        raise ExportError("; ".join(reasons.values()))
+    return list(runs), [Report(run=str(folder), error=reason) for folder, reason in reasons.items()]
 
 
 def _check_name(folder: Path, before: list[Report]) -> None:
@@ -241,12 +248,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export runs and write export.json and export.md; returns 1 when any failed."""
-    reports: list[Report] = []
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"--out {args.out} cannot be a folder: {error.strerror or error}") from error
-    for folder in tqdm(find_runs(args.runs), unit="run", disable=None):
+    runs, reports = find_runs(args.runs)
+    for empty in reports:  # a typing error is said before the minutes that the other runs take
+        log.error("%s", empty.error)
+    for folder in tqdm(runs, unit="run", disable=None):
         try:
             _check_name(folder, reports)
             reports.append(export(folder, args.out, args.weights))

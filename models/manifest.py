@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -16,6 +17,8 @@ from .step import DType
 
 FORMAT_VERSION = 1
 METADATA_KEY = "antiphon"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+"""What a model may be called: it stands in requests, on command lines and in files' names."""
 CONDITIONS = ("metre", "remaining")
 TONIC = "tonic"
 """A third condition that some models have: 1 for C … 12 for B, 0 unknown."""
@@ -192,6 +195,11 @@ def _check(manifest: Manifest) -> None:
             _check_kind(key, "str", word)
     if not manifest.name:
         raise ModelFileError("the manifest's key 'name' is empty")
+    if not NAME.fullmatch(manifest.name):
+        raise ModelFileError(
+            "the manifest's key 'name' must be up to 64 lower-case letters, digits and hyphens, such as "
+            f"my-tunes, not {manifest.name!r:.80}"
+        )
     last = max(manifest.codec["part"].values) if "part" in manifest.codec.names else 0
     if len(manifest.parts) <= last:
         raise ModelFileError(

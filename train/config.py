@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from math import inf
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from ..models.errors import ConfigError, MusicError
-from ..models.manifest import Source
+from ..models.manifest import NAME, Source
 from ..models.metre import Metre
 
 LARGEST_SEED = 2**32 - 1
@@ -288,7 +287,7 @@ def _check_fit(f: FitConfig) -> None:
 
 def _check_card(card: CardConfig) -> None:
     """Raise ConfigError for what a model file could not say, or what requests could not ask for."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", card.name):
+    if not NAME.fullmatch(card.name):
         raise ConfigError(
             f"card.name = {card.name!r}: lower-case letters, digits and hyphens, such as my-tunes"
         )

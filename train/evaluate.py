@@ -78,6 +78,14 @@ def table(found: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
+def beside_baseline(found: dict[str, dict[str, float]]) -> str:
+    """Return how far the network is below or above the better of the 5-grams, in words."""
+    totals = {name: row["total"] for name, row in found.items() if name.startswith("5-gram")}
+    best = min(totals, key=totals.__getitem__)
+    gain = 1 - found["network"]["total"] / totals[best]
+    return f"{abs(gain):.1%} {'below' if gain > 0 else 'above'} the {best}"
+
+
 def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, float]:
     """Return the network's nats a note by the first part of the pieces' names, where there are several."""
     data, loss = dataset.split(split), loss_of(network)
@@ -116,9 +124,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         one = figures(network, dataset, args.split)
         found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
-        gain = 1 - one["network"]["total"] / one["5-gram"]["total"]
-        where = f"{abs(gain):.1%} {'below' if gain > 0 else 'above'} the 5-gram"
-        sys.stdout.write(f"{config.card.name}, {args.split} split, {where}\n\n")
+        sys.stdout.write(f"{config.card.name}, {args.split} split, {beside_baseline(one)}\n\n")
         sys.stdout.write(f"{table(one)}\n\n")
         for name, value in found[str(folder)]["by source"].items():
             sys.stdout.write(f"  {name}: {value:.3f}\n")

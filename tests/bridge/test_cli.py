@@ -115,7 +115,6 @@ def test_an_answer_begins_at_the_clip_s_next_barline(
         (["serve", "--models", "/no/such/folder"], "is not a folder"),
         (["generate", "--models", "/no/such/folder"], "is not a folder"),
         (["models", "--models", "/no/such/folder"], "is not a folder"),
-        (["doctor", "--models", "/no/such/folder"], "is not a folder"),
         (["serve", "--workers", "0"], "must be in range"),
     ],
 )

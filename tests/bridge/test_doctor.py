@@ -24,6 +24,19 @@ def test_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         assert words in printed
 
 
+def test_a_folder_that_is_none_is_bad_and_the_other_checks_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, gone = save_tiny_model(tmp_path / "tiny.onnx"), tmp_path / "gone"
+    words = ["--models", str(gone), "--models", str(file), "--models", str(tmp_path)]
+    assert main(["doctor", *words, "--port", str(free_port())]) == 1
+    printed = capsys.readouterr().out
+    assert f"BAD   --models {gone} is not a folder\n      → name a folder that exists" in printed
+    assert f"BAD   --models {file} is not a folder" in printed
+    for others in ("Python", "model tiny", "is free", "bytes pass", "four bars", "2 things to put right"):
+        assert others in printed
+
+
 def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -94,9 +94,19 @@ def test_an_answer_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         AnswerFile(tmp_path)
 
 
-def test_other_verbs_need_a_list(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ask", "harmonise"]) == 2
-    assert "need --out FILE.notes" in capsys.readouterr().err
+@pytest.mark.parametrize("verb", ["harmonise", "status"])
+def test_a_verb_that_there_is_not_is_told_those_there_are(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", verb]) == 2
+    told = capsys.readouterr().err
+    assert f"no verb '{verb}'; it has continue, generate, models" in told
+    assert "with --out FILE.notes" in told
+
+
+def test_a_file_to_wait_for_needs_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "generate", "--while", str(tmp_path / "wanted")]) == 2
+    assert "--while needs --out FILE.notes" in capsys.readouterr().err
 
 
 def test_a_list_is_read_as_it_is_written(tmp_path: Path) -> None:

@@ -331,3 +331,16 @@ def test_a_one_shot_sender_cancels_the_request_of_another_port(stage):
     assert asker.hear()[:3] == ("/antiphon/fail", "long", "cancelled")
     other.send("cancel", "long")
     assert other.hear()[2] == "bad_args", "nothing runs any more"
+
+
+@pytest.mark.parametrize("greeting", ["hello", "ping", "status", "nonsense"])
+def test_a_client_that_has_greeted_cancels_its_own_requests_alone(stage, greeting):
+    stage.engine.manual = True
+    asker, greeter = stage.wire(), stage.wire()
+    asker.send("generate", "long")
+    asker.hear()
+    greeter.send(greeting)
+    greeter.hear()
+    greeter.send("cancel", "long")
+    assert greeter.hear() == ("/antiphon/fail", "long", "bad_args", "no request 'long' is running")
+    assert not stage.engine.jobs[0].cancelled

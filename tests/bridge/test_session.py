@@ -7,6 +7,7 @@ from antiphon.bridge.options import OPTIONS
 from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
 from antiphon.bridge.session import MAX_ECHO
+from antiphon.models.manifest import Defaults
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from fake_bridge import FAIL, FOUR, FakeJob, Talk, context, flat, manifest, request, rule
@@ -330,6 +331,19 @@ def test_a_model_without_low_pitches_uses_its_own_range(held):
     held.shelf.cards["folk"] = manifest()
     held.say("generate", "x")
     assert (request(held).low, request(held).high) == (0, 127)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("high", 50), "high 50 is below the model's lowest pitch 57; give low, too"),
+        (("low", 90), "low 90 is above the model's highest pitch 80; give high, too"),
+        (("low", 70, "high", 60), "low 70 is above high 60; give a low that is not above high"),
+    ],
+)
+def test_a_range_that_is_empty_names_the_bound_that_was_not_given(held, options, reason):
+    held.shelf.cards["folk"] = replace(manifest(), defaults=Defaults(low=57, high=80))
+    assert held.say("generate", "x", *options) == [(FAIL, "x", "bad_args", reason)]
 
 
 def test_close_cancels(held):

@@ -418,7 +418,7 @@ def test_the_tool_s_menu_says_indices(bridge: Bridge, client: Client) -> None:
     assert [line[1:] for line in auto if line[0] == 4] == [["_parameter_range", *names]]
     assert "notes are ready" in status(auto)
     assert "notes are ready" in status(drums)
-    assert status(chorale) == "low 100 is above high 79"
+    assert status(chorale) == "low 100 is above the model's highest pitch 79; give high, too"
 
 
 @needs_node

@@ -219,13 +219,24 @@ def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
         exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
 
 
-def test_a_folder_without_a_run_is_named_before_the_others_are_exported(runs: Path, tmp_path: Path) -> None:
-    out = tmp_path / "models"
-    with pytest.raises(ExportError, match=r"no run .* in .*typing-error"):
-        exporting.run(
-            argparse.Namespace(runs=[runs / "plain", runs / "typing-error"], out=out, weights="int8")
-        )
-    assert not list(out.iterdir())
+def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = []
+
+    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+        said.append(caplog.text)
+        return exporting.Report(run=str(folder), name=folder.name, file=str(out / f"{folder.name}.onnx"))
+
+    monkeypatch.setattr(exporting, "export", export)
+    out, wrong = tmp_path / "models", runs / "typing-error"
+    named = [runs / "plain", wrong, runs / "full"]
+    assert exporting.run(argparse.Namespace(runs=named, out=out, weights="int8")) == 1
+    assert len(said) == 2 and str(wrong) in said[0]
+    report = json.loads((out / "export.json").read_text())
+    assert {Path(r["run"]).name for r in report if not r["error"]} == {"plain", "full"}
+    assert [r["run"] for r in report if "no run" in r["error"]] == [str(wrong)]
+    assert f"| {wrong} | failed: no run" in (out / "export.md").read_text()
 
 
 def test_a_second_run_of_a_name_leaves_the_first_ones_file(

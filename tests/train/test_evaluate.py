@@ -39,8 +39,25 @@ def test_the_command_prints_and_writes_the_same_figures(
         assert row["total"] == pytest.approx(sum(fields))
         assert f"| {name} |" in printed
         assert f"| {row['total']:.3f} |" in printed
-    share = figures["network"]["total"] / figures["5-gram"]["total"] - 1
-    assert f"{abs(share):.1%} {'above' if share > 0 else 'below'} the 5-gram" in printed
+    best = min(("5-gram", "5-gram over intervals"), key=lambda name: figures[name]["total"])
+    share = figures["network"]["total"] / figures[best]["total"] - 1
+    assert f"{abs(share):.1%} {'above' if share > 0 else 'below'} the {best}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("plain", "intervals", "words"),
+    [
+        (2.0, None, "25.0% below the 5-gram"),
+        (2.0, 2.5, "25.0% below the 5-gram"),
+        (2.0, 1.2, "25.0% above the 5-gram over intervals"),
+    ],
+)
+def test_the_headline_compares_with_the_better_baseline(
+    plain: float, intervals: float | None, words: str
+) -> None:
+    totals = {"network": 1.5, "5-gram": plain, "5-gram over intervals": intervals}
+    found = {name: {"total": total} for name, total in totals.items() if total is not None}
+    assert evaluate.beside_baseline(found) == words
 
 
 def test_the_whole_is_the_mean_over_its_notes(run: Path) -> None:

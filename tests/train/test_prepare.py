@@ -193,6 +193,26 @@ def test_hidden_files_are_left_alone(music: Any, tmp_path: Path) -> None:
     assert make(music, tmp_path / "set").info["report"]["skipped"] == {"hidden file": 2}
 
 
+@pytest.mark.parametrize("include", [(), ("*.mid", "*.zip")])
+def test_links_that_hold_no_file_are_told(music: Any, tmp_path: Path, include: tuple[str, ...]) -> None:
+    music.write("train/a.mid", music.tune(1))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "b.mid").write_bytes(music.tune(2))
+    links = {"more": elsewhere, "b.mid": elsewhere / "b.mid", "gone.mid": tmp_path / "no.mid",
+             "gone.zip": tmp_path / "no.zip", ".#a.mid": tmp_path / "me@here"}  # fmt: skip
+    for name, target in links.items():
+        (music.root / "train" / name).symlink_to(target)
+    dataset = make(music, tmp_path / "set", PrepareConfig(include=include))
+    assert names(tmp_path / "set")["train"] == ["train/a.mid", "train/b.mid"]
+    folder, nowhere = "a link to a folder is not followed; name the folder itself", "the link leads nowhere"
+    hidden = "hidden file"
+    assert dataset.info["report"]["skipped"] == {folder: 1, hidden: 1, nowhere: 2}
+    lines = (tmp_path / "set/report.txt").read_text().splitlines()
+    assert f"skipped\t{folder}\t\ttrain/more" in lines
+    assert f"skipped\t{nowhere}\t\ttrain/gone.zip" in lines
+
+
 def test_include_and_exclude_choose_files(music: Any, tmp_path: Path) -> None:
     for number, name in enumerate(("full/a.mid", "full/b.mid", "melody/a.mid")):
         music.write(f"train/{name}", music.tune(number))
