@@ -27,8 +27,6 @@ KINDS: dict[str, Kind] = {
 MAX_BYTES = 64 * 2**20
 """Larger files, and zip members that unpack to more, are refused."""
 MAX_MEMBERS = 1_000_000
-LINKED_FOLDER = "a link to a folder is not followed; name the folder itself"
-DANGLING_LINK = "the link leads nowhere"
 CHUNK_FILES = 32
 CHUNK_TUNES = 100
 
@@ -79,12 +77,13 @@ def find(
         if not source.exists():
             raise ConfigError(f"source {source} does not exist")
         root = source if source.is_dir() else source.parent
-        files = sorted(filter(_is_file_or_link, source.rglob("*"))) if source.is_dir() else [source]
+        files = [source]
+        if source.is_dir():
+            files = sorted(p for p in source.rglob("*") if p.is_file() or _is_idle_link(p))
         for path in files:
+            is_folder = path.is_dir()  # a linked one, where nobody has looked for what is included
             for found in _at(path, root):
                 base = PurePosixPath(found.name).name
-                # Nobody has looked into a linked folder for what might be included.
-                is_folder = isinstance(found, Skipped) and found.reason == LINKED_FOLDER
                 if isinstance(found, Item) and _is_hidden(found.name):
                     yield Skipped(found.name, "hidden file")
                 elif include and not is_folder and not _matches(found.name, base, include):
@@ -104,21 +103,23 @@ def _matches(name: str, base: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) or fnmatchcase(base, glob) for glob in globs)
 
 
-def _is_file_or_link(path: Path) -> bool:
-    """Whether a path is a file, or a link to a folder or to nothing: no folder, pipe or device."""
-    return path.is_file() or (path.is_symlink() and (path.is_dir() or not path.exists()))
+def _is_idle_link(path: Path) -> bool:
+    """Whether a path is a link to a folder, or to nothing."""
+    return path.is_symlink() and (path.is_dir() or not path.exists())
 
 
 def _at(path: Path, root: Path) -> Iterator[Item | Skipped]:
     """Yield what lies at a path: a file, a zip's members, or why a link is neither."""
-    if path.is_file():
+    if not _is_idle_link(path):
         yield from _in_zip(path) if path.suffix.lower() == ".zip" else _on_disk(path, root)
         return
     name = path.relative_to(root).as_posix()
     if _is_hidden(name):  # such as an editor's lock, a link that leads nowhere
         yield Skipped(name, "hidden file")
+    elif path.is_dir():
+        yield Skipped(name, "a link to a folder is not followed; name the folder itself")
     else:
-        yield Skipped(name, LINKED_FOLDER if path.is_dir() else DANGLING_LINK)
+        yield Skipped(name, "the link leads nowhere")
 
 
 def _on_disk(path: Path, root: Path) -> Iterator[Item | Skipped]:
