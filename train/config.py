@@ -179,7 +179,11 @@ class TrainConfig:
         parse = json.loads if path.suffix == ".json" else tomllib.loads
         try:
             return cls.from_dict(parse(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is no text; name a configuration such as my-tunes.toml") from error
+        except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import antiphon.models
 import antiphon.train
 import pytest
+from antiphon.models.errors import ConfigError
 from antiphon.models.modelfile import ModelInfo
 from antiphon.train.config import TrainConfig
 
@@ -47,3 +48,20 @@ def test_the_commands_train_what_a_run_learns_from_before_it(path: Path) -> None
         assert config.dataset == f"datasets/{path.stem}"
         learned_from = {*config.fit.teachers, *([config.fit.start] if config.fit.start else [])}
         assert learned_from <= {f"runs/{before}" for before, _ in trained[:place]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.toml", None, "none.toml cannot be read: No such file"),
+        ("tune.mid", b"MThd\x00\xe0\xff", "tune.mid is no text; name a configuration"),
+        ("odd.toml", b"[network\n", "odd.toml: "),
+    ],
+)
+def test_what_is_no_configuration_is_named(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        TrainConfig.load(tmp_path / name)
