@@ -44,8 +44,7 @@ class Uniforms:
 class _Philox(threading.local):
     """One generator a thread, turned to where it is wanted.
 
-    A new one a take would ask the system for a seed that nobody uses, which took a tenth of a millisecond
-    of the first note's time.
+    A new one a take would ask the system for a seed that nobody uses, while the first note waits.
     """
 
     def __init__(self) -> None:
