@@ -16,6 +16,7 @@ types:
 docs:
 	python docs/tables.py
 	python docs/examples.py
+	python docs/conversation.py
 
 bench:
 	python tests/benchmarks/step.py models/*.onnx

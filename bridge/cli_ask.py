@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ..models.errors import ConfigError, RequestError
 from ..models.metre import Metre
 from ..models.midi import read_midi
 from ..models.score import DEFAULT_TEMPO, Part, Score
-from .cli_options import add_bridge_address, add_request_options, request_options
+from .cli_options import add_bridge_address, add_models, add_request_options, existing, request_options
 from .cli_result import Answered, add_output_options, check_output_options, show
 from .client import Client
 from .notelist import SUFFIX
@@ -19,6 +20,7 @@ from .options import AUTO, OptionValue
 from .relay import relay
 from .shelf import ModelShelf
 
+log = logging.getLogger("antiphon.ask")
 VERBS = ("continue", "generate", "models")
 
 
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--while", dest="wanted", type=Path, metavar="FILE",
                         help="cancel as soon as this file is gone (with --out FILE.notes)")  # fmt: skip
     add_bridge_address(parser)
+    add_models(parser)
     add_request_options(parser)
     add_output_options(parser)
 
@@ -66,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if context is not None and not context.notes:
         raise ConfigError(f"{args.input} has no notes to continue")
     with Client(args.host, args.port) as bridge:
-        model = _model(bridge, options)
+        model = _model(bridge, options, ModelShelf(existing(args.models)))
         answered = _generate(bridge, options, model) if context is None else _continue(
             bridge, options, model, context)  # fmt: skip
     show(answered, args)
@@ -82,7 +85,7 @@ def _list_models(args: argparse.Namespace) -> int:
     return int(not lines)
 
 
-def _model(bridge: Client, options: dict[str, OptionValue]) -> _Model:
+def _model(bridge: Client, options: dict[str, OptionValue], shelf: ModelShelf) -> _Model:
     """Find out about the model: its parts from the bridge, the rest where its file is at hand."""
     name = str(options.get("model", AUTO))
     if name == AUTO:
@@ -93,8 +96,9 @@ def _model(bridge: Client, options: dict[str, OptionValue]) -> _Model:
         raise RequestError("unknown_model", f"the bridge has no model {name!r}; it has {known or 'none'}")
     parts = tuple(Part(part, is_drum=part.lower() == "drums") for part in line.parts)
     try:
-        manifest = ModelShelf().manifest(name)
+        manifest = shelf.manifest(name)
     except RequestError:  # the bridge's own: the common metre and tempo will do
+        log.warning("no file of model %s is here; --models DIR says its metre, tempo and instruments", name)
         return _Model(parts, str(Metre()), DEFAULT_TEMPO)
     same = tuple(part.name for part in manifest.parts) == line.parts
     return _Model(manifest.parts if same else parts, manifest.defaults.metre, manifest.defaults.tempo)
@@ -110,6 +114,11 @@ def _generate(bridge: Client, options: dict[str, OptionValue], model: _Model) ->
 def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, context: Score) -> Answered:
     """Ask for what follows a file, in its own metre and tempo where the options leave them open."""
     heard = renumbered(context, model.parts)
+    if not heard.notes:
+        plays = ", ".join(part.name for part in model.parts if part.name) or "no drums"
+        raise ConfigError(
+            f"nothing in the file is for this model, which plays {plays}; name another with --model"
+        )
     last = heard.metres.bar_at(max(note.start for note in heard.notes)).metre
     bridge.set(metre=str(last))
     # The barline is found here: a file's metre map knows of pick-ups and changes, a metre alone does not.
@@ -129,11 +138,33 @@ def _told(options: dict[str, OptionValue], key: str, default: OptionValue) -> Op
 
 
 def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
-    """Return a file's notes with the model's part numbers: by name where names agree, else by order."""
-    names = {part.name.lower(): index for index, part in enumerate(parts)}
-    numbers = [
-        names.get(part.name.lower(), min(index, len(parts) - 1)) for index, part in enumerate(score.parts)
-    ]
-    return replace(
-        score, notes=Score.ordered([replace(note, part=numbers[note.part]) for note in score.notes])
-    )
+    """Return a file's notes with the model's part numbers.
+
+    By name where a name agrees. Else by height, as parts are written from the highest down; where a model's
+    parts have no names, by order. Drums go to drums alone, and nowhere where the model has none; what has
+    pitches goes to a model of drums only where the file has no drums.
+    """
+    names = {part.name.lower(): index for index, part in enumerate(parts) if part.name}
+    told = {index: names.get(part.name.lower()) for index, part in enumerate(score.parts)}
+    given: dict[int, int] = {}
+    for drums in (False, True):
+        tracks = [index for index, part in enumerate(score.parts) if part.is_drum is drums]
+        places = [index for index, part in enumerate(parts) if part.is_drum is drums]
+        if not places and not any(part.is_drum for part in score.parts):
+            places = list(range(len(parts)))
+        if names and not drums and all(told[index] is None for index in tracks):
+            tracks.sort(key=lambda index: -_height(score, index))
+        for place, index in enumerate(tracks):
+            number = told[index]
+            if number in places:
+                given[index] = number
+            elif places:
+                given[index] = places[min(place, len(places) - 1)]
+    kept = [replace(note, part=given[note.part]) for note in score.notes if note.part in given]
+    return replace(score, notes=Score.ordered(kept))
+
+
+def _height(score: Score, part: int) -> float:
+    """Return the mean pitch of a part; one without notes is the lowest."""
+    pitches = [note.pitch for note in score.notes if note.part == part]
+    return sum(pitches) / len(pitches) if pitches else 0.0

@@ -125,39 +125,54 @@ def check_text_options(args: argparse.Namespace, is_text: bool) -> None:
 
 
 def show(answered: Answered, args: argparse.Namespace) -> None:
-    """Print, write and draw as the options say; raises MusicError where a file cannot be written."""
+    """Write and draw as the options say, and print; raises MusicError where a file cannot be written.
+
+    What is printed comes last, as a reader such as ``head`` may leave; and it comes where writing failed, as
+    the seed gives the same notes again.
+    """
+    done: list[str] = []
+    try:
+        _write(answered, args, done)
+    finally:
+        for take in answered.takes:
+            if not args.no_roll:
+                print(_roll(answered, take))
+            if take.text:
+                print(take.text)
+            print(f"{_summary(answered, take)}\n")
+        for line in done:
+            print(line)
+
+
+def _write(answered: Answered, args: argparse.Namespace, done: list[str]) -> None:
+    """Write and draw as the options say; ``done`` gets a line for each file."""
     for take in answered.takes:
-        if not args.no_roll:
-            print(_roll(answered, take))
-        if take.text:
-            print(take.text)
-        print(f"{_summary(answered, take)}\n")
         if args.wav is not None:
-            _sound(answered.score(take, args.with_context), numbered(args.wav, take.index))
+            done.append(_sound(answered.score(take, args.with_context), numbered(args.wav, take.index)))
         if args.out is not None:
             path = numbered(args.out, take.index)
             write_midi(answered.score(take, args.with_context), path)
-            print(f"wrote {path}")
+            done.append(f"wrote {path}")
     if args.png is not None:
         _draw(answered, args.png, args.with_context)
-        print(f"drew {args.png}")
+        done.append(f"drew {args.png}")
     # What only some models can give comes last: nothing else is lost with it.
     for take in answered.takes:
         if args.abc is not None:
-            write_text(take, numbered(args.abc, take.index))
+            done.append(write_text(take, numbered(args.abc, take.index)))
         if args.score is not None:
-            _engrave(take, numbered(args.score, take.index))
+            done.append(_engrave(take, numbered(args.score, take.index)))
 
 
-def write_text(take: Take, path: Path) -> None:
-    """Write a take's ABC; raises ConfigError where it has none or the file cannot be written."""
+def write_text(take: Take, path: Path) -> str:
+    """Write a take's ABC and say so; raises ConfigError where it has none or the file cannot be written."""
     _require_text(take, "--abc")
     try:
         with whole_file(path) as out:
             out.write((take.text.rstrip("\n") + "\n").encode())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
-    print(f"wrote {path}")
+    return f"wrote {path}"
 
 
 def _require_text(take: Take, option: str) -> None:
@@ -169,21 +184,21 @@ def _refuse(option: str) -> NoReturn:
     raise ConfigError(f"{option} is for models of text, such as irish-abc; this one answers with notes")
 
 
-def _engrave(take: Take, path: Path) -> None:
+def _engrave(take: Take, path: Path) -> str:
     from .engrave import draw_score
 
     _require_text(take, "--score")
     draw_score(take.text, path)
-    print(f"drew {path}")
+    return f"drew {path}"
 
 
-def _sound(score: Score, path: Path) -> None:
+def _sound(score: Score, path: Path) -> str:
     from .render import Renderer, find_soundfont
     from .wavefile import write_wav
 
     renderer = Renderer(score, find_soundfont(None))
     write_wav(renderer.levelled(renderer.gain(), progress=sys.stderr.isatty()), path)
-    print(f"wrote {path}: {renderer.seconds:.1f} s")
+    return f"wrote {path}: {renderer.seconds:.1f} s"
 
 
 def numbered(path: Path, index: int) -> Path:

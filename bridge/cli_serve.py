@@ -14,6 +14,7 @@ from .cli_options import add_bridge_address, add_models, existing
 from .cli_options import host as read_host
 from .cli_options import port as read_port
 from .engine import Engine
+from .interrupt import heed_the_impatient
 from .loglimit import LogLimit
 from .pacer import Host
 from .protocol import HOST, PORT
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or SIGTERM."""
+    """Serve until Ctrl-C or SIGTERM; a second one ends what does not end by itself."""
     sys.setswitchinterval(SWITCH_SECONDS)
     if not log.isEnabledFor(logging.DEBUG):  # who looks for a fault wants every line
         for handler in logging.getLogger().handlers:
@@ -68,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
             print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
             while not called and not server.wait(POLL_SECONDS):
                 pass
+            if called:
+                heed_the_impatient(called)
         print("\nThe bridge is closed.")
     return 0
 

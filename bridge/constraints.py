@@ -30,6 +30,8 @@ class Constraints:
     """Between notes of the answer, by (whether 0 may be chosen, whether END may)."""
     parts: int
     """How many parts may play."""
+    allowed: tuple[frozenset[int], ...]
+    """The codes that a step may choose, by field; the masks of deltas change, so there it is all."""
 
     def first_delta(self, ticks: npt.NDArray[np.float64], gap: int, latest: int) -> Mask:
         """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
@@ -74,7 +76,9 @@ def _constraints(asked: _Asked) -> Constraints:
     if "part" in codec.names:
         values = codec["part"].array
         fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
-    return Constraints(fixed, _deltas(codec), len(parts))
+    free = frozenset(range(codec["delta"].size))
+    allowed = [frozenset(np.flatnonzero(mask == 0).tolist()) for mask in fixed.values()]
+    return Constraints(fixed, _deltas(codec), len(parts), (free, *allowed))
 
 
 def _deltas(codec: Codec) -> dict[tuple[bool, bool], Mask]:

@@ -26,12 +26,15 @@ class Assembly:
     chunks: dict[int, tuple[Note, ...]] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
     """Messages that came after the context was last whole, or asked for: they may be the next one's."""
+    altered: bool = False
+    """Whether one of them differs from what it replaces."""
     was_whole: bool = False
     _notes: tuple[Note, ...] | None = None
     """In order, once asked for: a request asks again for what was read when the context arrived."""
 
     def put(self, seq: int, notes: tuple[Note, ...]) -> None:
         """Take one message."""
+        self.altered |= self.was_whole and self.chunks.get(seq) != notes
         self.chunks[seq] = notes
         self._notes = None
         self.fresh.add(seq)
@@ -40,7 +43,7 @@ class Assembly:
 
     def close(self) -> None:
         """Take what is here for one context: what comes from now on may belong to the next."""
-        self.was_whole = True
+        self.was_whole, self.altered = True, False
         self.fresh.clear()
 
     def next(self) -> Assembly:
@@ -50,8 +53,9 @@ class Assembly:
 
     @property
     def missing(self) -> list[int]:
-        """Which messages have not come."""
-        return [seq for seq in range(self.of) if seq not in self.chunks]
+        """Which messages have not come: of the next context, where it begins as the former one did."""
+        here = self.fresh if self.altered and 0 in self.fresh else self.chunks
+        return [seq for seq in range(self.of) if seq not in here]
 
     @property
     def size(self) -> int:

@@ -7,7 +7,6 @@ batching.py), so who runs beside whom is a matter of speed alone.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -15,9 +14,9 @@ from collections.abc import Hashable
 from functools import partial
 from types import TracebackType
 
-from ..models.errors import AntiphonError, RequestError
+from ..models.errors import RequestError
 from ..models.manifest import Manifest
-from .batch import Batch
+from .crew import Crew
 from .job import Job, Listener
 from .opening import opening
 from .plan import needs_reading, read, rows_of, subject_of
@@ -29,9 +28,9 @@ from .stepper import Snapshot
 from .turns import Task, Turns
 from .waiting import Waiting
 
-log = logging.getLogger("antiphon.engine")
 MOST_WORKERS = 2
 """By default: a musician's machine has other things to do."""
+_LOOK_SECONDS = 0.2
 
 
 class Engine:
@@ -40,7 +39,8 @@ class Engine:
     Args:
         models: the shelf.
         workers: threads; by default one a core, at most two.
-        queue_limit: requests in the house at most; more are answered ``busy``.
+        queue_limit: requests in the house before more are answered ``busy``, but for those of clients who
+            have less than an even share of them.
     """
 
     def __init__(self, models: ModelShelf, *, workers: int | None = None, queue_limit: int = 64) -> None:
@@ -93,7 +93,8 @@ class Engine:
         with self._lock:
             if self._closing or self._primed.find(key, manifest.name, subject) is not None:
                 return
-            if sum(1 for task in self._tasks if not task.unwanted()) >= self._limit:
+            self._tasks.sweep()
+            if self._tasks.count(client) >= self._limit:
                 return  # only a head start is lost
             primed = Primed(manifest.name, request, subject, kept=True)
             self._primed.put(key, primed)
@@ -119,9 +120,9 @@ class Engine:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
         """
         manifest = self.models.info(request.model).manifest
-        job = Job(request, listener, self._ended, self._cancel)
+        job = Job(request, listener, self._ended, self._cancel, client)
         subject = subject_of(manifest, request)
-        waiter = Waiter(job, client, rows_of(manifest, job))
+        waiter = Waiter(job, rows_of(manifest, job))
         with self._lock:
             self._admit(job)
             primed, new = self._context(request, manifest, subject, key)
@@ -135,11 +136,20 @@ class Engine:
         return job
 
     def _admit(self, job: Job) -> None:
-        """Count a request in, the lock being held; raises RequestError when there is no room for it."""
+        """Count a request in, the lock being held; raises RequestError when there is no room for it.
+
+        Beyond the limit there is room for those who have less than an even share of it, so that no client's
+        requests, however many and long, keep another from asking. A share shrinks as clients come: with
+        ``n`` of them, who may be as many as the limit, no more wait than limit * (1 + 1/2 + ... + 1/n).
+        """
         if self._closing:
             raise RequestError("cancelled", "the bridge is shutting down")
-        if max(len(self._jobs), len(self._cancelled)) >= self._limit:
-            raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
+        for held in (self._jobs, self._cancelled):
+            if len(held) >= self._limit:
+                clients = [each.client for each in held]
+                share = self._limit // len({*clients, job.client})
+                if clients.count(job.client) >= share:
+                    raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
         self._jobs.add(job)
 
     def generate(self, request: GenerationRequest) -> list[Take]:
@@ -154,8 +164,8 @@ class Engine:
             self._closing = True
             self._lock.notify_all()
         for worker in self._workers:
-            if worker is not threading.current_thread():
-                worker.join()
+            while worker is not threading.current_thread() and worker.is_alive():
+                worker.join(_LOOK_SECONDS)  # without a limit Windows would hear no Ctrl-C meanwhile
         for job in [*self._jobs, *self._cancelled]:
             job.fail("cancelled", "the bridge is shutting down")
 
@@ -211,7 +221,7 @@ class Engine:
         job = waiter.job
         for take in range(job.request.takes):
             make = partial(waiter.row, primed, take)
-            self._tasks.append(Task(waiter.client, primed.model, make, job.fail, lambda: job.closed))
+            self._tasks.append(Task(job.client, primed.model, make, job.fail, lambda: job.closed))
 
     def _ended(self, job: Job) -> None:
         self.last_ms = (time.perf_counter() - job.began) * 1e3
@@ -230,20 +240,21 @@ class Engine:
                 self._lock.notify()
 
     def _work(self) -> None:
-        """Step batches until the engine closes."""
-        batches: dict[str, Batch] = {}
+        """Step rows until the engine closes."""
+        crew = Crew(self.models)
         while True:
-            busy = any(batches.values())
+            busy = bool(crew)
             # Looked at without the lock: a step later will do, and most steps find nothing.
             called = not busy or self._tasks or self._cancelled or self._closing
-            if called and not self._serve(batches, busy):
+            if called and not self._serve(crew, busy):
                 return
-            for batch in batches.values():
-                if len(batch):
-                    batch.step()
+            crew.step()
 
-    def _serve(self, batches: dict[str, Batch], busy: bool) -> bool:
-        """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes."""
+    def _serve(self, crew: Crew, busy: bool) -> bool:
+        """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes.
+
+        While others are idle a busy worker leaves them the queue, and an idle one leaves them their share.
+        """
         with self._lock:
             if not busy:
                 self._idle += 1
@@ -252,58 +263,13 @@ class Engine:
             if self._closing:
                 return False
             cancelled, self._cancelled = self._cancelled, []
-            tasks = self._pick(batches, busy)
+            if not (busy and self._idle):
+                wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
+                crew.pick(self._tasks, wanted, {job.client for job in self._jobs})
         for job in cancelled:
             job.fail("cancelled", "cancelled by its client")
-        for task in tasks:
-            self._start(task, batches)
+        if cancelled:
+            with self._lock:
+                self._tasks.sweep()
+        crew.start()
         return True
-
-    def _pick(self, batches: dict[str, Batch], busy: bool) -> list[Task]:
-        """Take from the queue what this worker should start now; the lock is held.
-
-        While others are idle a busy worker leaves them the queue, and an idle one leaves them their share.
-        """
-        if busy and self._idle:
-            return []
-        wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
-        room: dict[str, int] = {}
-        picked: list[Task] = []
-        left: list[Task] = []
-        while self._tasks and len(picked) < wanted:
-            task = self._tasks.pop()
-            if task.unwanted():
-                continue
-            if task.model not in room:
-                room[task.model] = self._room(task.model, batches)
-            if room[task.model] > 0:
-                room[task.model] -= 1
-                picked.append(task)
-            else:
-                left.append(task)
-        for task in reversed(left):
-            self._tasks.put_back(task)
-        return picked
-
-    def _room(self, model: str, batches: dict[str, Batch]) -> int:
-        """Return how many rows of a model a worker can take on."""
-        if model in batches:
-            return batches[model].room
-        # How many rows share a run is known once the model is loaded; one of them sees to that.
-        return self.models.get(model).batching.most if self.models.is_loaded(model) else 1
-
-    def _start(self, task: Task, batches: dict[str, Batch]) -> None:
-        """Load a task's model if need be and let its row join."""
-        try:
-            model = self.models.get(task.model)
-            if task.model not in batches:
-                batches[task.model] = Batch(model)
-            row = task.make(model)
-        except AntiphonError as error:
-            task.fail(error.code if isinstance(error, RequestError) else "model_error", str(error))
-            return
-        except Exception as error:  # whatever breaks here concerns one request; the worker must live
-            log.exception("a request could not start")
-            task.fail("model_error", f"{type(error).__name__}: {error}")
-            return
-        batches[task.model].admit(row)

@@ -1,11 +1,22 @@
-"""Ctrl-C, for commands that run an engine."""
+"""Ctrl-C and SIGTERM, for commands that run an engine."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from types import FrameType
+
+HINT_SECONDS = 4.0
+"""How long an end may take before it is said what it waits for; it takes less than a second."""
+GRACE_SECONDS = 2.0
+"""How long all may still be put away after a second call to stop."""
+_LOOK_SECONDS = 0.1
+log = logging.getLogger("antiphon.server")
 
 
 @contextlib.contextmanager
@@ -27,3 +38,27 @@ def one_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def heed_the_impatient(called: Sequence[int]) -> None:
+    """End the process soon after a second call to stop, whatever a model is at.
+
+    ONNX Runtime cannot be interrupted: a graph that never ends keeps its worker, and would keep the bridge.
+
+    Args:
+        called: the numbers of the signals so far, one at least; handlers add to it.
+    """
+
+    def watch() -> None:
+        hint = time.monotonic() + HINT_SECONDS
+        while len(called) < 2:
+            time.sleep(_LOOK_SECONDS)
+            if hint and time.monotonic() > hint:
+                hint = 0.0
+                log.warning("a model is still being loaded or run; Ctrl-C again ends the bridge at once")
+        time.sleep(GRACE_SECONDS)
+        log.warning("the bridge ends although a model is still being loaded or run")
+        # Python's own end would wait for the thread in question, or abort.
+        os._exit(128 + called[-1])
+
+    threading.Thread(target=watch, name="antiphon-end", daemon=True).start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from ..models.note import Note
@@ -47,8 +47,11 @@ class Job:
         listener: Listener,
         ended: Callable[[Job], None],
         cancelled: Callable[[Job], None],
+        client: Hashable = None,
     ) -> None:
         self.request = request
+        self.client = client
+        """Who asks."""
         self.closed = False
         """Whether the listener has heard the last."""
         self.began = time.perf_counter()

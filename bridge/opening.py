@@ -12,15 +12,21 @@ from ..models.codec import Codec, Codes
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from ..models.quantise import off_grid
 from ..models.score import Part
 from ..models.step import REMAINING_BUCKETS, TEXT_LINE
+from ..models.transcribe import transcribe
+from ..models.voices import LEGATO
 
 CONTEXT_WITHOUT_MEMORY = 256
 """Notes of the context that a model without attention reads."""
+PLAYED_A_WRITTEN = 3
+"""Notes played for one that is written, at most: chords of which a model of melodies reads the top."""
 REMAINING_UNKNOWN = 0
 RELEASE = 0.2
-"""How far past a barline, in beats, a context may sound and still be answered there: a tenth of a second at
-120 beats a minute, as players let go late. To wait for the next barline would be a bar of silence."""
+"""How far past a barline, in beats, a context may sound and still be answered there, as players let go late:
+to wait for the next barline would be a bar of silence. Off the grid, where nothing is written,
+it is LEGATO."""
 _AN_INSTANT = 1 / 200
 """Beats that a note, however short, is inside the bar that it begins."""
 
@@ -45,7 +51,7 @@ class Context:
     last_bar: int
     """The last note's bar, from 0."""
     end_beat: float
-    """When the last sound ends, in beats on the host's timeline."""
+    """When the last sound may have been meant to end, in beats on the host's timeline."""
 
     @property
     def notes(self) -> int:
@@ -77,16 +83,24 @@ def barline_after(notes: Sequence[Note], metres: MetreMap, parts: Sequence[Part]
     """
     drums = all(part.is_drum for part in parts)
     onset = max(note.start for note in notes)
-    end = onset if drums else max(note.end for note in notes) - RELEASE
+    end = onset if drums else _release(notes)
     return metres.next_barline(max(end, onset + _AN_INSTANT))
+
+
+def _release(notes: Sequence[Note]) -> float:
+    """Return the earliest beat at which notes may have been meant to end."""
+    end = max(note.end for note in notes)
+    return end - (LEGATO if off_grid([end]) else RELEASE)
 
 
 def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> Context:
     """Return the last notes of a context, as many as the model looks back on, as codes."""
     codec = manifest.codec
     most = manifest.memory.length if manifest.memory else CONTEXT_WITHOUT_MEMORY
-    ordered = sorted(notes, key=lambda n: n.order)
-    encoded = codec.encode(ordered[-most:], metres)
+    played = sorted(notes, key=lambda n: n.start)[-PLAYED_A_WRITTEN * most :]
+    written = as_learnt(manifest, played, metres)
+    cut = len(played) < len(notes) or len(written) > most
+    encoded = codec.encode(written[-most:], metres)
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
@@ -94,14 +108,23 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     # The first step reads the barline before the first note.
     before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
     return Context(
-        codec.begin(middle=len(ordered) > most),
+        codec.begin(middle=cut),
         encoded.codes,
         np.concatenate([before, clocks[:-1]]),
         np.concatenate([codes[:1], codes[:-1]]),
-        codec.to_beats(codec.to_ticks(ordered[-1].start)),
+        codec.to_beats(codec.to_ticks(written[-1].start)),
         int(encoded.bars[-1]),
-        max(note.end for note in notes),
+        _release(notes),
     )
+
+
+def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> list[Note]:
+    """Return notes in the form in which a model has learnt music, sorted as its codec wants them."""
+    if any(part.is_drum for part in manifest.parts):  # they sound together, for no time in particular
+        return sorted(notes, key=lambda n: n.order)
+    codec = manifest.codec
+    voices = len(manifest.parts) if manifest.monophonic else None
+    return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
 
 
 def read_text(manifest: Manifest, text: str) -> Context:
@@ -125,7 +148,7 @@ def opening(manifest: Manifest, context: Context, start: float, metre: Metre) ->
     if not context.notes:
         return Opening(0, (0, 0, length), code, 0, length - 1)
     gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
-    silent = max(floor((start - context.end_beat + RELEASE) / metre.beats), 0)
+    silent = max(floor((start - context.end_beat) / metre.beats), 0)
     gap -= min(silent, max(gap - 1, 0) // length) * length
     gap = _reachable(codec, gap, length)
     bars = ceil(gap / length)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ..models.errors import MusicError, RequestError
 from ..models.metre import Metre
 from .scale import parse_scale
@@ -41,7 +43,8 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("model", "s", 0, 0, AUTO, "name of the model; auto: the one loaded last, else the bridge's first"),
+    Option("model", "s", 0, 0, AUTO, "name of the model; auto: folk, where the bridge has it, "
+           "or the one that antiphon serve --default names"),
     Option("start", "f", -1e6, 1e6, AUTO, "beat where the answer starts, taken as a barline; "
            "auto: the first barline at or after the context's end, 0 without a context"),
     Option("bars", "f", 0.25, 256, 4.0, "length of the answer in bars"),
@@ -69,6 +72,12 @@ OPTIONS: tuple[Option, ...] = (
            "single: one message a note, as soon as it is chosen"),
 )  # fmt: skip
 TABLE: Mapping[str, Option] = {option.key: option for option in OPTIONS}
+
+
+def highest(known: Option) -> float:
+    """Return an option's upper limit as a 32-bit float that is within it."""
+    limit = np.float32(known.high)
+    return float(limit if float(limit) <= known.high else np.nextafter(limit, np.float32(0)))
 
 
 def option(key: object) -> Option:

@@ -1,4 +1,4 @@
-"""Sends datagrams no faster than clients can take them, each client's apart from the others'."""
+"""Sends datagrams no faster than addresses can take them, each sender's apart from the others'."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .protocol import DATAGRAMS_A_SLOT, SLOT_SECONDS
 from .quota import OVERHEAD_BYTES, Quota
 
 MAX_CLIENT_BYTES = 16 << 20
-"""Bytes that may wait for one client, with what keeping them costs: as much as it may ask for at once."""
+"""Bytes that may wait of one client's replies, with what keeping them costs: as many as it may ask for."""
 MAX_BYTES = 64 << 20
 MAX_LANES = 1024
 TURN_SECONDS = SLOT_SECONDS / 4
@@ -26,10 +26,26 @@ Host = tuple[str, int]
 
 
 @dataclass
-class Lane:
-    """What waits for one address."""
+class Queue:
+    """What one client has asked for and one address waits for."""
 
-    waiting: deque[bytes] = field(default_factory=deque)
+    datagrams: deque[bytes] = field(default_factory=deque)
+    once: set[bytes] = field(default_factory=set)
+    """Those of them that need not wait twice."""
+
+    def pop(self) -> bytes:
+        """Remove and return the first datagram."""
+        datagram = self.datagrams.popleft()
+        self.once.discard(datagram)
+        return datagram
+
+
+@dataclass
+class Lane:
+    """What waits for one address: some may be asked for by others, who name it for their replies."""
+
+    waiting: OrderedDict[Host, Queue] = field(default_factory=OrderedDict)
+    """By client; none is empty, and the first one's turn is next."""
     times: deque[float] = field(default_factory=lambda: deque(maxlen=DATAGRAMS_A_SLOT))
     """When the latest datagrams went."""
 
@@ -37,9 +53,22 @@ class Lane:
         """Return whether a datagram may go now: in no stretch of a slot's length go more than a slot's."""
         return len(self.times) < DATAGRAMS_A_SLOT or now - self.times[0] >= SLOT_SECONDS
 
+    @property
+    def first(self) -> bytes:
+        """The datagram that is next."""
+        return next(iter(self.waiting.values())).datagrams[0]
+
+    def pop(self) -> tuple[Host, bytes]:
+        """Remove the datagram that is next; return it with the client who asked for it."""
+        client, queue = self.waiting.popitem(last=False)
+        datagram = queue.pop()
+        if queue.datagrams:
+            self.waiting[client] = queue
+        return client, datagram
+
 
 class Pacer:
-    """Queues by address. A datagram goes at once while its address keeps within the pace.
+    """Queues by address and client. A datagram goes at once while its address keeps within the pace.
 
     Args:
         send: sends a datagram now; must not block; returns False when the system's buffer is full.
@@ -68,20 +97,35 @@ class Pacer:
         """What waits, with what keeping it costs."""
         return self._quota.total
 
-    def put(self, datagram: bytes, host: Host) -> None:
-        """Send a datagram, now or when the pace allows; never blocks. Thread-safe."""
+    def put(self, datagram: bytes, host: Host, client: Host | None = None, *, once: bool = False) -> None:
+        """Send a datagram, now or when the pace allows; never blocks. Thread-safe.
+
+        Args:
+            datagram: what is sent.
+            host: where it goes.
+            client: who has asked for it, the host itself if left out.
+            once: whether it need not wait again where the same waits for the same client already.
+        """
+        client = client or host
         with self._lock:
             lane = self._lane(host)
             now = self._clock.now()
             if not lane.waiting and lane.may(now) and self._send(datagram, host):
                 lane.times.append(now)
                 return
-            if not self._quota.admit(host, len(datagram) + OVERHEAD_BYTES):
+            queue = lane.waiting.get(client)
+            if once and queue is not None and datagram in queue.once:
+                return
+            if not self._quota.admit(client, len(datagram) + OVERHEAD_BYTES):
                 self.dropped += 1
                 if self.dropped.bit_count() == 1:  # 1, 2, 4, 8 …: once is news, a flood is not
                     log.warning("%s:%d takes too little: %d datagrams dropped so far", *host, self.dropped)
                 return
-            lane.waiting.append(datagram)
+            if queue is None:
+                queue = lane.waiting[client] = Queue()
+            queue.datagrams.append(datagram)
+            if once:
+                queue.once.add(datagram)
             self._queued += 1
             if self._queued == 1:
                 self._wake.notify()
@@ -100,7 +144,7 @@ class Pacer:
         return lane
 
     def turn(self) -> None:
-        """Send what the pace allows now, one datagram of each client after the other."""
+        """Send what the pace allows now, one datagram to each address after the other."""
         with self._lock:
             now = self._clock.now()
             active = [(host, lane) for host, lane in self._lanes.items() if lane.waiting]
@@ -109,9 +153,10 @@ class Pacer:
 
     def _step(self, host: Host, lane: Lane, now: float) -> bool:
         """Send one datagram of a lane; return whether more could go."""
-        if not lane.may(now) or not self._send(lane.waiting[0], host):
+        if not lane.may(now) or not self._send(lane.first, host):
             return False
-        self._quota.release(host, len(lane.waiting.popleft()) + OVERHEAD_BYTES)
+        client, datagram = lane.pop()
+        self._quota.release(client, len(datagram) + OVERHEAD_BYTES)
         lane.times.append(now)
         self._queued -= 1
         return bool(lane.waiting)

@@ -26,8 +26,6 @@ class Waiter:
     """A request whose takes start from a context."""
 
     job: Job
-    client: Hashable
-    """Whose it is."""
     row: MakeRow
 
 

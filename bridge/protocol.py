@@ -127,7 +127,7 @@ REQUESTS: tuple[Address, ...] = (
             "asks again for messages of a take that is done; without seqs for all of them and the done",
             ("/antiphon/notes", "/antiphon/note", "/antiphon/text", "/antiphon/done")),
     Address("/antiphon/cancel", (ID,), "stops a request", ("/antiphon/fail",)),
-    Address("/antiphon/notify", (_ON,), "asks to be told of startup, shutdown and new models",
+    Address("/antiphon/notify", (_ON,), "asks to be told of shutdown and new models",
             ("/antiphon/notify/reply", "/antiphon/startup", "/antiphon/shutdown", "/antiphon/model/added")),
     Address("/antiphon/sync", (_NUMBER,), "is answered once every request sent before has its last reply",
             ("/antiphon/synced",)),

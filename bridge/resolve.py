@@ -189,7 +189,10 @@ def _parts(options: Mapping[str, OptionValue], manifest: Manifest) -> frozenset[
         return None
     names = {part.name.lower(): index for index, part in enumerate(manifest.parts) if part.name}
     found = set()
-    for word in filter(None, (word.strip().lower() for word in str(text).split(","))):
+    named = [word.strip().lower() for word in str(text).split(",")]
+    # A name may have spaces; hosts that take a comma for the end of a message write them between parts.
+    words = [word for name in named for word in ([name] if name in names else name.split())]
+    for word in words:
         index = int(word) if word.isdecimal() and len(word) < 4 else names.get(word, -1)
         if not 0 <= index < len(manifest.parts):
             have = ", ".join(f"{i} {part.name}".strip() for i, part in enumerate(manifest.parts))

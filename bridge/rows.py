@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from operator import contains
 from typing import Protocol
 
 from ..models.manifest import Manifest
@@ -15,6 +17,7 @@ from .stepper import Snapshot, Stepper
 from .uniforms import Uniforms
 from .writer import NoteWriter
 
+log = logging.getLogger("antiphon.engine")
 _NOTES_A_BEAT = 64
 """More notes than this, on average, are no music: a take ends there, however wild its temperature."""
 
@@ -174,6 +177,8 @@ class TakeRow:
         """Write the chosen note down; return whether the take is complete."""
         writer = self._writer
         codes: list[int] = stepper.note[row].tolist()
+        if not all(map(contains, self._limits.allowed, codes)):
+            return self._forbidden(codes)
         ended = codes[0] >= self._manifest.codec.end
         written = "end" if ended else writer.write(codes)
         self._steps += 1
@@ -206,6 +211,16 @@ class TakeRow:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.deltas[delta]
         stepper.uniform[row] = self._uniforms.next()
+
+    def _forbidden(self, codes: list[int]) -> bool:
+        """Fail the request: masks are added to logits, and are lost on what is huge or no number."""
+        name = self._manifest.name
+        log.error("model %s chose %s, which its masks forbid", name, codes)
+        self.fail(
+            "model_error",
+            f"model {name} chose what it must not, so its weights are damaged: copy its file again",
+        )
+        return True
 
     def _tell(self, note: Note) -> None:
         self._job.note(self._take, len(self._notes), note)

@@ -28,6 +28,7 @@ MODES: dict[str, tuple[int, ...]] = {
 """Semitones above the tonic."""
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SPOKEN = {"flat": "b", "sharp": "#"}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
 
 
@@ -38,17 +39,21 @@ def parse_scale(text: str) -> frozenset[int]:
 
     >>> sorted(parse_scale("A minor pentatonic"))
     [0, 2, 4, 7, 9]
+    >>> parse_scale("B flat major") == parse_scale("Bb")
+    True
     """
     words = text.replace(",", " ").split()
     if not words:
         raise RequestError("bad_args", 'scale is empty; write "D dorian" or pitch classes "0,2,4,5,7,9,11"')
     if words[0].isdecimal():
         return _pitch_classes(text, words)
+    if len(words) > 1 and words[1].lower() in _SPOKEN:
+        words[:2] = [words[0] + _SPOKEN[words[1].lower()]]
+    tonic = _tonic(text, words[0])
     mode = " ".join(words[1:]).lower() or "major"
     if mode not in MODES:
         near = difflib.get_close_matches(mode, MODES, n=1, cutoff=0.0)[0]
         raise RequestError("bad_args", f"scale {text!r}: no mode {mode!r}; did you mean {near!r}?")
-    tonic = _tonic(text, words[0])
     return frozenset((tonic + step) % 12 for step in MODES[mode])
 
 
@@ -63,5 +68,6 @@ def _tonic(text: str, name: str) -> int:
     """Return the pitch class of a note name such as ``F#`` or ``Bb``."""
     letter, accidental = name[0].upper(), name[1:]
     if letter not in _LETTERS or accidental not in _ACCIDENTALS:
-        raise RequestError("bad_args", f"scale {text!r}: {name!r} is not a note name such as D, F# or Bb")
+        raise RequestError("bad_args", f"scale {text!r}: {name!r} is not a note name such as D, F# or Bb; "
+                           'the mode comes after a space, as in "D minor"')  # fmt: skip
     return (_LETTERS[letter] + _ACCIDENTALS[accidental]) % 12

@@ -17,7 +17,7 @@ from .backlog import Backlog
 from .chores import Chores
 from .clock import Clock, SystemClock
 from .lull import Lull
-from .osc import MAX_DATAGRAM, Malformed, Message, Outgoing, encode
+from .osc import MAX_DATAGRAM, Encoded, Malformed, Message, Outgoing, encode
 from .pacer import Host, Pacer
 from .ports import Catalogue, Generator, House
 from .protocol import HOST, PORT, SEED_BITS
@@ -123,15 +123,19 @@ class Server:
     ) -> None:
         self.close()
 
-    def send(self, message: Outgoing, host: Host) -> None:
-        """Send a reply within the client's pace. Thread-safe, never blocks."""
+    def send(self, message: Outgoing, host: Host, client: Host | None = None) -> None:
+        """Send a reply within the pace of the address, which may be another than its client's.
+
+        Notes that still wait to be sent are not sent twice for having been asked for again. Thread-safe,
+        never blocks.
+        """
         datagram = encode(message)
         if len(datagram) > MAX_DATAGRAM:
             text = f"the reply {message.address} has {len(datagram)} bytes, the limit is {MAX_DATAGRAM}"
             datagram = encode(Message("/antiphon/fail", (message.address, "too_large", text)))
         if log_out.isEnabledFor(logging.DEBUG):
             log_out.debug("%s:%d %s %.200s", *host, message.address, message.args)
-        self._pacer.put(datagram, host)
+        self._pacer.put(datagram, host, client, once=isinstance(message, Encoded))
 
     def _send_now(self, datagram: bytes, host: Host) -> bool:
         """Send a datagram; return False only where trying again would help."""

@@ -52,6 +52,8 @@ class Session:
         self.contexts = Contexts()
         self.settings: dict[str, OptionValue] = {}
         self.reply_port = 0
+        self._greeted_port = 0
+        """The one that it told in hello."""
         self.notified = False
         self.lends = True
         """Whether it has sent nothing but contexts: then it is a one-shot sender such as oscsend,
@@ -150,7 +152,7 @@ class Session:
         if reply_port is not None:
             if not 0 <= reply_port <= 65535:
                 raise RequestError("bad_args", f"reply_port {reply_port} must be in range 0..65535")
-            self.reply_port = reply_port
+            self.reply_port = self._greeted_port = reply_port
         if protocol is not None and protocol > PROTOCOL:
             log.info("client %.64s speaks protocol %d, this bridge %d", client or "", protocol, PROTOCOL)
         self._reply("/antiphon/hello/reply", "antiphon", self._house.version, PROTOCOL, self.reply_port,
@@ -180,17 +182,26 @@ class Session:
 
     def _load(self, name: str) -> None:
         name = self._house.models.info(name).name  # an unknown one is told at once
+        before = self.settings.get("model")
+        # At once, so that what the client sends next finds it, and a model set after it is not set back.
+        self.settings["model"] = name
         release = self._desk.hold()  # a sync waits for the reply
+
+        def keep_former() -> None:
+            if self.settings.get("model") == name:
+                self.settings.pop("model")
+                self.settings |= {} if before is None else {"model": before}
 
         def work() -> None:
             try:
                 self._house.models.load(name)
-                self.settings["model"] = name
                 self._reply("/antiphon/loaded", name)
             except AntiphonError as error:
+                keep_former()
                 code = getattr(error, "code", "model_error")
                 self._reply("/antiphon/fail", "/antiphon/load", code, shortened(str(error)))
             except Exception:  # nobody else would tell the client
+                keep_former()
                 log.exception("model %s could not be loaded", name)
                 text = "the bridge made a mistake; its log says more"
                 self._reply("/antiphon/fail", "/antiphon/load", "model_error", text)
@@ -200,13 +211,14 @@ class Session:
         try:
             self._house.background(work)
         except RequestError:
+            keep_former()
             release()
             raise
 
     def _params(self) -> None:
         for known in OPTIONS:
             default = 0.0 if isinstance(known.default, str) else float(known.default)
-            limits = (float(known.low), float(known.high), default)
+            limits = (float(known.low), option_table.highest(known), default)
             self._reply("/antiphon/param", known.key, known.type, *limits, known.doc)
         self._reply("/antiphon/params/done", len(OPTIONS))
 
@@ -222,7 +234,7 @@ class Session:
         if values.get("bars", AUTO) != AUTO:
             self.settings.pop("beats", None)
         if "reply_port" in values:
-            self.reply_port = int(self.settings.pop("reply_port", 0))
+            self.reply_port = int(self.settings.pop("reply_port", self._greeted_port))
         for key in values:
             self._get(key)
 
@@ -299,8 +311,10 @@ class Session:
 
 def _unknown(address: str) -> RequestError:
     """Return the error for an address that is not in the table."""
-    near = difflib.get_close_matches(address[:64], REQUEST_TABLE, n=1, cutoff=0.0)[0]
-    return RequestError("unknown_address", f"no address {address[:64]!r}; did you mean {near}?")
+    verbs = {name.rsplit("/", 1)[-1]: name for name in REQUEST_TABLE}
+    near = difflib.get_close_matches(address[:64].rsplit("/", 1)[-1].lower(), verbs, n=1, cutoff=0.7)
+    advice = f"did you mean {verbs[near[0]]}?" if near else f"after /antiphon/ comes {', '.join(verbs)}"
+    return RequestError("unknown_address", f"no address {address[:64]!r}; {advice}")
 
 
 def _told_port(message: Message) -> int | None:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from itertools import chain
 
-from .osc import Outgoing, Value
+from .osc import Message, Outgoing, Value
 from .pacer import Host
 from .ports import House
 from .session import Session
@@ -17,17 +17,21 @@ MAX_WEIGHT = 262_144
 """Notes that all sessions together may keep: some 40 MB."""
 WEIGH_EVERY = 64
 """Messages between two weighings, which take longer than answering one."""
+FORGOTTEN = "too many clients: the bridge has forgotten this one; say hello and what was set again"
 
 
 class Sessions:
-    """Sessions by sender; blank ones are forgotten first, then the least recently used that await no answer.
+    """Sessions by sender.
+
+    Blank ones are forgotten first. Of the others those go first that await no answer, of these those that
+    have nothing set up, such as one-shot senders of contexts, and of these the least recently used.
 
     Args:
         house: what they share.
-        send: takes a reply and the address it goes to.
+        send: takes a reply, the address it goes to, and the client who asked.
     """
 
-    def __init__(self, house: House, send: Callable[[Outgoing, Host], None]) -> None:
+    def __init__(self, house: House, send: Callable[[Outgoing, Host, Host], None]) -> None:
         self._house = house
         self._send = send
         self._by_sender: OrderedDict[Host, Session] = OrderedDict()
@@ -54,12 +58,19 @@ class Sessions:
             if self._arrivals % WEIGH_EVERY == 0:
                 surplus += self._over_weight()
         for forgotten in surplus:
-            forgotten.close()
+            self._forget(*forgotten)
         return session
+
+    def _forget(self, sender: Host, session: Session) -> None:
+        """Let a session go that has been taken out; whoever has something set up is told."""
+        session.close()
+        if _is_set_up(session):
+            told = Message("/antiphon/fail", ("/antiphon/hello", "busy", FORGOTTEN))
+            self._send(told, (sender[0], session.reply_port or sender[1]), sender)
 
     def _new(self, sender: Host) -> Session:
         def send(message: Outgoing, reply_port: int) -> None:
-            self._send(message, (sender[0], reply_port or sender[1]))
+            self._send(message, (sender[0], reply_port or sender[1]), sender)
 
         return Session(
             sender, self._house, send, lambda name: self._lender(sender, name),
@@ -82,26 +93,40 @@ class Sessions:
                     return session
         return None
 
-    def _over_count(self) -> list[Session]:
+    def _over_count(self) -> list[tuple[Host, Session]]:
         """Take out sessions beyond their number, never the newest."""
-        taken: list[Session] = []
+        taken: list[tuple[Host, Session]] = []
         while len(self._by_sender) > MAX_SESSIONS:
             older = list(self._by_sender)[:-1]
             blank = (sender for sender in older if self._by_sender[sender].is_blank)
-            idle = (sender for sender in older if not self._by_sender[sender].is_waiting)
-            taken.append(self._by_sender.pop(next(chain(blank, idle, older))))
+            # Lazily: most often one of the first has nothing set, and this is done for every new client.
+            spare = (sender for sender in older if not any(_worth(self._by_sender[sender])))
+            first = next(chain(blank, spare), None)
+            if first is None:
+                first = min(older, key=lambda sender: _worth(self._by_sender[sender]))
+            taken.append((first, self._by_sender.pop(first)))
         return taken
 
-    def _over_weight(self) -> list[Session]:
-        """Take out sessions until the others are light enough, never the newest, idle ones first."""
-        taken: list[Session] = []
+    def _over_weight(self) -> list[tuple[Host, Session]]:
+        """Take out sessions until the others are light enough, never the newest."""
+        taken: list[tuple[Host, Session]] = []
         weights = {sender: session.weight for sender, session in self._by_sender.items()}
         total = sum(weights.values())
         older = list(weights)[:-1]
-        for sender in sorted(older, key=lambda sender: self._by_sender[sender].is_waiting):
+        for sender in sorted(older, key=lambda sender: _worth(self._by_sender[sender])):
             if total <= MAX_WEIGHT:
                 break
             if weights[sender]:
-                taken.append(self._by_sender.pop(sender))
+                taken.append((sender, self._by_sender.pop(sender)))
                 total -= weights[sender]
         return taken
+
+
+def _is_set_up(session: Session) -> bool:
+    """Return whether a client has told how it wants to be treated, and so counts on being remembered."""
+    return bool(session.settings or session.reply_port or session.notified)
+
+
+def _worth(session: Session) -> tuple[bool, bool]:
+    """Return how much forgetting a session would harm; least comes first."""
+    return session.is_waiting, _is_set_up(session)

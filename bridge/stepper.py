@@ -21,6 +21,8 @@ MOST_ROWS = 16
 """From here on a bigger batch hardly gains speed and makes every row in it slower."""
 BUCKET = 64
 """Slots by which the attention memory grows."""
+_EVEN = 512
+"""Slots from which on it doubles instead."""
 
 Array = npt.NDArray[Any]
 
@@ -179,6 +181,15 @@ class Stepper:
         state = {name: self._buffers[self._phase][name][row].copy() for name in self._carried}
         return Snapshot(state, self._steps[row], memory, self._position[row])
 
+    def inputs(self, row: int) -> list[Array]:
+        """Return copies of the inputs that callers have written for a row's next step."""
+        return [array[row].copy() for array in self._copied]
+
+    def put_inputs(self, row: int, kept: list[Array]) -> None:
+        """Write what :meth:`inputs` returned."""
+        for array, values in zip(self._copied, kept, strict=True):
+            array[row] = values
+
     def remove(self, row: int) -> None:
         """Remove a row; the last one takes its place."""
         last = self.rows = self.rows - 1
@@ -283,6 +294,12 @@ class Stepper:
 
 
 def memory_sizes(memory: Memory) -> tuple[int, ...]:
-    """Return the numbers of slots that a memory has while it fills up, the whole last."""
+    """Return the numbers of slots that a memory has while it fills up, the whole last.
+
+    Each size is tried when the model loads, and its arrays are kept: few sizes for a long memory.
+    """
     whole = memory.length + 1
-    return (*range(BUCKET, whole - BUCKET // 2, BUCKET), whole)
+    sizes = [*range(BUCKET, _EVEN + 1, BUCKET)]
+    while sizes[-1] < whole:
+        sizes.append(2 * sizes[-1])
+    return (*(size for size in sizes if size < whole - BUCKET // 2), whole)

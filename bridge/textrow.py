@@ -99,8 +99,11 @@ class TextRow:
         rule = FREE if is_free else self._fill.rule()
         if self._given:  # the title must end, but not the tune
             rule = _TITLE
-        elif not self._signed:
-            rule = replace(rule, never=rule.never + _ACCIDENTALS)
+        else:
+            if not self._signed:
+                rule = replace(rule, never=rule.never + _ACCIDENTALS)
+            if self._bars is not None and self._counter.bars < self._bars:
+                rule = replace(rule, may_end=False)  # rather another strain than silence
         stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
 
     def after(self, stepper: Stepper, row: int) -> bool:
@@ -121,11 +124,18 @@ class TextRow:
                 self._pending = self._pending or list(self._barline)
         self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
         if (ended or self._has_enough()) and not self._pending:
-            last = self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS
-            if self._finish(last):
+            text, score = self._read()
+            notes, end = placed(score, self._job.request, self._prompt)
+            missing = 0 if ended or len(self._codes) >= MOST_CHARACTERS else self._missing(notes)
+            if notes and missing:
+                assert self._bars is not None
+                self._bars += missing
+            elif notes or self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS:
+                self._finish(text, notes, end)
                 return True
-            self._restart(stepper, row)
-            return False
+            else:
+                self._restart(stepper, row)
+                return False
         self._write(stepper, row)
         return False
 
@@ -141,22 +151,29 @@ class TextRow:
         stepper.restart(row, self.snapshot)
         self.enter(stepper, row)
 
-    def _finish(self, last: bool) -> bool:
-        """Tell the notes; return False when there are none and it is not the last attempt."""
-        request = self._job.request
+    def _read(self) -> tuple[str, Score]:
+        """Return the tune as far as it is written, mended, and its notes; none where it cannot be read."""
         written = self._codec.decode_text(np.array(self._codes, np.int32).reshape(-1, 1))
         try:
-            text, score = read_repaired(written)
+            return read_repaired(written)
         except AbcError:
-            text, score = written, Score(())
-        notes, end = placed(score, request, self._prompt)
-        if not notes and not last:
-            return False
+            return written, Score(())
+
+    def _missing(self, notes: Sequence[Note]) -> int:
+        """Return how many of its bars an answer lacks: short ones in the text were counted, too."""
+        request = self._job.request
+        if request.open_ended or not notes:
+            return 0
+        played = bars_in(max(note.end for note in notes) - request.start_beat, request.metre)
+        asked = bars_in(request.end_beat - request.start_beat, request.metre)
+        return max(asked - played, 0) * self._prompt.layout.count
+
+    def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
+        """Tell the notes."""
         for index, note in enumerate(notes):
             self._job.note(self._take, index, note)
         nats = self._nats / len(notes) if notes else 0.0
-        self._job.finish(Take(self._take, tuple(notes), end, request.seed, nats, text))
-        return True
+        self._job.finish(Take(self._take, tuple(notes), end, self._job.request.seed, nats, text))
 
     def fail(self, code: str, message: str) -> None:
         """End the whole request."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Container, Hashable
 from dataclasses import dataclass
-from itertools import chain
 
 from .rows import Row
 from .shelf import LoadedModel
@@ -38,17 +37,18 @@ class Turns:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Task]:
-        return chain.from_iterable(self._by_client.values())
-
     def append(self, task: Task) -> None:
         """Add a task behind its client's others."""
         self._by_client.setdefault(task.client, deque()).append(task)
         self._count += 1
 
-    def pop(self) -> Task:
-        """Remove and return the next client's first task; raises KeyError when there is none."""
-        client, tasks = self._by_client.popitem(last=False)
+    def next(self, passed: Container[Hashable] = ()) -> Task | None:
+        """Return, and leave, the task whose turn it is but for clients who are ``passed``; None for none."""
+        return next((tasks[0] for client, tasks in self._by_client.items() if client not in passed), None)
+
+    def take(self, client: Hashable) -> Task:
+        """Remove and return a client's first task, and with it the client's turn."""
+        tasks = self._by_client.pop(client)
         task = tasks.popleft()
         if tasks:
             self._by_client[client] = tasks
@@ -56,7 +56,20 @@ class Turns:
         return task
 
     def put_back(self, task: Task) -> None:
-        """Give a task back that was popped; those popped together go back last one first."""
+        """Let a task wait again, ahead of its client's others; those taken last go back first."""
         self._by_client.setdefault(task.client, deque()).appendleft(task)
-        self._by_client.move_to_end(task.client, last=False)
         self._count += 1
+
+    def sweep(self) -> None:
+        """Leave out what nobody wants any more, wherever it waits."""
+        for client, tasks in list(self._by_client.items()):
+            wanted = deque(task for task in tasks if not task.unwanted())
+            self._count -= len(tasks) - len(wanted)
+            if wanted:
+                self._by_client[client] = wanted
+            else:
+                del self._by_client[client]
+
+    def count(self, client: Hashable) -> int:
+        """Return how many tasks of a client wait."""
+        return len(self._by_client.get(client, ()))

@@ -18,7 +18,7 @@ feed["conditions"][0, 0] = card["metres"].index(metre) + 1 if metre in card["met
 feed["forced"][:], feed["temperature"][:], feed["top_p"][:] = -1, card["defaults"]["temperature"], 0.95
 feed["mask_delta"][0, -1] = -1e9  # the last delta means the end of the piece: not yet
 if card["memory"]:
-    feed["memory_positions"][0] = [-1e7] + 64 * [1e7]  # row 0 stands for "nothing"; 1e7: still unused
+    feed["memory_positions"][0] = [-1e7] + 64 * [1e9]  # row 0 stands for "nothing"; 1e9: still unused
 names, draws = [o.name for o in session.get_outputs()], np.random.default_rng(7)
 tick = place = 0
 for step in range(1, 65):

@@ -30,6 +30,7 @@ from antiphon.bridge import (
     session,
     sessions,
 )
+from antiphon.models import limits as model_limits
 from antiphon.models import manifest, step
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
@@ -116,12 +117,12 @@ def most() -> str:
         (
             "Notes kept for all clients together",
             sessions.MAX_WEIGHT,
-            "the client longest unheard of that awaits no answer is forgotten",
+            "clients are forgotten as if there were too many",
         ),
         (
             "Clients",
             sessions.MAX_SESSIONS,
-            "one with nothing to lose is forgotten, else the one longest unheard of that awaits no answer",
+            "the oldest with nothing to lose is forgotten, else that awaits no answer and has nothing set",
         ),
     ]
     return table(("What", "At most", "Beyond that"), rows)
@@ -277,6 +278,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "options": request_options, "scales": scales,
     "inputs": lambda: ports(step.inputs), "outputs": lambda: ports(step.outputs),
     "manifest": manifest_keys, "script": script,
+    "manifest limits": lambda: table(("Key", "Limit"), model_limits.limits()),
     "network": lambda: keys("NetworkConfig"), "fit": lambda: keys("FitConfig"),
     "card": lambda: keys("CardConfig"),
     "client": client_methods, "hosts": hosts,

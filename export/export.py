@@ -27,12 +27,13 @@ from ..train.fit import pieces_of
 from ..train.network import NoteNetwork
 from ..train.passages import passage, stack
 from ..train.savedrun import load_run
+from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes
 from .folded import memory_of, state_tensors
 from .quantise import quantise
 from .replay import Passage, Replay, session
 from .stepgraph import StepGraph
-from .verify import check_choices, check_nodes, check_parity, held_out
+from .verify import PARITY, PARITY_STEPS, check_nodes, check_parity, held_out
 
 log = logging.getLogger("antiphon.export")
 HELD_OUT_NOTES = 6000
@@ -55,7 +56,7 @@ class Report:
     parity_nats: float = 0.0
     """Largest difference from Keras over held-out notes, float32."""
     chosen_steps: int = 0
-    """Freely chosen steps that Keras agreed with."""
+    """Notes that the graph chose freely, all of them as Keras would have."""
     loss_float32: float = 0.0
     loss_exported: float = 0.0
     """Held-out nats a note before and after quantising, on the same notes of the test split."""
@@ -104,17 +105,26 @@ def _pitches(dataset: Dataset) -> list[int]:
     return [int(dataset.codec["pitch"].values[i]) for i in common]
 
 
-def keras_log_probs(network: NoteNetwork) -> Any:
-    """Return a function from a passage to Keras' log-probabilities of its targets, (step, field)."""
+def keras_logits(network: NoteNetwork) -> Any:
+    """Return a function from a passage to Keras' logits, a field's (step, code)."""
     call = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
 
-    def log_probs(one: Passage) -> np.ndarray:
+    def logits(one: Passage) -> list[np.ndarray]:
         steps = len(one["note"])
         batch = {k: tf.constant(v) for k, v in stack([one], -(-steps // 64) * 64).items()}
-        found = []
-        for i, logits in enumerate(call(batch).values()):
-            scores = tf.nn.log_softmax(logits)[0, :steps].numpy()
-            found.append(np.take_along_axis(scores, one["target"][:, i : i + 1], axis=1)[:, 0])
+        return [scores[0, :steps].numpy() for scores in call(batch).values()]
+
+    return logits
+
+
+def keras_log_probs(network: NoteNetwork) -> Any:
+    """Return a function from a passage to Keras' log-probabilities of its targets, (step, field)."""
+    logits = keras_logits(network)
+
+    def log_probs(one: Passage) -> np.ndarray:
+        scores = [tf.nn.log_softmax(field).numpy() for field in logits(one)]
+        targets = [one["target"][:, i : i + 1] for i in range(len(scores))]
+        found = [np.take_along_axis(*each, axis=1)[:, 0] for each in zip(scores, targets, strict=True)]
         return np.stack(found, axis=1)
 
     return log_probs
@@ -131,7 +141,7 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     passages = _held_out_passages(dataset)
     keras = keras_log_probs(network)
     parity = check_parity(plain, keras, passages)
-    chosen = check_choices(plain, keras)
+    chosen = check_choices(plain, keras_logits(network), PARITY_STEPS, PARITY)
     final = quantise(full) if weights == "int8" else full
     check_nodes(final)
     small = Replay(session(final.SerializeToString()), manifest)

@@ -89,26 +89,6 @@ class Replay:
             found.append(self.step(feed, t + 1)["log_prob"][0])
         return np.array(found)
 
-    def generate(self, steps: int, seed: int, metre: int, bar_ticks: int = 96) -> npt.NDArray[np.int32]:
-        """Return the codes of ``steps`` notes chosen freely at temperature 1, (step, field)."""
-        rng = np.random.default_rng(seed)
-        codec = self.manifest.codec
-        feed = self.begin()
-        feed[f"mask_{codec.names[0]}"][:, codec.end] = -1e9
-        feed["note"] = codec.begin()[None]
-        feed["clock"] = np.array([[0, 0, bar_ticks]], np.int32)
-        if self.manifest.conditions:
-            feed["conditions"] = np.zeros((1, len(self.manifest.conditions)), np.int32)
-            feed["conditions"][0, 0] = metre
-        feed["forced"] = np.full((1, len(codec.fields)), -1, np.int32)
-        chosen = []
-        for t in range(steps):
-            feed["uniform"] = rng.random((1, len(codec.fields)), np.float32) * np.float32(0.999999)
-            out = self.step(feed, t + 1)
-            chosen.append(out["chosen"][0])
-            feed["note"], feed["clock"] = out["chosen"], out["clock_out"]
-        return np.array(chosen)
-
     def microseconds(self, batch: int, steps: int = 400) -> float:
         """Return the median time of one step with a full memory, inputs and outputs bound in place."""
         feed = self.begin(batch)

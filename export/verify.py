@@ -53,40 +53,6 @@ def check_parity(replay: Replay, keras: KerasLogProbs, passages: list[Passage]) 
     return Parity(steps, worst)
 
 
-def check_choices(replay: Replay, keras: KerasLogProbs, steps: int = PARITY_STEPS) -> int:
-    """Let the graph choose ``steps`` notes freely and compare their log-probabilities with Keras'.
-
-    The notes are the graph's own, so this also covers what the held-out pieces never do. Returns the
-    steps compared; raises ExportError where the two differ.
-    """
-    done, seed = 0, 0
-    while done < steps:
-        passage = chosen_passage(replay, min(250, steps - done), seed)
-        graph = passage.pop("log_prob")
-        apart = float(np.abs(keras(passage) - graph).max())
-        if not apart <= PARITY:
-            raise ExportError(f"over notes that the graph chose, Keras differs by {apart:.2e} nats")
-        done, seed = done + len(passage["note"]), seed + 1
-    return done
-
-
-def chosen_passage(replay: Replay, steps: int, seed: int) -> Passage:
-    """Return a passage of notes that the graph chose, as arrays that the network reads, with log_prob."""
-    from ..train.passages import Piece, passage
-
-    codec = replay.manifest.codec
-    metre = min(1, len(replay.manifest.metres))
-    codes = replay.generate(steps, seed, metre)
-    passed = np.ones(len(codes)) if codec.is_text else codec.fields[0].array[codes[:, 0]]
-    ticks = np.cumsum(passed).astype(np.int32)
-    clock = np.stack(
-        [ticks, ticks // 96, ticks % 96, np.full_like(ticks, 96), np.full_like(ticks, metre)], axis=1
-    )
-    made = passage(codec, Piece(codes, clock), 0, steps)
-    made["log_prob"] = replay.log_probs(made)
-    return made
-
-
 def held_out(before: Replay, after: Replay, passages: list[Passage]) -> dict[str, Any]:
     """Return nats a note of both graphs; raise ExportError when 8-bit weights cost too much."""
     plain, small = nats_a_note(before, passages), nats_a_note(after, passages)

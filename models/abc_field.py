@@ -47,8 +47,8 @@ class Key:
     """Semitones by letter, where the signature has any."""
 
 
-def parse_key(text: str) -> Key:
-    """Read the content of ``K:``.
+def parse_key(text: str, before: Key | None = None) -> Key:
+    """Read the content of ``K:``; one with settings alone, such as clef=bass, leaves the key ``before``.
 
     >>> parse_key("Ador").accidentals
     {'F': 1}
@@ -56,8 +56,11 @@ def parse_key(text: str) -> Key:
     text = text.strip()
     if text[:2] in ("HP", "Hp"):  # the bagpipe scale; HP only leaves the signature away in print
         return Key("A mixolydian", {"F": 1, "C": 1})
-    if not text or text.lower().startswith("none") or text.lower().startswith(_CLEFS):
+    if not text or text.lower().startswith("none"):
         return Key(None, _explicit(text))
+    if text.lower().startswith(_CLEFS):
+        written = _explicit(text)
+        return Key(None, written) if written or before is None else before
     match = _KEY.match(text)
     if match is None:
         raise ValueError(f"key {text[:20]!r}: write a tonic and a mode, such as G, Em or Ador")

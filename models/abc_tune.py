@@ -18,7 +18,7 @@ _HEADER = re.compile(r"([A-Za-z+]):")
 # A line of music may begin with a letter and a repeat, as in "A:|".
 FIELD = re.compile(r"([A-Zmrsuw+]):(?![:|\]])")
 """How a line begins that is a field, not music."""
-_COMMENT = re.compile(r"(?<!\\)%")
+COMMENT = re.compile(r"(?<!\\)%")
 _FIRST = re.compile(r"^X:(?![:|\]])", re.MULTILINE)
 
 
@@ -50,7 +50,8 @@ class Setting:
                 return replace(self, unit=parse_unit(content))
             case "K":
                 shift = parse_shift(content)
-                return replace(self, key=parse_key(content), shift=self.shift if shift is None else shift)
+                key = parse_key(content, self.key)
+                return replace(self, key=key, shift=self.shift if shift is None else shift)
             case "Q":
                 tempo = parse_tempo(content, self.unit)
                 return self if tempo is None else replace(self, tempo=tempo)
@@ -100,7 +101,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     first = _FIRST.search(text)
     start = first.start() if first else 0
     for number, line in enumerate(text[start:].split("\n"), 1 + text.count("\n", 0, start)):
-        bare = _COMMENT.split(line, maxsplit=1)[0].rstrip()
+        bare = COMMENT.split(line, maxsplit=1)[0].rstrip()
         if bare or "%" not in line:  # a line of comment is no empty line, which would end the tune
             yield number, bare
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
 
-from .metre import Metre
+from .metre import Metre, MetreMap
 from .note import Note
+from .transcribe import transcribe
 
 UNIT = Fraction(1, 2)
 """Beats of the unit note: L:1/8."""
-DIVISIONS = (4, 3, 8, 6)
-"""Into how many parts a beat is divided: the first that a beat's onsets keep to is written."""
-_NEAR = Fraction(1, 96)
-"""Beats that a time may lie beside a division and be written as it."""
+SIXTEENTH = Fraction(1, 4)
+DIVISIONS = (8, 6)
+"""Into how many parts a beat is divided at most."""
 _SHARP_ORDER, _FLAT_ORDER = "FCGDAEB", "BEADGCF"
 _KEYS = {
     0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
@@ -51,16 +51,16 @@ def key_name(sharps: int) -> str:
 def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
     """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
 
-    Sixteenths, triplets and their halves are written as they are; what was played between them is moved to
-    sixteenths or triplets, beat by beat, and held to the next note unless most of the time to it is silent.
-    Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole bars apart.
+    Sixteenths, triplets and their halves are written as they are; what was played between them is
+    transcribed. Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole
+    bars apart.
 
     >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
     'D2F2-|F2z2|'
     >>> write_bars([Note(62, 0.02, 0.9), Note(66, 0.98, 2.6)], 0, 4, Metre(4, 4), 2)
     'D2F6|'
     """
-    melody = _melody(notes, start, end)
+    melody = _melody(notes, start, end, metre)
     bar, at = Fraction(metre.beats), Fraction(0)
     written: list[str] = []
     altered: dict[str, int] = {}
@@ -80,52 +80,29 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
     return "".join(written)
 
 
-def _melody(notes: Sequence[Note], start: float, end: float) -> list[tuple[int | None, Fraction, Fraction]]:
+def _melody(
+    notes: Sequence[Note], start: float, end: float, metre: Metre
+) -> list[tuple[int | None, Fraction, Fraction]]:
     """Return (pitch, begin, length) in beats from ``start``, one at a time, with a rest up to the end."""
-    total = _divided(end - start, DIVISIONS[0])
-    beats: dict[int, list[Note]] = {}
-    for note in notes:
-        if note.start < end:
-            beats.setdefault(floor(note.start - start), []).append(note)
+    played = [replace(note, start=note.start - start) for note in notes if note.start < end]
+    total = _place(end - start)
     onsets: dict[Fraction, Note] = {}
-    for together in beats.values():
-        division = _division([note.start - start for note in together])
-        for note in together:
-            # What is played just before the last barline stays before it.
-            at = min(_divided(note.start - start, division), total - Fraction(1, division))
-            if at >= 0 and (at not in onsets or onsets[at].pitch < note.pitch):
-                onsets[at] = note
+    for note in transcribe(played, MetreMap(((0.0, metre),)), voices=1):
+        # What is played just before the last barline stays before it.
+        at = _place(note.start)
+        at = at if at < total else total - SIXTEENTH
+        if at >= 0 and (at not in onsets or onsets[at].pitch < note.pitch):
+            onsets[at] = note
     melody: list[tuple[int | None, Fraction, Fraction]] = []
     for at, following in pairwise([*sorted(onsets), total]):
-        melody.append((onsets[at].pitch, at, _held(at, onsets[at].end - start, following - at)))
+        until = _place(onsets[at].end)
+        melody.append((onsets[at].pitch, at, min(until - at if until > at else SIXTEENTH, following - at)))
     return [*melody, (None, total, Fraction(0))]
 
 
-def _held(at: Fraction, end: float, room: Fraction) -> Fraction:
-    """Return how long a note is written, in beats: as played, or up to the next where that is near."""
-    division = _division([end])
-    until = _divided(end, division)
-    if abs(until - Fraction(end)) > _NEAR:
-        if 2 * (Fraction(end) - at) >= room:
-            return room
-        until = _divided(end, DIVISIONS[0])
-    return min(until - at if until > at else Fraction(1, division), room)
-
-
-def _division(beats: Sequence[float]) -> int:
-    """Return the first division that some times lie on; where there is none, sixteenths or triplets."""
-
-    def apart(division: int) -> list[Fraction]:
-        return [abs(Fraction(beat) - _divided(beat, division)) for beat in beats]
-
-    for division in DIVISIONS:
-        if max(apart(division)) <= _NEAR:
-            return division
-    return min(DIVISIONS[:2], key=lambda division: sum(apart(division)))
-
-
-def _divided(beats: float, division: int) -> Fraction:
-    return Fraction(round(beats * division), division)
+def _place(beats: float) -> Fraction:
+    """Return the nearest time that notes and triplets up to their halves can have."""
+    return min((Fraction(round(beats * n), n) for n in DIVISIONS), key=lambda place: abs(beats - place))
 
 
 def _note_value(beats: Fraction) -> Fraction:

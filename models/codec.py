@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 
 import numpy as np
 import numpy.typing as npt
@@ -89,8 +90,8 @@ class Codec:
             raise CodecError(f"fields {names} must be in the order {', '.join(FIELD_ORDER)}, each once")
         if names != ["char"] and ("delta" not in names or "pitch" not in names or "char" in names):
             raise CodecError("a codec needs the fields delta and pitch, or char alone")
-        if not 1 <= self.ticks_per_beat <= 960:
-            raise CodecError(f"ticks_per_beat {self.ticks_per_beat} is not in 1..960")
+        if type(self.ticks_per_beat) is not int or not 1 <= self.ticks_per_beat <= 960:
+            raise CodecError(f"ticks_per_beat {self.ticks_per_beat!r:.80} is not in 1..960, whole")
 
     @classmethod
     def default(
@@ -139,6 +140,18 @@ class Codec:
     def is_text(self) -> bool:
         """Whether this is a codec of characters, whose notes are written in ABC."""
         return self.names == ("char",)
+
+    @property
+    def is_of_scores(self) -> bool:
+        """Whether the data it was made of were scores: there, some tick of a beat separates no two notes."""
+        if "delta" not in self.names or "offset" in self.names:
+            return False
+        return not {*range(self.ticks_per_beat + 1)} <= {*self["delta"].values}
+
+    @property
+    def unit(self) -> float:
+        """The beats of which all intervals between onsets are multiples."""
+        return self.to_beats(gcd(*(int(ticks) for ticks in self["delta"].values)))
 
     @classmethod
     def of_characters(cls, characters: Iterable[str]) -> Codec:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from numbers import Integral, Real
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,6 +20,18 @@ FieldName = Literal["delta", "part", "pitch", "duration", "velocity", "offset", 
 FIELD_ORDER: tuple[FieldName, ...] = get_args(FieldName)
 _FIRST = ("delta", "char")
 """Fields that begin a step: they can end the piece, and know a passage from a piece's beginning."""
+LONGEST = 1 << 20
+"""Ticks between notes, or of a note, at most: four bars of 64/1 on the finest grid."""
+RANGES: Mapping[FieldName, tuple[float, float, bool]] = {
+    "delta": (0, LONGEST, True),
+    "part": (0, 255, True),
+    "pitch": (0, 127, True),
+    "duration": (1, LONGEST, True),
+    "velocity": (1, 127, True),
+    "offset": (-0.5, 0.5, False),
+    "char": (1, 0x10FFFF, True),
+}
+"""The least and the greatest value of each field, and whether its values are whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +48,24 @@ class Field:
     velocities; offset: fractions of a tick, -0.5 to 0.5; char: Unicode code points."""
 
     def __post_init__(self) -> None:
+        self._check()
         if not self.values or any(b <= a for a, b in pairwise(self.values)):
             raise CodecError(f"field {self.name}: its table must hold ascending values, at least one")
+
+    def _check(self) -> None:
+        """Raise CodecError for a value that no note can have."""
+        if self.name not in RANGES:
+            raise CodecError(f"field {self.name!r:.80} is unknown; there are {', '.join(RANGES)}")
+        low, high, whole = RANGES[self.name]
+        kind = Integral if whole else Real
+        for value in self.values:
+            if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
+                named = "whole numbers" if whole else "numbers"
+                raise CodecError(
+                    f"field {self.name}: its values must be {named} in {low}..{high}, not {value!r:.80}"
+                )
+            if self.name == "char" and 0xD800 <= value <= 0xDFFF:
+                raise CodecError(f"field char: {value} is half of a character, which cannot be written")
 
     @property
     def size(self) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .codec import Codec
 from .errors import AntiphonError, ConfigError, ModelFileError
 from .field import Field
+from .limits import check
 from .metre import Metre
 from .score import Part
 from .step import DType
@@ -139,16 +140,17 @@ class Manifest:
         """Read a manifest; raises ModelFileError that names the wrong key."""
         try:
             data = json.loads(text)
-        except ValueError as error:
-            raise ModelFileError(f"the manifest is not JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError(f"the manifest is not JSON: {error}: export the model anew") from error
         if not isinstance(data, dict):
             raise ModelFileError("the manifest is not a JSON object")
         version = data.get("format_version")
-        if not isinstance(version, int) or version < 1:
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise ModelFileError("the manifest has no format_version")
         if version > FORMAT_VERSION:
             raise ModelFileError(
-                f"the file has format {version}, this Antiphon reads up to {FORMAT_VERSION}: update Antiphon"
+                f"the file has format {version!r:.80}, this Antiphon reads up to {FORMAT_VERSION}: "
+                "update Antiphon"
             )
         return _read(data)
 
@@ -158,7 +160,7 @@ def _read(data: dict[str, Any]) -> Manifest:
     data = dict(data)
     key = "fields"
     try:
-        tables = tuple(Field(f["name"], tuple(f["values"])) for f in data.pop("fields"))
+        tables = tuple(Field(f["name"], tuple(_list(f["values"]))) for f in _list(data.pop("fields")))
         key = "ticks_per_beat"
         codec = Codec(tables, data.pop("ticks_per_beat"))
         for key, build in _NESTED.items():
@@ -166,60 +168,34 @@ def _read(data: dict[str, Any]) -> Manifest:
         key = ", ".join(sorted(data.keys() - set(Manifest.__dataclass_fields__)))
         known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
         manifest = Manifest(codec=codec, **known)
-    except (KeyError, TypeError, ValueError, AttributeError, AntiphonError) as error:
-        raise ModelFileError(f"the manifest's key {key!r} is missing or wrong: {error}") from error
-    _check(manifest)
+    except _WRONG as error:
+        raise ModelFileError(
+            f"the manifest's key {key!r:.80} is missing or wrong: {error!s:.300}: export the model anew"
+        ) from error
+    _check_name(manifest.name)
+    check(manifest)
     return manifest
 
 
-_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "str": ((str,), "text"),
-    "int": ((int,), "a whole number"),
-    "float": ((int, float), "a number"),
-    "bool": ((bool,), "true or false"),
-}
-"""By what a key is declared as: the types that JSON has for it, and their name."""
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, AntiphonError)
+"""What values of any kind make of reading them; a whole number may be too great for a float, too."""
 
 
-def _check(manifest: Manifest) -> None:
-    """Raise ModelFileError where a value is of another kind: one file must not break the list of all."""
-    _check_kinds(manifest)
-    for key in ("parts", "state", "sources"):
-        for entry in getattr(manifest, key):
-            _check_kinds(entry, f"{key}: ")
-    _check_kinds(manifest.defaults, "defaults: ")
-    if manifest.memory is not None:
-        _check_kinds(manifest.memory, "memory: ")
-    for key in ("tasks", "conditions"):
-        for word in getattr(manifest, key):
-            _check_kind(key, "str", word)
-    if not manifest.name:
+def _check_name(name: Any) -> None:
+    if name == "":
         raise ModelFileError("the manifest's key 'name' is empty")
-    if not NAME.fullmatch(manifest.name):
+    if isinstance(name, str) and not NAME.fullmatch(name):  # else its kind is what is wrong
         raise ModelFileError(
             "the manifest's key 'name' must be up to 64 lower-case letters, digits and hyphens, such as "
-            f"my-tunes, not {manifest.name!r:.80}"
-        )
-    last = max(manifest.codec["part"].values) if "part" in manifest.codec.names else 0
-    if len(manifest.parts) <= last:
-        raise ModelFileError(
-            f"the manifest's key 'parts' has {len(manifest.parts)}, but the field part goes up to {last:g}"
+            f"my-tunes, not {name!r:.80}"
         )
 
 
-def _check_kinds(entry: Any, where: str = "") -> None:
-    """Check the plain values of a dataclass."""
-    for known in fields(entry):
-        if known.type in _KINDS:
-            _check_kind(where + known.name, str(known.type), getattr(entry, known.name))
-
-
-def _check_kind(key: str, kind: str, value: object) -> None:
-    types, name = _KINDS[kind]
-    # Half of a character beyond 16 bits is text to JSON, and cannot be sent.
-    is_half = isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value)
-    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool") or is_half:
-        raise ModelFileError(f"the manifest's key {key!r} must be {name}, not {value!r:.80}")
+def _list(value: Any) -> list[Any]:
+    """Return a JSON array; text and objects can be walked over, too, and mean something else."""
+    if not isinstance(value, list):
+        raise TypeError(f"must be a list, not {value!r:.80}")
+    return value
 
 
 def _defaults(defaults: Defaults) -> Defaults:
@@ -229,13 +205,13 @@ def _defaults(defaults: Defaults) -> Defaults:
 
 
 _NESTED: dict[str, Any] = {
-    "metres": lambda v: tuple(str(Metre.parse(m)) for m in v),
-    "parts": lambda v: tuple(Part(**p) for p in v),
-    "state": lambda v: tuple(StateTensor(**{**s, "shape": tuple(s["shape"])}) for s in v),
+    "metres": lambda v: tuple(str(Metre.parse(m)) for m in _list(v)),
+    "parts": lambda v: tuple(Part(**p) for p in _list(v)),
+    "state": lambda v: tuple(StateTensor(**{**s, "shape": tuple(_list(s["shape"]))}) for s in _list(v)),
     "memory": lambda v: None if v is None else Memory(**v),
-    "tasks": tuple,
-    "conditions": tuple,
+    "tasks": lambda v: tuple(_list(v)),
+    "conditions": lambda v: tuple(_list(v)),
     "defaults": lambda v: _defaults(Defaults(**v)),
-    "sources": lambda v: tuple(Source(**s) for s in v),
+    "sources": lambda v: tuple(Source(**s) for s in _list(v)),
     "held_out": lambda v: {str(k): float(x) for k, x in v.items()},
 }

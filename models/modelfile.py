@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,18 +41,33 @@ class ModelInfo:
     def read(cls, path: Path | str) -> ModelInfo:
         """Read a file's manifest, in about a millisecond; raises ModelFileError that says what is wrong."""
         path = Path(path)
-        metadata = read_metadata(path)
-        size = path.stat().st_size
-        if size > LARGEST_MODEL:
-            raise ModelFileError(f"{path}: {size >> 20} MB, more than the {LARGEST_MODEL >> 20} MB allowed")
-        if METADATA_KEY not in metadata:
+        size = _size(path)
+        text = read_metadata(path, METADATA_KEY)
+        if text is None:
             raise ModelFileError(
                 f"{path}: an ONNX file, but not an Antiphon model (no metadata key {METADATA_KEY!r})"
             )
         try:
-            return cls(path, Manifest.from_json(metadata[METADATA_KEY]), size)
+            return cls(path, Manifest.from_json(text), size)
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from error
+        except Exception as error:  # a manifest that nobody has thought of concerns its own file alone
+            reason = f"{type(error).__name__}: {error!s:.300}"
+            raise ModelFileError(f"{path}: its manifest cannot be read: {reason}") from error
+
+
+def _size(path: Path) -> int:
+    """Return a file's bytes; raises ModelFileError for what is no file, or too large, before it is opened."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not stat.S_ISREG(found.st_mode):  # to open a pipe would wait for its other end
+        raise ModelFileError(f"{path}: cannot be read: it is a folder, pipe or device, no file: move it away")
+    if found.st_size > LARGEST_MODEL:
+        size, most = found.st_size >> 20, LARGEST_MODEL >> 20
+        raise ModelFileError(f"{path}: {size} MB, more than the {most} MB allowed")
+    return found.st_size
 
 
 @dataclass(frozen=True)
@@ -108,8 +124,12 @@ def open_session(path: Path, providers: Sequence[str] = CPU) -> Any:
     """Open a file in ONNX Runtime (see session_options); raises ModelFileError when it refuses."""
     import onnxruntime as ort
 
+    # Where there is one provider only, falling back means failing twice, the first time on standard output.
+    falls_back = int(len(providers) > 1)
     try:
-        return ort.InferenceSession(str(path), session_options(), providers=list(providers))
+        return ort.InferenceSession(
+            str(path), session_options(), providers=list(providers), enable_fallback=falls_back
+        )
     except Exception as error:  # ONNX Runtime's errors share no base below Exception
         reason = str(error).strip().splitlines()[0][:300]
         raise ModelFileError(f"{path}: ONNX Runtime cannot open it: {reason}") from error

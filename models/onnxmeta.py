@@ -14,53 +14,91 @@ from typing import BinaryIO
 from .errors import ModelFileError
 
 _IR_VERSION, _GRAPH, _METADATA = 1, 7, 14
-_LARGEST_ENTRY = 16 << 20
-"""Bytes of metadata read at most; our manifests have some kilobytes."""
+_KEY, _VALUE = 1, 2
+_LARGEST_VALUE = 4 << 20
+"""Bytes of the entry read at most; our manifests have some kilobytes."""
+_LONGEST_KEY = 256
+"""Bytes of a key that is read; a longer one is not ours."""
+_MOST_FIELDS = 10_000
+"""Fields of a message that are walked over: a model has some dozens, and each costs a microsecond."""
 
 
 class _CutOffError(Exception):
     """The file ends inside a field."""
 
 
+class _TooLargeError(Exception):
+    """The entry is no manifest."""
+
+
 class _NoModelError(Exception):
     """The bytes are not an ONNX message."""
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return the metadata of an ONNX file.
+def read_metadata(path: Path, key: str) -> str | None:
+    """Return one entry of an ONNX file's metadata; None for a file that lacks it. Nothing else is read.
 
     Raises ModelFileError, with the path, for a file that is missing, is no ONNX file or is cut off.
     """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            return _metadata(file, size)
+            return _metadata(file, size, key)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except _CutOffError as error:
         raise ModelFileError(f"{path}: truncated (the file ends inside a field): copy it again") from error
+    except _TooLargeError as error:
+        raise ModelFileError(
+            f"{path}: its metadata key {key!r} has more than {_LARGEST_VALUE >> 20} MB: export the model anew"
+        ) from error
     except (_NoModelError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path}: not a model (no ONNX file)") from error
 
 
-def _metadata(file: BinaryIO, size: int) -> dict[str, str]:
-    """Walk over the top level of ModelProto."""
-    found: dict[str, str] = {}
-    seen: set[int] = set()
+def _metadata(file: BinaryIO, size: int, key: str) -> str | None:
+    """Walk over the top level of ModelProto; the last entry of a key counts."""
     if file.read(1) != b"\x08":  # a varint in field 1: every exporter writes ir_version first
         raise _NoModelError
     file.seek(0)
-    while file.tell() < size:
-        number, length = _field(file, size)
+    seen: set[int] = set()
+    found: tuple[int, int] | None = None
+    for number, length in _fields(file, size):
         seen.add(number)
-        if number == _METADATA and length <= _LARGEST_ENTRY:
-            key, value = _entry(file.read(length))
-            found[key] = value
-        else:
-            file.seek(length, 1)
+        if number == _METADATA:
+            found = _value_of(file, file.tell() + length, key) or found
     if not {_IR_VERSION, _GRAPH} <= seen:
         raise _CutOffError if _IR_VERSION in seen and len(seen) > 1 else _NoModelError
-    return found
+    if found is None:
+        return None
+    start, length = found
+    if length > _LARGEST_VALUE:
+        raise _TooLargeError
+    file.seek(start)
+    return file.read(length).decode("utf-8")
+
+
+def _value_of(file: BinaryIO, end: int, key: str) -> tuple[int, int] | None:
+    """Return where the value of a StringStringEntryProto lies, and its bytes; None for another key."""
+    is_ours, value = False, None
+    for number, length in _fields(file, end):
+        if number == _KEY:
+            is_ours = length <= _LONGEST_KEY and file.read(length) == key.encode()
+        elif number == _VALUE:
+            value = file.tell(), length
+    return (value or (end, 0)) if is_ours else None
+
+
+def _fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """Yield number and bytes of each field of a message that goes up to ``end``, standing at its value."""
+    for _ in range(_MOST_FIELDS):
+        if file.tell() >= end:
+            return
+        number, length = _field(file, end)
+        after = file.tell() + length
+        yield number, length
+        file.seek(after)
+    raise _NoModelError
 
 
 def _field(file: BinaryIO, size: int) -> tuple[int, int]:
@@ -94,18 +132,3 @@ def _varint(file: BinaryIO) -> int:
         if byte[0] < 0x80:
             return value
     raise _NoModelError
-
-
-def _entry(data: bytes) -> tuple[str, str]:
-    """Return key and value of a StringStringEntryProto."""
-    texts = dict(_texts(data))
-    return texts.get(1, ""), texts.get(2, "")
-
-
-def _texts(data: bytes) -> Iterator[tuple[int, str]]:
-    from io import BytesIO
-
-    file = BytesIO(data)
-    while file.tell() < len(data):
-        number, length = _field(file, len(data))
-        yield number, file.read(length).decode("utf-8")

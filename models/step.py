@@ -17,7 +17,7 @@ MASKED = -1e9
 """What a mask adds to a logit that must not be chosen."""
 POSITION_STRIDE = 1024
 """A memory row's position is bar × 1024 + tick in bar, exact in float32 for 16,384 bars."""
-UNUSED_POSITION = 1e7
+UNUSED_POSITION = 1e9
 """Position of a memory row that holds nothing yet: later than any note, so never attended to."""
 NULL_POSITION = -1e7
 """Position of memory row 0, which stands for "nothing to attend to"."""

@@ -68,7 +68,7 @@ class PlainHost:
         slots = memory.length + 1
         keys = np.zeros((1, memory.heads, memory.key_size, slots), np.float32)
         values = np.zeros((1, memory.heads, slots, memory.value_size), np.float32)
-        positions = np.full((1, slots), 1e7, np.float32)
+        positions = np.full((1, slots), 1e9, np.float32)
         positions[0, 0] = -1e7
         for slot, step in enumerate((s for s in self.steps if "value" in s), start=1):
             keys[0, :, :, slot] = step["key"]

@@ -191,4 +191,5 @@ def test_figures_are_the_models_own(path: Path) -> None:
         assert line.split("|")[-2].strip() == f"{figures[name]:.3f}"
     (row,) = re.findall(rf"^\| `{path.stem}` \|.*$", (ROOT / "README.md").read_text(), re.MULTILINE)
     told = [cell.strip() for cell in row.split("|")][3:5]
-    assert told == [f"{figures['network']:.2f}", f"{figures['5-gram']:.2f}"]
+    better = min(figure for name, figure in figures.items() if name.startswith("5-gram"))
+    assert told == [f"{figures['network']:.2f}", f"{better:.2f}"]

@@ -88,6 +88,31 @@ def save_broken_model(path: Path, name: str = "broken") -> Path:
     return path
 
 
+def save_endless_model(path: Path, name: str = "endless") -> Path:
+    """Write a model that keeps its manifest's word, but whose steps never end; return its path."""
+    model = tiny_model(tiny_manifest(name))
+    for node in model.graph.node:
+        node.input[:] = ["endless" if read == "top_p" else read for read in node.input]
+    values = [
+        helper.make_tensor_value_info(name, kind, shape)
+        for name, kind, shape in (
+            ("turn", onnx.TensorProto.INT64, ()),
+            ("on", onnx.TensorProto.BOOL, ()),
+            ("kept", onnx.TensorProto.FLOAT, ("batch", 1)),
+            ("on_out", onnx.TensorProto.BOOL, ()),
+            ("kept_out", onnx.TensorProto.FLOAT, ("batch", 1)),
+        )
+    ]
+    copies = [helper.make_node("Identity", [each], [f"{each}_out"]) for each in ("on", "kept")]
+    body = helper.make_graph(copies, "body", values[:3], values[3:])
+    model.graph.initializer.append(numpy_helper.from_array(np.array(2**62), "turns"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(True), "always"))
+    loop = helper.make_node("Loop", ["turns", "always", "top_p"], ["endless"], body=body)
+    model.graph.node.insert(0, loop)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
 def tiny_model(manifest: Manifest, seed: int = 5) -> onnx.ModelProto:
     """Return the model of a manifest with any fields that include delta, or of text."""
     graph = _Graph(manifest, np.random.default_rng(seed))

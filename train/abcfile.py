@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from antiphon.models.abc import AbcError, bars, read_abc
+from antiphon.models.abc_tune import COMMENT
 from antiphon.models.errors import MusicError
 from antiphon.models.metre import Metre
 from antiphon.models.score import Score
@@ -18,6 +19,8 @@ from .barlines import WrittenBar, metre_map
 _TUNE = re.compile(r"^X:", re.MULTILINE)
 _IDENTITY = re.compile(r"^%.*?\bid=(\S+)", re.MULTILINE)
 _DECORATION = re.compile(r"!([^!\s|]+)!")
+_FIELD = re.compile(r"[A-Za-z+]:(?![:|\]])")
+"""How a line begins that is a field: A:| is music."""
 _GRACE = re.compile(r"\{[^{}]*\}")
 
 
@@ -45,7 +48,7 @@ class Tune:
     name: str
     """The `id=` of a comment before it, else its X: number; told apart where its file repeats it."""
     text: str
-    """Its music without comments, grace notes and line breaks."""
+    """It without comments, grace notes and old programs' line breaks."""
     written: str
     """As it stands in the file."""
     line: int
@@ -84,13 +87,13 @@ def clean(text: str) -> str:
     'A!trill!B c2|'
     """
     lines = []
-    for line in text.splitlines():
-        if line.startswith("%"):
-            continue
-        if not re.match(r"[A-Za-z]:", line):
-            line = _DECORATION.sub("\0\\1\0", line.partition("%")[0]).replace("!", "").replace("\0", "!")
+    for written in text.splitlines():
+        line = COMMENT.split(written, maxsplit=1)[0].rstrip()
+        if not _FIELD.match(line):
+            line = _DECORATION.sub("\0\\1\0", line).replace("!", "").replace("\0", "!")
             line = _GRACE.sub("", line).replace("`", "")
-        lines.append(line)
+        if line.strip() or not written.strip():  # what is left empty is no empty line, which ends a tune
+            lines.append(line)
     return "\n".join(lines).strip()
 
 

@@ -1,12 +1,12 @@
 """ABC tunes as text: a data set of characters.
 
 A tune is kept as X:1, its title, metre, unit length and key, and its music; what else a header says (who
-transcribed it, where from) and comments are left out. One tune is one piece.
+transcribed it, where from), comments and what follows the empty line at its end are left out. One tune is one
+piece; those of several voices are left out, as a text has no two lines at once.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,17 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from antiphon.models.abc import AbcError, decode_abc
+from antiphon.models.abc_symbol import Kind
+from antiphon.models.abc_tune import FIELD, parse
+from antiphon.models.codec import Codec, Codes
+from antiphon.models.errors import DatasetError
+from antiphon.models.step import TEXT_LINE
 
-from ..models.abc import decode_abc
-from ..models.codec import Codec, Codes
-from ..models.errors import DatasetError
-from ..models.step import TEXT_LINE
-from .abcfile import Names, tunes
+from .abcfile import Names, Tune, tunes
+from .arrayfile import write_array, write_json
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 from .pieces import unreadable
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
-from .selection import STRENGTH
+from .sametune import SameTunes
 from .sources import Item, Skipped, read_bytes
 from .splits import Splits
 
@@ -32,7 +35,7 @@ KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
 LONGEST = 4000
 """Characters of the longest tune kept."""
-_HEADER = re.compile(r"^([A-Za-z]):\s*(.*?)\s*$")
+_HEADER = re.compile(r"([A-Za-z+]):")
 
 
 def tidy(text: str) -> str | None:
@@ -43,20 +46,42 @@ def tidy(text: str) -> str | None:
     """
     header: dict[str, str] = {}
     music: list[str] = []
-    for line in text.splitlines():
-        field = _HEADER.match(line)
+    sounds = False
+    for line in _lines(text):
+        field = (FIELD if "K" in header else _HEADER).match(line)
         if field is None:
+            sounds = True
             music.append(" ".join(line.split()))
-        elif field[1] in KEPT:
-            if field[1] in ("M", "L", "K") and field[1] in header and music:
-                music.append(f"{field[1]}:{field[2]}")  # a change within the tune
-            else:
-                header.setdefault(field[1], field[2])
-    music = [line for line in music if line]
+            continue
+        letter, content = field[1], line[2:].strip()
+        if letter in ("M", "L", "K") and "K" in header and (sounds or letter in header):
+            music.append(f"{letter}:{content}")  # a change within the tune
+        elif letter in ("M", "L"):
+            header[letter] = content
+        elif letter in KEPT:
+            header.setdefault(letter, content)
     if "K" not in header or not any("|" in line for line in music):
         return None
     lines = ["X:1", *(f"{key}:{header[key]}" for key in KEPT if key in header), *music]
     return "\n".join(lines) + "\n"
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield a tune's lines; it ends at an empty one after music."""
+    in_body = sounds = False
+    for line in text.splitlines():
+        if line.strip():
+            sounds |= in_body and not FIELD.match(line)
+            in_body |= line.startswith("K:")
+            yield line
+        elif sounds:
+            return
+
+
+def _voices(text: str) -> int:
+    """Return in how many voices a tune has music; raises AbcError for more than can be read."""
+    voices = parse("\n".join(_lines(text))).voices.values()
+    return sum(any(sign.heads or sign.kind is Kind.BAR for sign in voice) for voice in voices)
 
 
 def clock_of(length: int) -> Codes:
@@ -79,18 +104,13 @@ def prepare_text(
     """
     texts: dict[SplitName, dict[str, str]] = {split: {} for split in SPLITS}
     skipped: list[Skipped] = []
-    best: dict[str, tuple[SplitName, str]] = {}
+    same, of = SameTunes(), dict[str, SplitName]()
     for name, split, text in _tunes(found, splits, skipped):
-        music = text.partition("\nK:")[2]
-        old, old_name = best.get(music, (split, name))
-        if old_name != name and STRENGTH[split] <= STRENGTH[old]:
-            skipped.append(_same(name, old_name))
-            continue
-        if old_name != name:
-            del texts[old][old_name]
-            skipped.append(_same(old_name, name))
-        best[music] = split, name
+        of[name] = split
         texts[split][name] = text
+        for lost, kept_one in same.add(name, split, text):
+            del texts[of[lost]][lost]
+            skipped.append(Skipped(lost, "the same music as another tune", f"of {kept_one}"))
     if not texts["train"]:
         raise DatasetError(f"no ABC tune for training: {_so_far(texts, skipped)}")
     used = Counter(c for text in texts["train"].values() for c in set(text))
@@ -102,10 +122,6 @@ def prepare_text(
             "of them use; give more tunes, or least = 1 in a configuration (--config)"
         )
     return _save(out, kept, Codec.of_characters(known), config, skipped)
-
-
-def _same(name: str, other: str) -> Skipped:
-    return Skipped(name, "the same music as another tune", f"of {other}")
 
 
 def _so_far(texts: dict[SplitName, dict[str, str]], skipped: Sequence[Skipped]) -> str:
@@ -147,7 +163,7 @@ def _save(
         "counts": {split: _write(out, split, mine, codec) for split, mine in texts.items()},
         "report": write_text_report(out, texts, skipped),
     }
-    (out / "dataset.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
+    write_json(out / "dataset.json", info, indent=1)
     return info
 
 
@@ -170,22 +186,34 @@ def _tunes(
             continue
         for tune in book:
             name = names.new(f"{item.name}: {tune.name}")
-            tidied = tidy(tune.text)
-            if tidied is None:
-                skipped.append(Skipped(name, "no key or no barline"))
-            elif len(tidied) > LONGEST:
-                skipped.append(Skipped(name, "too long", f"{len(tidied)} characters, at most {LONGEST}"))
+            tidied = _tidied(name, tune)
+            if isinstance(tidied, Skipped):
+                skipped.append(tidied)
             else:
                 yield name, splits.of(item.name, tune.name)[0], tidied
+
+
+def _tidied(name: str, tune: Tune) -> str | Skipped:
+    """Return a tune as the model learns it, or why it is left out."""
+    tidied = tidy(tune.text)
+    if tidied is None:
+        return Skipped(name, "no key or no barline")
+    if len(tidied) > LONGEST:
+        return Skipped(name, "too long", f"{len(tidied)} characters, at most {LONGEST}")
+    try:
+        voices = _voices(tune.text)
+    except AbcError as error:
+        return unreadable(name, error)
+    return tidied if voices < 2 else Skipped(name, "several voices", f"{voices} voices; text keeps one alone")
 
 
 def _write(out: Path, split: SplitName, texts: dict[str, str], codec: Codec) -> dict[str, int]:
     """Write one split; return its counts."""
     codes = [codec.encode_text(text) for text in texts.values()] or [np.zeros((0, 1), np.int32)]
     clocks = [clock_of(len(c)) for c in codes]
-    np.save(out / f"{split}.codes.npy", np.concatenate(codes).astype(np.int16))
-    np.save(out / f"{split}.clock.npy", np.concatenate(clocks))
+    write_array(out / f"{split}.codes.npy", np.concatenate(codes).astype(np.int16))
+    write_array(out / f"{split}.clock.npy", np.concatenate(clocks))
     offsets = np.cumsum([0, *(len(text) for text in texts.values())])
-    np.save(out / f"{split}.pieces.npy", offsets)
-    (out / f"{split}.names.json").write_text(json.dumps(list(texts)), encoding="utf-8")
+    write_array(out / f"{split}.pieces.npy", offsets)
+    write_json(out / f"{split}.names.json", list(texts))
     return {"pieces": len(texts), "notes": int(offsets[-1])}

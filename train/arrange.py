@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from math import floor
 
 from antiphon.models.note import Note
+from antiphon.models.quantise import EXACT
 from antiphon.models.score import Part, Score
+from antiphon.models.voices import skyline
 
 from .drummap import DRUM_MAPS
 from .prepareconfig import PartRule, PrepareConfig
@@ -23,10 +25,12 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
     rules = config.part_rules
     notes: list[Note] = []
     rule_of: dict[int, int | None] = {}
+    named = _by_name(score.parts, rules)
     for note in score.notes:
         source = score.parts[note.part] if note.part < len(score.parts) else Part()
         if note.part not in rule_of:
-            rule_of[note.part] = _rule_for(source, _place(score.parts, note.part), rules)
+            plain = named.get(note.part) if named else _in_order(score.parts, note.part, rules)
+            rule_of[note.part] = _rule_for(source, plain, rules)
         index = rule_of[note.part]
         if index is None:
             continue
@@ -38,7 +42,7 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
     drums = [note for note in notes if rules[note.part].is_drum]
     pitched = [note for note in notes if not rules[note.part].is_drum]
     if config.melody:
-        pitched = skyline(pitched, config.ticks_per_beat)
+        pitched = melody(pitched, config.ticks_per_beat)
     pitched = separated(pitched, config.ticks_per_beat)
     return sorted([*single_hits(drums), *pitched], key=lambda note: note.order)
 
@@ -48,16 +52,47 @@ def _place(parts: Sequence[Part | PartRule], index: int) -> int:
     return sum(not part.is_drum for part in parts[:index])
 
 
-def _rule_for(source: Part, place: int, rules: Sequence[PartRule]) -> int | None:
-    """Return which part of the data set takes a source's part, whose place is as :func:`_place` counts."""
+def _by_name(parts: Sequence[Part], rules: Sequence[PartRule]) -> dict[int, int]:
+    """Return which rule takes each part, where a part has the name of a rule that takes by name or order.
+
+    The parts of other names get the rules that are left, in order; {} where no name agrees.
+    """
+    numbers = {rule.name.lower(): index for index, rule in enumerate(rules) if rule.is_plain and rule.name}
+    names = [part.name.strip().lower() for part in parts]
+    named = {p: numbers[name] for p, name in enumerate(names) if name in numbers and not parts[p].is_drum}
+    if not named:
+        return {}
+    choosy = [rule for rule in rules if not rule.is_plain and not rule.is_drum]
+    free = [
+        p
+        for p, part in enumerate(parts)
+        if p not in named and not part.is_drum and not any(_chooses(rule, part) for rule in choosy)
+    ]
+    left = [index for index, rule in enumerate(rules) if rule.is_plain and index not in named.values()]
+    return named | dict(zip(free, left, strict=False))
+
+
+def _chooses(rule: PartRule, source: Part) -> bool:
+    """Whether a rule's patterns or programs take a part."""
+    named = any(fnmatchcase(source.name.lower(), glob.lower()) for glob in rule.match)
+    return named or source.program in rule.programs
+
+
+def _in_order(parts: Sequence[Part], number: int, rules: Sequence[PartRule]) -> int | None:
+    """Return which rule takes a part by its place."""
+    place = _place(parts, number)
+    return next((i for i, rule in enumerate(rules) if rule.is_plain and _place(rules, i) == place), None)
+
+
+def _rule_for(source: Part, plain: int | None, rules: Sequence[PartRule]) -> int | None:
+    """Return which part of the data set takes a source's part; ``plain`` is the rule of its name or order."""
     for index, rule in enumerate(rules):
         if rule.is_drum != source.is_drum:
             continue
         if rule.match or rule.programs:
-            named = any(fnmatchcase(source.name.lower(), glob.lower()) for glob in rule.match)
-            if named or source.program in rule.programs:
+            if _chooses(rule, source):
                 return index
-        elif rule.is_drum or len(rules) == 1 or _place(rules, index) == place:
+        elif rule.is_drum or len(rules) == 1 or plain == index:
             return index
     return None
 
@@ -90,14 +125,14 @@ def single_hits(notes: Iterable[Note]) -> list[Note]:
     return kept
 
 
-def skyline(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
-    """Return one voice: the highest note at each onset on the grid, ended by the next onset.
+def melody(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
+    """Return one voice, the highest: no note under a held one, each ended by the next onset on the grid.
 
-    >>> [n.pitch for n in skyline([Note(60, 0, 2), Note(64, 0, 1), Note(62, 1, 1)], 24)]
-    [64, 62]
+    >>> [n.pitch for n in melody([Note(60, 0, 1), Note(64, 0, 2), Note(62, 1, 1), Note(65, 2, 1)], 24)]
+    [64, 65]
     """
     highest: dict[int, Note] = {}
-    for note in notes:
+    for note in skyline(_uncovered(notes)):
         tick = _tick(note.start, ticks_per_beat)
         if tick not in highest or note.pitch > highest[tick].pitch:
             highest[tick] = note
@@ -106,6 +141,19 @@ def skyline(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
         replace(note, duration=min(note.duration, after.start - note.start)) if after else note
         for note, after in zip(voice, [*voice[1:], None], strict=False)
     ]
+
+
+def _uncovered(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield notes that do not lie wholly under a higher one.
+
+    What begins a little before a held note ends is a melody played legato only if it lasts longer.
+    """
+    held: list[Note] = []
+    for note in sorted(notes, key=lambda n: (n.start, -n.pitch)):
+        held = [other for other in held if other.end > note.start]
+        if all(other.pitch <= note.pitch or other.end + EXACT < note.end for other in held):
+            held.append(note)
+            yield note
 
 
 def separated(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:

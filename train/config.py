@@ -100,8 +100,9 @@ class FitConfig:
     """Largest global norm of the gradient."""
     average: float = 0.99
     """Decay of the averaged weights; 0 turns them off."""
-    evaluate_every: int = 200
-    """Updates between validations, each of which also writes a checkpoint."""
+    evaluate_every: int = 0
+    """Updates between validations, each of which also writes a checkpoint; 0: four passes over the notes,
+    from 25 updates for a few tunes to 200."""
     patience: int = 10
     """Validations without a better loss before it stops early."""
     transpose: tuple[int, int] = (0, 0)
@@ -178,7 +179,7 @@ class TrainConfig:
         """Read a TOML file, or a run's config.json; raises ConfigError with the file's name."""
         parse = json.loads if path.suffix == ".json" else tomllib.loads
         try:
-            return cls.from_dict(parse(path.read_text(encoding="utf-8")))
+            return cls.from_dict(parse(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
@@ -228,7 +229,6 @@ def _check(config: TrainConfig) -> None:
         "fit.crop": f.crop,
         "fit.batch": f.batch,
         "fit.steps": f.steps,
-        "fit.evaluate_every": f.evaluate_every,
         "fit.patience": f.patience,
         "fit.learning_rate": f.learning_rate,
         "fit.clip": f.clip,
@@ -236,6 +236,8 @@ def _check(config: TrainConfig) -> None:
     for key, value in positive.items():
         if not 0 < value < inf:
             raise ConfigError(f"{key} = {value}: must be above 0")
+    if f.evaluate_every < 0:
+        raise ConfigError(f"fit.evaluate_every = {f.evaluate_every}: must be above 0, or 0 to leave it open")
     whole = ("fit.known_end", "fit.transposed", "fit.teaching")
     for key, share in {
         "network.dropout": n.dropout,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from antiphon.models.codec import Codec, Encoded, EncodingReport
 
+from .arrayfile import write_array, write_rows
 from .dataset import CLOCK, SPLITS, SplitName
 from .shard import Shard, load_notes, notes_of
 
@@ -47,7 +48,7 @@ def encode_shard(job: EncodeJob) -> EncodingReport:
 def _write(path: Path, parts: Sequence[npt.NDArray[np.integer]]) -> None:
     """Write the arrays as one; of none, take away what a run with other splits may have left."""
     if parts:
-        np.save(path, np.concatenate(parts))
+        write_array(path, np.concatenate(parts))
     else:
         path.unlink(missing_ok=True)
 
@@ -81,9 +82,9 @@ def write_split(
             if mine == split:
                 names.append(entry.label)
                 offsets.append(offsets[-1] + entry.notes)
-    np.save(out / f"{split}.pieces.npy", np.array(offsets, dtype=np.int64))
+    write_array(out / f"{split}.pieces.npy", np.array(offsets, dtype=np.int64))
     for what, dtype, width in (("codes", np.int16, fields), ("clock", np.int32, len(CLOCK))):
-        _stream(out / f"{split}.{what}.npy", _parts(shards, split, what), (offsets[-1], width), dtype)
+        write_rows(out / f"{split}.{what}.npy", _parts(shards, split, what), (offsets[-1], width), dtype)
     return names
 
 
@@ -92,18 +93,3 @@ def _parts(shards: Sequence[Path], split: SplitName, what: str) -> Iterator[npt.
         path = _file(base, split, what)
         if path.exists():
             yield np.load(path)
-
-
-def _stream(
-    path: Path, parts: Iterator[npt.NDArray[np.int32]], shape: tuple[int, int], dtype: type[np.integer]
-) -> None:
-    """Write arrays one after the other into one .npy file."""
-    if not shape[0]:  # an empty file cannot be mapped
-        np.save(path, np.zeros(shape, dtype=dtype))
-        return
-    target = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    start = 0
-    for part in parts:
-        target[start : start + len(part)] = part
-        start += len(part)
-    target.flush()

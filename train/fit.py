@@ -11,7 +11,7 @@ import json
 import logging
 import time
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,8 @@ class Run:
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "beats", "gamma", "beta"])
         self.optimizer.build(self.network.trainable_variables)
         self.average = [tf.Variable(v, trainable=False) for v in self.network.trainable_variables]
+        self.every = fit.evaluate_every or evaluations_apart(int(self.starts[-1]), fit.crop * fit.batch)
+        """Updates from one validation to the next."""
         self.progress = Progress()
         self._saved = 0
         self._train_step = tf.function(self._update, reduce_retracing=True)
@@ -95,7 +97,7 @@ class Run:
         )
         # Last, so that a configuration that cannot work leaves the folder free for one that can.
         folder.mkdir(parents=True, exist_ok=True)
-        if not self._config_file.exists():
+        if self._stored != config:
             with whole_file(self._config_file) as file:
                 file.write(json.dumps(config.to_dict(), indent=1).encode())
         keep_tables(folder, self.dataset)
@@ -104,12 +106,19 @@ class Run:
     def _config_file(self) -> Path:
         return self.folder / "config.json"
 
+    @property
+    def _stored(self) -> TrainConfig | None:
+        """What the folder's run was begun with."""
+        return TrainConfig.load(self._config_file) if self._config_file.exists() else None
+
     def _check_folder(self) -> None:
         """Raise ConfigError where the folder is none, or was begun with another configuration."""
         if self.folder.exists() and not self.folder.is_dir():
             raise ConfigError(f"--out {self.folder} is a file: name a folder")
         # Read as any configuration, so that a key that came later stands at its default.
-        if self._config_file.exists() and TrainConfig.load(self._config_file) != self.config:
+        stored = self._stored
+        # What stands on the card changes nothing that was learned.
+        if stored is not None and replace(stored, card=self.config.card) != self.config:
             raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
 
     def _update(self, batch: dict[str, Any]) -> Any:
@@ -172,7 +181,7 @@ class Run:
                 sums += self._train_step(batch).numpy()
                 self.progress.step += 1
                 bar.update()
-                if self.progress.step % fit.evaluate_every == 0 or self.progress.step == fit.steps:
+                if self.progress.step % self.every == 0 or self.progress.step == fit.steps:
                     self.progress.seconds += time.monotonic() - started
                     started = time.monotonic()
                     self._checkpoint(float(sums[:-1].sum() / max(sums[-1], 1)), bar)
@@ -204,7 +213,7 @@ class Run:
         row = {"step": self.progress.step, "seconds": self.progress.seconds, "train": train, "valid": valid}
         row |= {f"valid_{name}": float(x) for name, x in zip(self.codec.names, fields, strict=True)}
         self.progress.history.append(row)
-        waited = (self.progress.step - self.progress.best_step) // self.config.fit.evaluate_every
+        waited = (self.progress.step - self.progress.best_step) // self.every
         self.progress.finished = waited >= self.config.fit.patience
         self.save()
         write_curves(self.folder, self.progress.history)
@@ -239,6 +248,14 @@ class Run:
         self._saved = self.progress.step
         restore_curves(self.folder, self.progress.history)
         log.info("resuming at update %d", self.progress.step)
+
+
+def evaluations_apart(notes: int, a_batch: int) -> int:
+    """Return after how many updates a loss is worth measuring: four passes over the notes, within limits.
+
+    A network learns fifty tunes by heart within two hundred updates; its best moment lies before.
+    """
+    return min(max(round(4 * notes / a_batch), 25), 200)
 
 
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:

@@ -48,6 +48,7 @@ def passage(
     ends = first + length > n
     codes = piece.codes[first:last].astype(np.int32)
     clock = piece.clock[first:last].astype(np.int32)
+    transpose = within_table(codec, codes, transpose)
     codes = _transposed(codec, codes, transpose)
     steps = len(codes) + ends
     bar0, tick0 = int(clock[0, 1]), int(clock[0, 0] - clock[0, 2])
@@ -109,6 +110,15 @@ def _censored(codec: Codec, target: Array, onsets: Array, last: int, end: int, e
         target[-1, 0] = int(np.searchsorted(table, wait)) if wait <= table[-1] else codec.end
         censored[-1, 0] = 1.0
     return {"censored": censored}
+
+
+def within_table(codec: Codec, codes: Array, semitones: int) -> int:
+    """Return how far all pitches can be moved: so far as asked, or as the table reaches."""
+    if not semitones or not len(codes):
+        return semitones
+    table = np.asarray(codec["pitch"].values)
+    pitches = table[codes[:, codec.names.index("pitch")]]
+    return int(np.clip(semitones, table[0] - pitches.min(), table[-1] - pitches.max()))
 
 
 def _transposed(codec: Codec, codes: Array, semitones: int) -> Array:
@@ -177,7 +187,10 @@ def random_batch(
     transposed: float,
     rng: np.random.Generator,
 ) -> Arrays:
-    """Return ``size`` random crops; every note of the set is as likely to be in one.
+    """Return ``size`` random crops, each around a note drawn from all notes.
+
+    Of a piece that is shorter than a crop all notes come with the one drawn, so notes of short pieces are met
+    less often than those of long ones.
 
     Args:
         transpose: range of semitones, for a share of ``transposed`` of the passages.

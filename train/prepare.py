@@ -7,7 +7,6 @@ processes), choose splits, duplicates and tables, encode.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import shutil
 import sys
@@ -21,6 +20,7 @@ from antiphon.models.codec import Codec, EncodingReport
 from antiphon.models.errors import ConfigError, DatasetError
 
 from .abctext import prepare_text
+from .arrayfile import write_json
 from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json
 from .encodeshard import EncodeJob, encode_shard, write_split
 from .prepareconfig import PrepareConfig, load, part_rule
@@ -227,7 +227,7 @@ def _finish(
     """Write the arrays, the report and, last, dataset.json."""
     for split in SPLITS:
         names = write_split(out, split, shards, selection.kept, len(codec.fields))
-        (out / f"{split}.names.json").write_text(json.dumps(names), encoding="utf-8")
+        write_json(out / f"{split}.names.json", names)
     info: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "codec": codec_to_json(codec),
@@ -243,7 +243,7 @@ def _finish(
         "counts": selection.counts(shards),
         "report": write_report(out, shards, selection, unread, losses),
     }
-    (out / "dataset.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
+    write_json(out / "dataset.json", info, indent=1)
     return info
 
 

@@ -24,8 +24,9 @@ DEFAULT_OFFSET_BINS = 9
 class PartRule:
     """A part of the data set and which notes of a source it takes.
 
-    With neither ``match`` nor ``programs`` nor ``is_drum`` a rule takes the source's part at its own
-    place in the list, drums not counted in either; a single such rule takes everything but drums.
+    With neither ``match`` nor ``programs`` nor ``is_drum`` a rule takes the source's parts of its name; where
+    no part has the name of a rule, the part at its own place in the list, drums not counted in either. A
+    single such rule takes everything but drums.
     """
 
     name: str
@@ -37,6 +38,11 @@ class PartRule:
     """Globs on the source's part names, upper and lower case alike."""
     programs: tuple[int, ...] = ()
     """General MIDI programs of the source."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it takes a part by name or order."""
+        return not (self.match or self.programs or self.is_drum)
 
     @property
     def part(self) -> Part:
@@ -60,7 +66,7 @@ class PrepareConfig:
     """Keep ABC tunes as text, for a model of characters; of the rest, only index, include, exclude, least
     and sources then count."""
     melody: bool = False
-    """Keep one voice: the highest note at each onset, ended by the next."""
+    """Keep one voice: no note under a held one, each ended by the next."""
     parts: tuple[PartRule, ...] = ()
     index: tuple[str, ...] = ()
     """CSV files with a column `split`; index.csv and info.csv beside the music are found by themselves."""
@@ -143,7 +149,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
     data: dict[str, Any] = {}
     if path is not None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
         except UnicodeDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -12,10 +11,11 @@ from typing import Any
 
 from antiphon.models.codec import EncodingReport
 
+from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
 from .shard import Shard
-from .sources import Skipped
+from .sources import Skipped, printable
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",
@@ -42,7 +42,7 @@ def write_text_report(
     reasons = Counter(skip.reason for skip in skipped)
     totals = {"read": sum(map(len, texts.values())), "skipped": dict(sorted(reasons.items()))}
     read = (
-        f"read\t{split}\t{len(text)} characters\t{name}"
+        _line("read", split, f"{len(text)} characters", name)
         for split, mine in texts.items()
         for name, text in mine.items()
     )
@@ -52,15 +52,17 @@ def write_text_report(
 
 def _write(out: Path, lines: Iterable[str], totals: dict[str, Any]) -> None:
     """Write the lines and the totals, as text and as JSON."""
-    with (out / "report.txt").open("w", encoding="utf-8") as text:
-        for line in lines:
-            text.write(line + "\n")
-        text.write("\n" + summary(totals) + "\n")
-    (out / "report.json").write_text(json.dumps(totals, indent=1), encoding="utf-8")
+    write_lines(out / "report.txt", chain(lines, ["", summary(totals)]))
+    write_json(out / "report.json", totals, indent=1)
+
+
+def _line(*cells: str) -> str:
+    """Return a line of the report; whatever a name holds, it stays one."""
+    return "\t".join(map(printable, cells))
 
 
 def _skipped_line(skip: Skipped) -> str:
-    return f"skipped\t{skip.reason}\t{skip.detail}\t{skip.name}"
+    return _line("skipped", skip.reason, skip.detail, skip.name)
 
 
 def _skipped(shards: Sequence[Path], unread: Sequence[Skipped]) -> Iterator[Skipped]:
@@ -74,9 +76,9 @@ def _lines(shards: Sequence[Path], selection: Selection, unread: Sequence[Skippe
     for base, splits in zip(shards, selection.kept, strict=True):
         for entry, split in zip(Shard.load(base).entries, splits, strict=True):
             if split is not None:
-                yield f"read\t{split}\t{entry.notes} notes\t{entry.label}"
+                yield _line("read", split, f"{entry.notes} notes", entry.label)
     for label, same in selection.duplicates:
-        yield f"skipped\tduplicate\tof {same}\t{label}"
+        yield _line("skipped", "duplicate", f"of {same}", label)
     yield from map(_skipped_line, _skipped(shards, unread))
 
 

@@ -16,6 +16,7 @@ from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 
 from .arrange import arrange
+from .arrayfile import write_array, write_json
 from .pieces import Piece, label_of, read_work, unreadable
 from .prepareconfig import PrepareConfig
 from .sources import Skipped, Work
@@ -83,6 +84,11 @@ def notes_of(table: Floats) -> list[Note]:
     return [Note(int(p), float(s), float(d), int(v), int(part)) for p, s, d, v, part in table]
 
 
+def table_of(notes: Sequence[Note]) -> Floats:
+    """Return notes as rows, (note, 5): pitch, start, duration, velocity, part."""
+    return np.array([[getattr(note, column) for column in _COLUMNS] for note in notes], dtype=np.float64)
+
+
 def is_finished(base: Path) -> bool:
     """Whether the shard was written to its end: its .json comes last."""
     return base.with_suffix(".json").exists()
@@ -101,13 +107,10 @@ def write_shard(base: Path, chunk: tuple[Work, ...], config: PrepareConfig) -> N
             else:
                 entries.append(result[0])
                 tables.append(result[1])
-    partial = base.with_suffix(".partial.npy")
-    np.save(partial, np.concatenate(tables) if tables else np.zeros((0, len(_COLUMNS))))
-    partial.replace(base.with_suffix(".npy"))
+    rows = np.concatenate(tables) if tables else np.zeros((0, len(_COLUMNS)))
+    write_array(base.with_suffix(".npy"), rows)
     data: dict[str, Any] = {"entries": [asdict(e) for e in entries], "skipped": [asdict(s) for s in skipped]}
-    partial = base.with_suffix(".partial.json")
-    partial.write_text(json.dumps(data), encoding="utf-8")
-    partial.replace(base.with_suffix(".json"))
+    write_json(base.with_suffix(".json"), data)
 
 
 def _tried(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
@@ -126,7 +129,7 @@ def _entry(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skippe
         return Skipped(label, "no notes in the parts asked for")
     if len(notes) < config.min_notes:
         return Skipped(label, "too short", f"{len(notes)} notes, at least {config.min_notes}")
-    table = np.array([[getattr(note, column) for column in _COLUMNS] for note in notes], dtype=np.float64)
+    table = table_of(notes)
     metres = piece.score.metres
     first = metres.bar_at(notes[0].start)
     per_metre = Counter(str(metres.bar_at(note.start).metre) for note in notes)

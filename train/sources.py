@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ MAX_BYTES = 64 * 2**20
 MAX_MEMBERS = 1_000_000
 CHUNK_FILES = 32
 CHUNK_TUNES = 100
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
+"""Control characters, what ends a line, and what stands for bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Item:
     member: str
     """Its name in the zip, "" outside of one."""
     name: str
-    """What reports and indexes call it: its path below the source, with slashes."""
+    """What reports and indexes call it: its path below the source, with slashes, :func:`printable`."""
     kind: Kind
     stamp: str
     """Changes when its content does."""
@@ -63,6 +66,22 @@ class Skipped:
     reason: str
     """A few words, the same for all of its sort: totals are counted by it."""
     detail: str = ""
+
+
+def printable(text: str) -> str:
+    r"""Return text that is one line of UTF-8 without tabs, whatever bytes a file's name is made of.
+
+    >>> print(printable("caf\udce9\n.mid"))
+    caf\xe9\x0a.mid
+    """
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte, as os.fsdecode has it
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def find(
@@ -113,7 +132,7 @@ def _at(path: Path, root: Path) -> Iterator[Item | Skipped]:
     if not _is_idle_link(path):
         yield from _in_zip(path) if path.suffix.lower() == ".zip" else _on_disk(path, root)
         return
-    name = path.relative_to(root).as_posix()
+    name = printable(path.relative_to(root).as_posix())
     if _is_hidden(name):  # such as an editor's lock, a link that leads nowhere
         yield Skipped(name, "hidden file")
     elif path.is_dir():
@@ -124,7 +143,7 @@ def _at(path: Path, root: Path) -> Iterator[Item | Skipped]:
 
 def _on_disk(path: Path, root: Path) -> Iterator[Item | Skipped]:
     """Yield one file."""
-    name = path.relative_to(root).as_posix()
+    name = printable(path.relative_to(root).as_posix())
     kind = KINDS.get(path.suffix.lower())
     stat = path.stat()
     if kind is None:
@@ -140,16 +159,16 @@ def _in_zip(path: Path) -> Iterator[Item | Skipped]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(archive.infolist(), key=lambda info: info.filename)
-    except (zipfile.BadZipFile, OSError) as error:
-        yield Skipped(path.name, "broken zip", str(error))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # a name that is no UTF-8
+        yield Skipped(printable(path.name), "broken zip", str(error))
         return
     if len(members) > MAX_MEMBERS:
-        yield Skipped(path.name, "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
+        yield Skipped(printable(path.name), "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
         return
     for info in members:
         if info.filename.endswith("/"):
             continue
-        name = info.filename.replace("\\", "/")
+        name = printable(info.filename.replace("\\", "/"))
         pure = PurePosixPath(name)
         kind = KINDS.get(pure.suffix.lower())
         if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:

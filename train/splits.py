@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,7 +19,11 @@ Authority = Literal["index", "name", "hash"]
 INDEX_NAMES = ("index.csv", "info.csv")
 _COPY = re.compile(r" \(\d+\)$")
 """What tells a tune from another of its number in the file; an index knows only the number."""
+_PIECES = ("id", "song_id", "name")
+_FILES = ("file", "midi_filename", "path", "source_path")
 _COLUMNS = ("id", "file", "midi_filename", "song_id", "name", "path", "source_path")
+Key = str | tuple[str, str]
+"""What names a piece: its own name, its file's, or (file, piece)."""
 _WORDS: dict[str, SplitName] = {
     "train": "train",
     "training": "train",
@@ -37,23 +43,17 @@ class Splits:
     ('valid', 'name')
     """
 
-    def __init__(self, index: dict[str, SplitName]) -> None:
+    def __init__(self, index: Mapping[Key, SplitName]) -> None:
         self._index = index
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> Splits:
         """Read index files; raises ConfigError naming the file and what it lacks."""
-        exact: dict[str, SplitName] = {}
-        short: dict[str, SplitName | None] = {}
+        told = _Told()
         for path in paths:
-            for keys, split in _rows(path):
-                for key in keys:
-                    exact[key] = split
-                    for brief in _short(key):
-                        same = short.setdefault(brief, split) == split
-                        short[brief] = split if same else None  # two pieces share it: it names none
-        found = {key: split for key, split in short.items() if split is not None}
-        return cls(found | exact)
+            for row in _rows(path):
+                told.add(row)
+        return cls(told.keys())
 
     def of(self, file: str, piece: str, own: str | None = None) -> tuple[SplitName, Authority]:
         """Return a piece's split and who said so.
@@ -63,13 +63,16 @@ class Splits:
             piece: the piece's own name, such as a tune's id.
             own: what the file itself says.
         """
-        for key in (piece, _COPY.sub("", piece), file, *_short(file), PurePosixPath(file).parent.name):
+        pieces, files = (piece, _COPY.sub("", piece)), (file, *_short(file))
+        keys: list[Key] = [*product(files, pieces), *pieces, *files, PurePosixPath(file).parent.name]
+        for key in keys:
             if key in self._index:
                 return self._index[key], "index"
         named = _named([own] if own else []) or _named(PurePosixPath(file).parts)
         if named:
             return named, "name"
-        share = int.from_bytes(hashlib.sha256(f"{file}#{piece}".encode()).digest()[:4], "big") / 2**32
+        known = f"{file}#{piece}".encode(errors="surrogatepass")  # JSON may hold halves of characters
+        share = int.from_bytes(hashlib.sha256(known).digest()[:4], "big") / 2**32
         return ("train" if share < 0.8 else "valid" if share < 0.9 else "test"), "hash"
 
 
@@ -88,17 +91,75 @@ def _short(key: str) -> tuple[str, ...]:
     return (base.name, base.stem) if "#" not in base.name else (base.name,)
 
 
-def _rows(path: Path) -> Iterable[tuple[list[str], SplitName]]:
-    """Yield the keys and the split of each row of an index."""
+@dataclass(frozen=True)
+class _Row:
+    """What one line of an index says."""
+
+    pieces: tuple[str, ...]
+    files: tuple[str, ...]
+    split: SplitName
+
+
+class _Told:
+    """Gathers what the rows of an index say of each key."""
+
+    def __init__(self) -> None:
+        self._exact: dict[Key, SplitName | None] = {}
+        self._short: dict[Key, SplitName | None] = {}
+        self._file_of: dict[str, tuple[str, ...]] = {}
+        """The file with a piece of each name; () where several have one."""
+
+    def add(self, row: _Row) -> None:
+        """Take in a row: a file and a piece together where it has both, and each alone if that names one."""
+        for file in row.files:
+            for piece in row.pieces:
+                self._exact[file, piece] = row.split
+                for brief in _short(file):
+                    _agree(self._short, (brief, piece), row.split)
+            if row.pieces:
+                _agree(self._exact, file, row.split)
+            else:
+                self._exact[file] = row.split
+            for brief in _short(file):
+                _agree(self._short, brief, row.split)
+        for piece in row.pieces:
+            if not row.files:
+                self._exact[piece] = row.split
+            elif self._file_of.setdefault(piece, row.files) == row.files:
+                _agree(self._exact, piece, row.split)
+            else:
+                self._exact[piece] = None
+            for brief in _short(piece):
+                _agree(self._short, brief, row.split)
+
+    def keys(self) -> dict[Key, SplitName]:
+        """Return the split of every key that has one."""
+        found = self._short | self._exact
+        return {key: split for key, split in found.items() if split is not None}
+
+
+def _agree(found: dict[Key, SplitName | None], key: Key, split: SplitName) -> None:
+    """Note a key's split; what two rows say otherwise names none."""
+    found[key] = split if found.setdefault(key, split) == split else None
+
+
+def _rows(path: Path) -> Iterable[_Row]:
+    """Yield what each row of an index says."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows, names = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"index {path}: {error}") from error
-    if not rows or "split" not in rows[0] or not set(_COLUMNS) & rows[0].keys():
-        raise ConfigError(f"index {path}: it needs a column split and one of {', '.join(_COLUMNS)}")
+    if not rows or "split" not in names or not set(_COLUMNS) & set(names):
+        raise ConfigError(
+            f"index {path}: it needs a column split and one of {', '.join(_COLUMNS)}; it has "
+            f"{', '.join(map(repr, names)) if rows else 'no rows'}. Add what is missing, or give the file "
+            "another name if it does not say which piece is in which split"
+        )
     for number, row in enumerate(rows, start=2):
         split = _WORDS.get((row["split"] or "").strip().lower())
         if split is None:
             raise ConfigError(f"index {path}, line {number}: split {row['split']!r} is not known")
-        yield [row[column] for column in _COLUMNS if row.get(column)], split
+        pieces, files = (tuple(row[c] for c in kind if row.get(c)) for kind in (_PIECES, _FILES))
+        yield _Row(pieces, files, split)

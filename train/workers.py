@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -33,7 +34,7 @@ def run_jobs(
         yield from map(function, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_ignore_interrupt) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_attend) as pool:
         try:
             yield from _pump(pool, function, jobs, processes * _WAITING)
         except BrokenProcessPool as error:
@@ -58,6 +59,15 @@ def _pump(
             yield future.result()
 
 
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the process that the person started; it lets running jobs finish."""
+def _attend() -> None:
+    """Leave Ctrl-C to the process that the person started, as it lets running jobs end; end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it was killed: no job will come any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -118,8 +118,8 @@ def arrived() -> Canvas:
 
 
 def collect() -> Canvas:
-    """Return what keeps the messages of an answer, and what a failure does."""
-    c = Canvas(900, 560, "collect")
+    """Return what keeps the messages of an answer."""
+    c = Canvas(900, 320, "collect")
     c.put("alive", "r $0-alive", 640, 20)
     c.put("at", "t b b", 640, 46)
     c.put("azero", "0(", 740, 72)
@@ -143,37 +143,54 @@ def collect() -> Canvas:
                f"{name}.key {name}.search", f"{name}.search {name}.none",
                f"{name}.none {name}.gate:1", f"{name}.t {name}.gate", f"{name}.gate {name}.keep",
                f"{name}.keep:1 {name}.set", f"{name}.keep {name}.check")  # fmt: skip
-    # Nothing to send again: what looked like the request's ack was a late one of its context.
-    c.put("fail", "r $0-got-fail", 20, 320)
-    c.put("f.t", "t l b", 20, 346)
-    c.put("f.b", "t b b b", 120, 372)
-    c.put("phase", "value $0-phase", 420, 398)
-    c.put("begun", "value $0-begun", 280, 398)
-    c.put("asked", "value $0-asked", 120, 398)
-    c.put("expr", "expr $f1==1 && $f2==0 && $f3==3", 120, 428)
-    c.put("x.t", "t f f", 120, 454)
-    c.put("flip", "== 0", 220, 480)
-    c.put("gate", "spigot", 20, 510)
-    c.put("error", "s $0-error", 20, 536)
-    # Whatever the bridge says to a cancel, such as that the answer was ready: it is cancelled.
-    c.put("taken", "== 4", 640, 320)
-    c.put("not", "!= 4", 720, 320)
-    c.put("cancel", "spigot", 640, 350)
-    c.put("other", "spigot", 720, 380)
-    c.put("cancelled", "cancelled cancelled as asked(", 640, 410)
-    c.put("error2", "s $0-error", 640, 436)
-    c.put("sel", "sel 1", 330, 480)
-    c.put("r.t", "t b b b", 330, 506)
-    c.put("2", "2(", 440, 506)
-    c.put("0", "0(", 500, 506)
-    c.put("phase=", "value $0-phase", 440, 534)
-    c.put("asked=", "value $0-asked", 580, 534)
-    c.put("say", "s $0-say", 330, 534)
-    c.wire("fail f.t", "f.t:1 f.b", "f.b:2 phase", "phase expr:2", "f.b:1 begun", "begun expr:1",
-           "f.b asked", "asked expr", "expr x.t", "x.t:1 flip", "flip gate:1", "x.t sel",
-           "sel r.t", "r.t:2 0", "0 asked=", "r.t:1 2", "2 phase=", "r.t say", "f.t gate",
-           "phase taken", "phase not", "taken cancel:1", "not other:1", "gate cancel", "cancel cancelled",
-           "cancelled error2", "gate other", "other error")  # fmt: skip
+    return c
+
+
+def failed() -> Canvas:
+    """Return what a failure does."""
+    c = Canvas(900, 640, "failed")
+    c.put("fail", "r $0-got-fail", 20, 20)
+    c.put("t", "t l b l", 20, 46)
+    c.put("code", "list trim", 480, 76)
+    c.put("args?", "route bad_args", 480, 102)
+    c.put("yes", "1(", 480, 128)
+    c.put("no", "0(", 580, 128)
+    c.put("b", "t b b b", 120, 76)
+    c.put("asked", "value $0-asked", 120, 154)
+    c.put("begun", "value $0-begun", 240, 154)
+    c.put("phase", "value $0-phase", 360, 154)
+    c.put("unknown", "expr $f1==1 && $f2==0 && $f3==3 && $f4", 120, 184)
+    c.put("new?", "t f f", 120, 210)
+    c.put("old", "== 0", 200, 236)
+    c.put("gate", "spigot", 20, 266)
+    c.wire("fail t", "t:2 code", "code args?", "args? yes", "args?:1 no", "yes unknown:3", "no unknown:3",
+           "t:1 b", "b:2 phase", "phase unknown:2", "b:1 begun", "begun unknown:1", "b asked",
+           "asked unknown", "unknown new?", "new?:1 old", "old gate:1", "t gate")  # fmt: skip
+    # Whatever the bridge says to a cancel, such as that the answer was ready: it is cancelled. What is over
+    # cannot fail.
+    c.put("taken", "== 4", 400, 220)
+    c.put("running", "expr $f1 && $f1!=4", 480, 220)
+    c.put("cancel", "spigot", 20, 320)
+    c.put("cancelled", "cancelled cancelled as asked(", 20, 350)
+    c.put("other", "spigot", 120, 320)
+    c.put("error", "s $0-error", 20, 380)
+    c.wire("phase taken", "phase running", "taken cancel:1", "running other:1", "gate cancel", "gate other",
+           "cancel cancelled", "cancelled error", "other error")  # fmt: skip
+    # Nothing to send again: the bridge was started anew, or what looked like the request's ack was a late one
+    # of its context. It begins again, under another name: what still comes for the former one is not for it.
+    c.put("sel", "sel 1", 280, 266)
+    c.put("anew", "t b b b b b", 280, 320)
+    c.put("clear", "s $0-clear-request", 680, 350)
+    c.put("id", "value $0-id", 560, 380)
+    c.put("+", "+ 1", 560, 406)
+    c.put("id=", "value $0-id", 560, 432)
+    c.put("0", "0(", 460, 380)
+    c.put("asked=", "value $0-asked", 430, 432)
+    c.put("start", "value $0-start", 300, 462)
+    c.put("phase=", "value $0-phase", 300, 488)
+    c.put("say", "s $0-say", 280, 540)
+    c.wire("new? sel", "sel anew", "anew:4 clear", "anew:3 id", "id +", "+ id=", "anew:2 0", "0 asked=",
+           "anew:1 start", "start phase=", "anew say")  # fmt: skip
     return c
 
 
@@ -270,9 +287,15 @@ def play() -> Canvas:
     c.put("stop", "inlet", 620, 20)
     c.put("t", "t b b b b", 20, 46)
     c.put("clear", "clear(", 620, 440)
-    c.put("line", "0(", 330, 76)
-    c.put("start", "text get $0-notes 1 1", 330, 102)
-    c.put("int", "int", 330, 128)
+    # It begins at the beat of the first one to start, which need not be the first to come.
+    c.put("firsts", "t b b", 440, 46)
+    c.put("far", "1e+09(", 560, 76)
+    c.put("size2", "text size $0-notes", 440, 102)
+    c.loop("all", 440, 128)
+    c.put("start", "text get $0-notes 1 1", 440, 268)
+    c.put("least", "min", 440, 294)
+    c.put("kept", "t f f", 440, 320)
+    c.put("floor", "expr floor($f1)", 440, 346)
     c.put("beat", "value $0-beatms", 180, 102)
     c.put("size", "text size $0-notes", 20, 76)
     c.loop("lines", 20, 110)
@@ -285,9 +308,10 @@ def play() -> Canvas:
     c.put("pipe", "pipe 0 0 0 0 0", 20, 440)
     c.put("pack", "pack f f f f", 20, 480)
     c.put("out", "outlet", 20, 520)
-    c.wire("in t", "t:3 clear", "t:2 line", "line start", "start int", "int minus:1", "t:1 beat",
-           "beat ms1:1", "beat ms2:1", "t size", "size lines", "lines.i get", "get unpack", "unpack:4 plus",
-           "plus pipe:3", "unpack:3 pipe:1", "unpack:2 ms2", "ms2 pipe:2", "unpack:1 minus",
+    c.wire("in t", "t:3 clear", "t:2 firsts", "firsts:1 far", "far least:1", "firsts size2", "size2 all",
+           "all.i start", "start least", "least kept", "kept:1 least:1", "kept floor", "floor minus:1",
+           "t:1 beat", "beat ms1:1", "beat ms2:1", "t size", "size lines", "lines.i get", "get unpack",
+           "unpack:4 plus", "plus pipe:3", "unpack:3 pipe:1", "unpack:2 ms2", "ms2 pipe:2", "unpack:1 minus",
            "minus ms1", "ms1 pipe:4", "unpack pipe", "pipe:3 pack:3", "pipe:2 pack:2",
            "pipe:1 pack:1", "pipe pack", "pack out", "stop clear", "clear pipe")  # fmt: skip
     return c

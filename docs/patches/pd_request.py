@@ -160,12 +160,13 @@ def ask() -> Canvas:
     c.put("1", "1(", 130, 590)
     c.put("empty", "no_context there are no notes: send some with note(", 420, 560)
     c.put("err", "s $0-warning", 420, 590)
-    c.put("then", "t b f", 20, 580)
+    c.put("then", "t b f f", 20, 580)
+    c.put("start", "value $0-start", 110, 638)
     c.put("phase", "value $0-phase", 20, 612)
     c.put("begin", "s $0-begin", 180, 612)
     c.wire("steps trim", "trim generate", "generate 2", "generate:1 b", "b none?", "none? sel0",
-           "sel0 empty", "empty err", "sel0:1 1", "2 then", "1 then", "then:1 phase",
-           "then begin")  # fmt: skip
+           "sel0 empty", "empty err", "sel0:1 1", "2 then", "1 then", "then:2 start",
+           "then:1 phase", "then begin")  # fmt: skip
     return c
 
 
@@ -211,13 +212,18 @@ def say() -> Canvas:
     c.put("asked", "value $0-asked", 500, 162)
     c.put("takes", "value $0-takes", 420, 192)
     c.loop("resend", 420, 222)
-    c.put("rt", "t f b", 420, 362)
+    # What it says of the first take that is not done holds for those after it.
+    c.put("done?", "text search $0-dones", 560, 362)
+    c.put("undone", "moses 0", 560, 416)
+    c.put("last", "t b", 560, 442)
+    c.put("rt", "t f b f", 420, 362)
     c.put("rid", "value $0-id", 520, 388)
     c.put("pack", "pack f f", 420, 418)
     c.put("order", "$2 $1(", 420, 444)
     c.put("rformat", "oscformat /antiphon/resend", 420, 470)
     c.put("rsend", "s $0-send", 420, 496)
-    c.wire("sel:2 t", "t:1 1", "1 asked", "t takes", "takes resend", "resend.i rt", "rt:1 rid",
+    c.wire("sel:2 t", "t:1 1", "1 asked", "t takes", "takes resend", "resend.i rt",
+           "rt:2 done?", "done? undone", "undone last", "last resend.until:1", "rt:1 rid",
            "rid pack:1", "rt pack", "pack order", "order rformat", "rformat rsend")  # fmt: skip
     c.put("cid", "value $0-id", 680, 110)
     c.put("cformat", "oscformat /antiphon/cancel", 680, 140)

@@ -5,7 +5,7 @@ The abstraction keeps what it knows in [text define]s and [value]s of its own ($
   acks     seq of what has arrived  chunks   take seq of n notes...
   dones    take total end seed nats notes    the take that is shown, a note a line
   queue    datagrams that wait for the pause to end
-  phase    0 nothing, 1 context, 2 request, 3 acknowledged, 4 being cancelled
+  phase    0 nothing, 1 context, 2 request, 3 acknowledged, 4 being cancelled; start: the request's first one
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pd_reply import arrived, check, collect, greeted, heard, play, show
+from pd_options import join, options
+from pd_reply import arrived, check, collect, failed, greeted, heard, play, show
 from pd_request import ask, chunk, network, pace, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
 MOST_NOTES = 4096
 """Of a context that the bridge takes; models read the last few hundred."""
-VALUES = ("id", "phase", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock", "beatms", "sum",
-          "port", "sent")  # fmt: skip
+VALUES = ("id", "phase", "start", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock",
+          "beatms", "sum", "port", "sent")  # fmt: skip
 
 
 def store() -> Canvas:
@@ -71,82 +72,6 @@ def context() -> Canvas:
     return c
 
 
-def join() -> Canvas:
-    """Return what makes one symbol of a list of words, with spaces between them: F# minor pentatonic."""
-    c = Canvas(560, 540, "join")
-    c.put("in", "inlet", 20, 20)
-    c.put("t", "t b l l b", 20, 46)
-    c.put("none", "list(", 400, 80)
-    c.put("length", "list length", 150, 80)
-    c.loop("word", 150, 110)
-    c.put("pick", "get $1 1(", 150, 244)
-    c.put("kept", "list store", 150, 270)
-    # A word may be a number, which has no characters: makefilename makes text of both.
-    c.put("name", "makefilename %s", 150, 296)
-    c.put("letters", "list fromsymbol", 150, 322)
-    c.put("space", "list prepend append 32", 150, 348)
-    c.put("trim", "list trim", 150, 374)
-    c.put("joined", "list store", 20, 400)
-    # Without the space before the first word.
-    c.put("first", "list split 1", 20, 430)
-    c.put("symbol", "list tosymbol", 70, 460)
-    c.put("out", "outlet", 70, 490)
-    c.wire("in t", "t:3 none", "none joined:1", "t:2 kept:1", "t:1 length", "length word", "word.i pick",
-           "pick kept", "kept name", "name letters", "letters space", "space trim", "trim joined", "t joined",
-           "joined first", "first:1 symbol", "symbol out")  # fmt: skip
-    return c
-
-
-def options() -> Canvas:
-    """Return what keeps an option: key value..., auto takes it back."""
-    c = Canvas(980, 560, "options")
-    c.put("in", "inlet", 20, 20)
-    c.put("trimmed", "t a a", 20, 46)
-    c.put("words", "list length", 90, 20)
-    c.put("some", "> 1", 190, 20)
-    c.put("few", "sel 0", 240, 20)
-    c.put("needs", "bad_args set needs an option and a value: set bars 4(", 520, 98)
-    c.put("enough", "spigot", 190, 46)
-    c.put("bare", "list trim", 260, 46)
-    c.put("warning", "s $0-warning", 400, 72)
-    c.wire("trimmed:1 words", "words some", "some enough:1", "some few", "few needs", "needs warning",
-           "trimmed enough", "enough bare")  # fmt: skip
-    # With any other mode or port an answer would never be heard here.
-    own = {
-        "mode": "a take comes at once when it is ready",
-        "reply_port": "replies come to the object's own port",
-    }
-    c.put("own", "route " + " ".join(own), 20, 72)
-    for column, (name, why) in enumerate(own.items()):
-        c.put(name, f"bad_args {name} cannot be set here: {why}(", 400, 20 + 26 * column)
-        c.wire(f"own:{column} {name}", f"{name} warning")
-    c.put("list", "list", 20, 98)
-    c.put("t", "t l l", 20, 124)
-    c.put("key", "list split 1", 260, 80)
-    c.put("t2", "t l l", 260, 106)
-    c.put("search", "text search $0-options", 330, 136)
-    c.put("moses", "moses 0", 330, 162)
-    c.put("delete", "text delete $0-options", 390, 192)
-    c.put("split", "list split 1", 20, 220)
-    c.put("size", "t l l", 110, 250)
-    c.put("length", "list length", 210, 280)
-    c.put("many", "> 1", 210, 306)
-    c.put("flip", "== 0", 270, 332)
-    c.put("two", "spigot", 340, 362)
-    c.put("one", "spigot", 110, 362)
-    c.named["join"] = c.sub(join(), 340, 430)
-    c.put("trim", "list trim", 110, 396)
-    c.put("auto", "route auto", 110, 422)
-    c.put("prepend", "list prepend", 170, 474)
-    c.put("append", "text set $0-options 1e+08", 170, 526)
-    c.wire("in trimmed", "bare own", "own:2 list", "list t", "t:1 key", "key t2",
-           "t2:1 search", "search moses", "moses:1 delete", "t2 prepend:1", "t split",
-           "split:1 size", "size:1 length", "length many", "many flip", "many two:1",
-           "flip one:1", "size two", "size one", "two join", "join prepend", "one trim",
-           "trim auto", "auto:1 prepend", "prepend append")  # fmt: skip
-    return c
-
-
 def abstraction() -> Canvas:
     """Return antiphon.pd."""
     c = Canvas(1260, 620)
@@ -156,7 +81,7 @@ def abstraction() -> Canvas:
              "lock", "play", "stop", "models", "params", "tempo")  # fmt: skip
     c.put("route", "route " + " ".join(words), 20, 50)
     at = {word: index for index, word in enumerate(words)}
-    subs = (store, watch, say, chunk, request, heard, greeted, arrived, collect, check, show)
+    subs = (store, watch, say, chunk, request, heard, greeted, arrived, collect, failed, check, show)
     for column, made in enumerate(subs):
         c.sub(made(), 20 + 95 * column, 590)
     c.named["network"] = c.sub(network(), 20, 170)
@@ -325,7 +250,7 @@ def example() -> Canvas:
 
 
 PARTS = (store, pace, network, context, join, options, seed, ask, watch, say, chunk, request, heard, greeted,
-         arrived, collect, check, show, play)  # fmt: skip
+         arrived, collect, failed, check, show, play)  # fmt: skip
 PAGES = {made.__name__: made for made in (*PARTS, abstraction, help_patch, example)}
 """Every canvas, by name."""
 

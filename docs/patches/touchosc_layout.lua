@@ -111,7 +111,8 @@ end
 local function play()
   stop()
   if not answer[1] then return end
-  local beat, first, events = 60000 / setting("tempo"), answer[1][2], {}
+  local beat, first, events = 60000 / setting("tempo"), math.huge, {}
+  for _, note in ipairs(answer) do first = math.min(first, note[2]) end  -- it need not come first
   for i, note in ipairs(answer) do
     local key = note[1] * 16 + (answer.drums and 9 or note[5] % 16)  -- pitch and channel
     events[2 * i - 1] = { at = (note[2] - first) * beat, key = key, note = i, velocity = note[4] }

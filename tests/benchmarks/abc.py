@@ -27,6 +27,7 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.textrow import TextRow
 from antiphon.models.abc import AbcError, bars
+from antiphon.models.score import Score
 
 METRES = ("6/8", "4/4", "2/4", "3/4")
 _ERROR = re.compile(r"^Error", re.MULTILINE)
@@ -69,13 +70,13 @@ def judged(tunes: Iterable[str]) -> tuple[int, float, float, float]:
 def drawn(model: str, folders: Sequence[Path], count: int) -> tuple[list[str], list[str]]:
     """Return tunes as the model drew them, first attempts and later ones, and as a user gets them."""
     raw: list[str] = []
-    finish = TextRow._finish
+    read = TextRow._read
 
-    def heard(row: TextRow, last: bool) -> bool:
+    def heard(row: TextRow) -> tuple[str, Score]:
         raw.append(row._codec.decode_text(np.array(row._codes, np.int32).reshape(-1, 1)))
-        return finish(row, last)
+        return read(row)
 
-    TextRow._finish = heard  # type: ignore[method-assign]
+    TextRow._read = heard  # type: ignore[method-assign]
     shelf = ModelShelf(folders)
     manifest = shelf.manifest(model)
     got: list[Take] = []
@@ -86,7 +87,7 @@ def drawn(model: str, folders: Sequence[Path], count: int) -> tuple[list[str], l
                 options: dict[str, Any] = {"takes": min(8, count - seed), "metre": metre}
                 got += engine.generate(resolve({}, options, None, manifest, seed))
     finally:
-        TextRow._finish = finish  # type: ignore[method-assign]
+        TextRow._read = read  # type: ignore[method-assign]
     return raw, [take.text for take in got]
 
 

@@ -143,6 +143,19 @@ def test_tunes_are_judged() -> None:
     assert rows[1][1] == "4" and rows[1][3] == "100.0%"
 
 
+def test_played_contexts(tmp_path: Path) -> None:
+    """Of made-up tunes; a score is read as it is, whoever reads it."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=40, parts=1)
+    command = [sys.executable, HERE / "played.py", HERE.parents[1] / "models" / "folk.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    named = {name: (float(plain), float(read)) for name, plain, read in rows}
+    assert named["the score"][0] == named["the score"][1]
+    plain, read = named["played, 0.04 beats off, detached"]
+    assert read < plain
+
+
 def test_an_average_of_runs(run: Path) -> None:
     """A run and itself make itself; the table names both."""
     command = [sys.executable, str(HERE / "averaged.py"), str(run), str(run)]

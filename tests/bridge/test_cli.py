@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge import cli, cli_models
 from antiphon.bridge.cli import COMMANDS, main
+from antiphon.bridge.cli_ask import renumbered
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
@@ -148,6 +149,80 @@ def test_what_cannot_be_a_host_is_said_in_one_line(
 def test_a_bridge_that_refuses_is_quoted(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "generate", "--port", port, "--parts", "kazoo"]) == cli.EXIT_ERROR
     assert "has no part 'kazoo'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tracks", "parts"),
+    [
+        (("left", "right"), [1, 0]),
+        (("Bass", "soprano"), [1, 0]),
+        (("soprano", "bass"), [0, 1]),
+        (("flute", "soprano"), [0, 0]),
+    ],
+)
+def test_tracks_go_to_the_parts_of_their_names_else_by_height(
+    tracks: tuple[str, str], parts: list[int]
+) -> None:
+    notes = (Note(40, 0.0, 1.0, part=0), Note(70, 1.0, 1.0, part=1))
+    score = Score(notes=notes, parts=tuple(map(Part, tracks)))
+    found = renumbered(score, (Part("soprano"), Part("bass")))
+    assert [note.part for note in found.notes] == parts
+
+
+def test_tracks_go_by_order_where_height_says_nothing() -> None:
+    notes = (Note(40, 0.0, 1.0, part=0), Note(70, 1.0, 1.0, part=1))
+    score = Score(notes=notes, parts=(Part("left"), Part("right")))
+    assert [note.part for note in renumbered(score, (Part(""), Part(""))).notes] == [0, 1]
+
+
+LEAD, BASS, KIT = Part("lead"), Part("bass"), Part("kit", is_drum=True)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "model", "parts"),
+    [
+        ((Part("x"), Part("d", is_drum=True)), (LEAD,), [0]),  # drums are no tune
+        ((Part("d", is_drum=True), Part("x")), (LEAD, BASS, KIT), [2, 0]),
+        ((Part("x"), Part("d", is_drum=True)), (KIT,), [0]),
+        ((Part("x"), Part("y")), (KIT,), [0, 0]),  # a clip of drums need not be on channel 10
+        ((Part("bass"), Part("d", is_drum=True)), (LEAD, BASS, KIT), [1, 2]),
+    ],
+)
+def test_drums_go_to_drums(tracks: tuple[Part, ...], model: tuple[Part, ...], parts: list[int]) -> None:
+    notes = (Note(40, 0.0, 1.0, part=0), Note(70, 1.0, 1.0, part=1))
+    found = renumbered(Score(notes=notes, parts=tracks), model)
+    assert [note.part for note in found.notes] == parts
+
+
+def test_a_file_of_drums_alone_is_no_tune(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kit = Score(notes=(Note(36, 0.0, 1.0),), parts=(KIT,))
+    write_midi(kit, tmp_path / "kit.mid")
+    assert main(["ask", "continue", "--port", port, "--in", str(tmp_path / "kit.mid")]) == 2
+    assert "nothing in the file is for this model" in capsys.readouterr().err
+
+
+def test_ask_knows_the_card_of_an_own_model(
+    folder: Path, port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["ask", "generate", "--port", port, "--model", "tiny", "--bars", "2", "--no-roll"]
+    assert main([*words, "--models", str(folder)]) == 0
+    assert "--models" not in capsys.readouterr().err
+    assert main(words) == 0
+    assert "no file of model tiny is here; --models" in capsys.readouterr().err
+
+
+def test_files_are_written_where_nobody_reads_what_is_printed(folder: Path, tmp_path: Path) -> None:
+    """As by `antiphon generate … | head -1`."""
+    started = "from antiphon.bridge.cli import main; raise SystemExit(main())"
+    words = [sys.executable, "-c", started, "generate", "--models", str(folder), "--model", "tiny"]
+    words += ["--out", str(tmp_path / "x.mid")]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait(60)
+    assert read_midi(tmp_path / "x.mid").notes
 
 
 def test_an_empty_clip_is_refused(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ from antiphon.bridge.contexts import MAX_CONTEXTS, MAX_SESSION_NOTES, Contexts
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
 
-A, B, C = (tuple(Note(p, s, 1.0) for s in range(s0, s0 + 4)) for p, s0 in ((60, 0), (62, 4), (64, 8)))
+PLACES = ((60, 0), (62, 4), (64, 8), (65, 8))
+A, B, C, D = (tuple(Note(p, s, 1.0) for s in range(s0, s0 + 4)) for p, s0 in PLACES)
 
 
 def test_messages_in_any_order():
@@ -83,6 +84,29 @@ def test_a_new_last_message_replaces_the_old_one():
     contexts.add("x", 1, 2, B)
     contexts.add("x", 0, 2, A)
     assert contexts.add("x", 1, 2, C) == A + C
+
+
+def test_a_lost_message_of_a_new_context_that_begins_alike_is_missed():
+    contexts = Contexts()
+    for seq, notes in enumerate((A, B, C)):
+        contexts.add("x", seq, 3, notes)
+    assert contexts.get("x") == A + B + C
+    contexts.add("x", 0, 3, A)
+    assert contexts.add("x", 2, 3, D) is None
+    assert contexts.whole("x") is None
+    with pytest.raises(RequestError, match="seq 1 did"):
+        contexts.get("x")
+    assert contexts.add("x", 1, 3, B) == A + B + D
+    assert contexts.get("x") == A + B + D
+
+
+def test_messages_sent_again_are_no_new_context():
+    contexts = Contexts()
+    for seq, notes in enumerate((A, B, C)):
+        contexts.add("x", seq, 3, notes)
+    contexts.add("x", 0, 3, A)
+    contexts.add("x", 2, 3, C)
+    assert contexts.get("x") == A + B + C
 
 
 def test_another_number_of_messages_begins_anew():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
+from antiphon.bridge.shelf import ModelShelf
 from antiphon.models.errors import RequestError
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
@@ -236,6 +237,26 @@ def heard(engine: Engine, request: GenerationRequest, key: str) -> list[Take]:
     waiting = Waiting()
     engine.submit(request, waiting, key=key)
     return waiting.wait(30)
+
+
+def test_what_was_there_before_is_not_heard_however_far_on_the_music_is() -> None:
+    """15,000 bars of a 64th note on, unused rows of the memory are still later than the present."""
+    metre = Metre(1, 64)
+    sparse = tuple(Note(60, i * 16.0, 0.5) for i in range(60))
+    asked = GenerationRequest(
+        model="chorale",
+        context=sparse,
+        context_metres=MetreMap(((0.0, metre),)),
+        metre=metre,
+        start_beat=960.0,
+        end_beat=968.0,
+        seed=7,
+    )
+    dense = tuple(Note(40 + i % 24, i * 0.25, 0.25) for i in range(600))
+    with Engine(ModelShelf(), workers=1) as engine:
+        first = engine.generate(asked)
+        engine.generate(replace(asked, context=dense, context_metres=MetreMap(), metre=Metre()))
+        assert engine.generate(asked) == first
 
 
 def test_the_context_matters_and_only_its_last_notes(engine: Engine) -> None:

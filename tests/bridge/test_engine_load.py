@@ -205,6 +205,33 @@ def test_a_full_queue_is_busy(shelf: ModelShelf) -> None:
     engine.close()
 
 
+def test_a_full_queue_has_room_for_who_has_less_than_an_even_share(shelf: ModelShelf) -> None:
+    engine, gate, first = blocked(shelf, 8)
+    logs = [first]
+
+    def admitted(client: str) -> int:
+        """Return how many requests of a client there is room for."""
+        for count in range(20):
+            log = Log()
+            try:
+                engine.submit(ask(2), log, client=client)
+            except RequestError as error:
+                assert error.code == "busy"
+                return count
+            logs.append(log)
+        raise AssertionError("there is no limit")
+
+    assert admitted("greedy") == 7  # one waits already
+    assert admitted("honest") == 8 // 3
+    assert admitted("third") == 8 // 4
+    assert admitted("greedy") == admitted("honest") == 0
+    gate.set()
+    for log in logs:
+        log.wait()
+        assert log.calls[-1] == ("done",)
+    engine.close()
+
+
 def test_cancelling_what_waits_in_the_queue(shelf: ModelShelf) -> None:
     engine, gate, _ = blocked(shelf, 4)
     waiting = Log()

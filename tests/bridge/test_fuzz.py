@@ -108,7 +108,7 @@ def test_each_datagram_is_answered_or_refused(
     put, here = server._pacer.put, threading.get_ident()
     replies = 0
 
-    def count(datagram: bytes, host: tuple[str, int]) -> None:
+    def count(datagram: bytes, host: tuple[str, int], *who: tuple[str, int], once: bool) -> None:
         nonlocal replies
         if host[0] != "127.0.0.9":
             put(datagram, host)

@@ -140,7 +140,9 @@ def test_a_bridge_does_not_talk_to_itself(scene: Scene, monkeypatch: pytest.Monk
     own = scene.server.address
     sent, heard = [], []
     put, answer = scene.server._pacer.put, scene.server._answer
-    monkeypatch.setattr(scene.server._pacer, "put", lambda d, host: (sent.append((d, host)), put(d, host))[1])
+    monkeypatch.setattr(
+        scene.server._pacer, "put", lambda d, host, *who, once: (sent.append((d, host)), put(d, host))[1]
+    )
     monkeypatch.setattr(
         scene.server, "_answer", lambda m, host: (heard.append((m, host)), answer(m, host))[1]
     )
@@ -220,6 +222,7 @@ def test_hundreds_of_clients_and_the_oldest_go(scene: Scene) -> None:
         if number % 40 == 0:
             assert scene.undisturbed()
     assert len(scene.server.sessions) == MAX_SESSIONS
+    assert strangers[0].hear()[:3] == ("/antiphon/fail", "/antiphon/hello", "busy")
     for wire, bars in ((strangers[-1], 3.0), (strangers[0], 4.0)):
         wire.send("get", "bars")
         assert wire.hear()[1:] == ("bars", bars)

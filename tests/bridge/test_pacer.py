@@ -70,6 +70,46 @@ def test_turns_go_round(wire):
     assert [h for _, h, _ in wire.sent] == [A, B] * 3
 
 
+def test_clients_who_have_their_replies_sent_to_one_address_take_turns(wire):
+    for i in range(1000):
+        wire.pacer.put(b"a%d" % i, A, B)
+    wire.pacer.put(b"own", A)
+    wire.sent.clear()
+    wire.clock.advance(SLOT_SECONDS)
+    wire.pacer.turn()
+    sent = [datagram for _, _, datagram in wire.sent]
+    assert len(sent) == DATAGRAMS_A_SLOT
+    assert sent[:3] == [b"a32", b"own", b"a33"]
+
+
+def test_who_floods_an_address_uses_up_its_own_share(wire):
+    large = bytes(1 << 16)
+    for _ in range(MAX_CLIENT_BYTES // len(large) + DATAGRAMS_A_SLOT + 5):
+        wire.pacer.put(large, A, B)
+    dropped = wire.pacer.dropped
+    assert dropped
+    wire.pacer.put(large, A)
+    assert wire.pacer.dropped == dropped
+    wire.pacer.put(large, B)  # of the same client, to itself: it goes at once
+    assert wire.sent[-1][1] == B
+
+
+def test_what_waits_already_need_not_wait_twice(wire):
+    for _ in range(DATAGRAMS_A_SLOT):
+        wire.pacer.put(b"", A)
+    wire.sent.clear()
+    for client in (A, A, B, B):
+        for datagram in (b"x", b"y"):
+            wire.pacer.put(datagram, A, client, once=True)
+        wire.pacer.put(b"each", A, client)
+    wire.clock.advance(SLOT_SECONDS)
+    wire.pacer.turn()
+    assert sorted(d for _, _, d in wire.sent) == [b"each"] * 4 + [b"x", b"x", b"y", b"y"]
+    wire.pacer.put(b"x", A, once=True)  # nothing waits any more
+    assert wire.sent[-1][2] == b"x"
+    assert wire.pacer.queued == wire.pacer.waiting_bytes == 0
+
+
 def test_a_full_system_buffer_keeps_the_datagram(wire):
     wire.full = True
     wire.pacer.put(b"a", A)

@@ -173,12 +173,29 @@ class TestSyncAndNotify:
         assert failed[1:3] == ("/antiphon/load", "model_error")
         assert synced == ("/antiphon/synced", 1)
 
+    def test_a_load_holds_for_what_is_sent_next_and_a_later_model_for_what_comes_then(
+        self, talk, monkeypatch
+    ):
+        """However long the load takes."""
+        works = []
+        talk.background = works.append
+        talk.say("load", "chorale")
+        assert talk.say("status")[0][2] == "chorale"
+        talk.say("set", "model", "drums")
+        works.pop()()
+        assert talk.say("status")[0][2] == "drums"
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0)
+        talk.say("load", "folk")
+        works.pop()()
+        assert talk.say("status")[0][2] == "drums", "what could not be loaded is not kept"
+
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):
             raise RequestError("busy", "64 loads wait already")
 
         talk.background = full
         assert talk.say("load", "drums")[0][1:3] == ("/antiphon/load", "busy")
+        assert talk.say("status")[0][2] == "folk"
         assert talk.say("sync", 1) == [("/antiphon/synced", 1)]
 
     def test_syncs_are_bounded(self, held):

@@ -16,6 +16,8 @@ MODELS = ModelShelf([])
         ("folk", 7.5, 0.5, 8.0),
         ("folk", 7.5, 0.65, 8.0),  # let go late
         ("folk", 7.5, 0.75, 12.0),  # a sixteenth into the bar
+        ("folk", 7.5, 0.82, 8.0),  # later, and nothing that would be written
+        ("folk", 7.5, 0.88, 12.0),
         ("folk", 7.5, 4.0, 12.0),
         ("folk", 8.0, 0.05, 12.0),  # short, but in the bar
         ("folk", 8.0, 4.15, 12.0),

@@ -12,6 +12,8 @@ from antiphon.models.errors import RequestError
         ("F# harmonic minor", {6, 8, 9, 11, 1, 2, 5}),
         ("0,2,4,5,7,9,11", {0, 2, 4, 5, 7, 9, 11}),
         ("0 4 7", {0, 4, 7}),
+        ("B flat minor", {10, 0, 1, 3, 5, 6, 8}),
+        ("c Sharp", {1, 3, 5, 6, 8, 10, 0}),
     ],
 )
 def test_named_and_numbered_scales(text, classes):
@@ -25,7 +27,15 @@ def test_every_mode_holds_its_tonic(mode):
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("", "empty"), ("D doric", "'dorian'"), ("H major", "'H'"), ("0,12", "0..11"), ("0,x", "0..11")],
+    [
+        ("", "empty"),
+        ("D doric", "'dorian'"),
+        ("H major", "'H'"),
+        ("H flat", "'Hb'"),
+        ("Dm", "D minor"),
+        ("0,12", "0..11"),
+        ("0,x", "0..11"),
+    ],
 )
 def test_a_wrong_scale_says_what_is_wrong(text, hint):
     with pytest.raises(RequestError, match=hint) as error:

@@ -14,6 +14,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
 from antiphon.bridge.server import version
 from program import PATIENCE_SECONDS, Bridge, Program, antiphon
+from tiny_model import save_endless_model
 
 SOON_SECONDS = 20.0
 """How long the end may take after a signal: it takes one, a hang takes for ever."""
@@ -129,6 +130,35 @@ def test_a_request_on_its_way_does_not_keep_it(tiny_model: Path, listener: socke
         hear(listener, "/antiphon/note")
         bridge.signal(signal.SIGTERM)
         assert bridge.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_it_whatever_a_model_is_at(
+    number: signal.Signals, tmp_path: Path, listener: socket.socket
+) -> None:
+    """ONNX Runtime cannot be interrupted, so a model whose step never ends keeps its worker."""
+    save_endless_model(tmp_path / "endless.onnx")
+    with Bridge("--models", tmp_path, "--default", "endless") as bridge:
+        listener.sendto(encode(Message("/antiphon/generate", ("a",))), ("127.0.0.1", bridge.port))
+        hear(listener, "/antiphon/ack")
+        bridge.signal(number)
+        bridge.until("still being loaded or run; Ctrl-C again")
+        began = time.monotonic()
+        bridge.signal(number)
+        assert bridge.ended() == 128 + number
+        assert time.monotonic() - began < SOON_SECONDS
+        assert "ends although a model is still being loaded or run" in bridge.lines[-1]
+
+
+def test_signals_in_haste_end_it_as_one_does(tiny_model: Path, listener: socket.socket) -> None:
+    with Bridge("--models", tiny_model.parent) as bridge:
+        listener.sendto(encode(Message("/antiphon/notify", (1,))), ("127.0.0.1", bridge.port))
+        hear(listener, "/antiphon/notify/reply")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+            bridge.signal(number)
+        hear(listener, "/antiphon/shutdown")
+        assert bridge.ended() == 0
+        assert bridge.lines[-1] == "The bridge is closed."
 
 
 def test_a_port_in_use_is_said_with_what_to_do(tiny_model: Path) -> None:

@@ -105,6 +105,31 @@ def test_a_reply_port_can_be_set(talk):
     assert talk.ports[-1] == 0
 
 
+def test_an_automatic_reply_port_is_the_one_told_in_hello(talk):
+    talk.say("hello", 9101)
+    talk.say("set", "reply_port", 9000)
+    assert talk.ports[-1] == 9000
+    assert talk.say("set", "reply_port", "auto") == [("/antiphon/get/reply", "reply_port", 9101)]
+    assert talk.ports[-1] == 9101
+
+
+def test_the_highest_number_that_is_told_is_taken(talk):
+    highest = next(line[4] for line in talk.say("params") if line[1] == "seed")
+    assert talk.say("set", "seed", highest) == [("/antiphon/get/reply", "seed", int(highest))]
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("continu", "did you mean /antiphon/continue?"),
+        ("harmonise", "after /antiphon/ comes hello, ping,"),
+    ],
+)
+def test_an_unknown_address_is_told_the_known_ones(talk, address, advice):
+    ((_, _, code, text),) = talk.say(address)
+    assert code == "unknown_address" and advice in text
+
+
 def test_continue_says_ack_notes_done(talk):
     context(talk)
     ack, notes, done = talk.say("continue", "x", "bars", 1, "seed", 5)
@@ -246,7 +271,7 @@ def test_a_context_is_acknowledged_message_by_message(talk):
 
 class TestMasks:
     def test_scale_range_and_parts_reach_the_engine(self, held):
-        held.say("generate", "x", "model", "chorale", "scale", "G", "low", 50, "high", 70, "parts", "alto,3")
+        held.say("generate", "x", "model", "chorale", "scale", "G", "low", 50, "high", 70, "parts", "alto 3")
         asked = request(held)
         assert (asked.scale, asked.low, asked.high) == ({7, 9, 11, 0, 2, 4, 6}, 50, 70)
         assert (asked.model, asked.parts) == ("chorale", {1, 3})

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from pathlib import Path
 
+import onnx
 import pytest
 from antiphon.bridge.shelf import LoadedModel, ModelShelf
+from antiphon.bridge.stepper import memory_sizes
 from antiphon.models.errors import RequestError
+from antiphon.models.manifest import METADATA_KEY, Memory
 from antiphon.models.modelfile import ModelFile
-from tiny_model import save_broken_model, save_tiny_model
+from onnx import helper
+from tiny_model import HEADS, KEY, VALUE, save_broken_model, save_tiny_model, tiny_manifest
 
 
 @pytest.fixture
@@ -57,6 +62,73 @@ def test_a_users_model_hides_one_of_the_same_name(
     assert shelf.info("folk").path == own
     assert len(caplog.records) == 2  # each complaint once
     assert "hidden by" in caplog.text and "broken.onnx: not a model" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[" * 200_000,
+        tiny_manifest("bad").to_json().replace('"held_out":{}', '"held_out":{"x":1%s}' % ("0" * 400)),
+        tiny_manifest("bad").to_json().replace('"values":[0,1]', '"values":["0","1"]'),
+    ],
+    ids=["deep", "great", "text"],
+)
+def test_a_manifest_that_cannot_be_read_costs_its_own_file(
+    folder: Path, manifest: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = onnx.load(folder / "z.onnx")
+    helper.set_model_props(model, {METADATA_KEY: manifest})
+    (folder / "bad.onnx").write_bytes(model.SerializeToString())
+    with caplog.at_level(logging.WARNING, "antiphon.engine"):
+        shelf = ModelShelf([folder], shipped=False)
+        save_tiny_model(folder / "n.onnx", "newcomer")
+        assert [info.name for info in shelf.refresh()] == ["newcomer"]
+    assert shelf.names() == ["folk", "alpha", "newcomer"]
+    assert len(caplog.records) == 1 and f"{folder / 'bad.onnx'}: the manifest" in caplog.text
+
+
+@pytest.mark.parametrize("gone_at", range(3))
+def test_a_file_that_goes_while_it_is_read_costs_itself(
+    folder: Path, gone_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+    looked: list[Path] = []
+
+    def gone(path: Path, **how: bool) -> os.stat_result:
+        if path.name == "z.onnx":
+            looked.append(path)
+            if len(looked) > gone_at:
+                raise FileNotFoundError(2, "No such file or directory")
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", gone)
+    assert "folk" in ModelShelf([folder], shipped=False).names()
+
+
+def test_a_pipe_among_the_models_is_logged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("Windows has no pipes among files")
+    os.mkfifo(folder / "pipe.onnx")
+    held = os.open(folder / "pipe.onnx", os.O_RDWR)
+    try:
+        os.write(held, b"x")
+        shelf = ModelShelf([folder], shipped=False)
+    finally:
+        os.close(held)
+    assert shelf.names() == ["folk", "alpha"]
+    assert "pipe.onnx: cannot be read: it is a folder, pipe or device" in caplog.text
+
+
+def test_the_longest_memory_is_tried_in_a_few_sizes(tmp_path: Path) -> None:
+    for length, sizes in (
+        (20, (21,)),
+        (256, (64, 128, 192, 257)),
+        (512, (64, 128, 192, 256, 320, 384, 448, 513)),
+        (4096, (*range(64, 513, 64), 1024, 2048, 4097)),
+    ):
+        assert memory_sizes(Memory(1, 1, 1, length)) == sizes
+    save_tiny_model(tmp_path / "long.onnx", "long", memory=Memory(HEADS, KEY, VALUE, 4096))
+    assert ModelShelf([tmp_path], shipped=False).get("long").batching.most > 1
 
 
 def test_refresh_finds_new_files(folder: Path) -> None:

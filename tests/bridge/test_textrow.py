@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from pathlib import Path
 from time import sleep
@@ -25,6 +26,7 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.textrow import BarCounter, at_pitches, placed
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.abc import AbcError, bars, read_abc
+from antiphon.models.abc_tune import FIELD
 from antiphon.models.abc_write import key_name, signature, write_bars
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
@@ -187,7 +189,7 @@ DIVISIONS = st.sampled_from([4, 3, 8, 6])
 
 @st.composite
 def divided_music(draw: st.DrawFn) -> list[Note]:
-    """Draw notes whose onsets divide each beat in one way; each ends on a division of some beat."""
+    """Draw a melody whose onsets divide each beat in one way; each note ends on a division of some beat."""
     divisions = draw(st.lists(DIVISIONS, min_size=8, max_size=8))
     places = st.tuples(st.integers(40, 90), st.integers(0, 7), st.integers(0, 7))
     notes = {}
@@ -195,8 +197,12 @@ def divided_music(draw: st.DrawFn) -> list[Note]:
         start = beat + Fraction(place % divisions[beat], divisions[beat])
         division = draw(DIVISIONS)
         end = Fraction(floor(start * division) + draw(st.integers(1, 16)), division)
-        notes[pitch, start] = Note(pitch, float(start), float(end - start))
-    return list(notes.values())
+        notes[start] = Note(pitch, float(start), float(end - start))
+    melody = [notes[start] for start in sorted(notes)]
+    return [
+        replace(note, duration=min(note.duration, following.start - note.start))
+        for note, following in pairwise([*melody, Note(60, 99, 1)])
+    ]
 
 
 @given(divided_music(), st.integers(-6, 6), st.sampled_from(["2/4", "3/4", "4/4", "6/8"]))
@@ -206,13 +212,9 @@ def test_written_notes_read_back(notes: list[Note], sharps: int, metre: str) -> 
     end = -(-8 // bar) * bar
     text = write_bars(notes, 0, end, Metre.parse(metre), sharps)
     score = read_abc(f"X:1\nM:{metre}\nL:1/8\nK:{key_name(sharps)}\n{text}")
-    highest: dict[float, Note] = {}
-    for note in sorted(notes, key=lambda n: n.pitch):
-        highest[note.start] = note
-    kept = [highest[start] for start in sorted(highest)]
     found = [(n.pitch, round(n.start, 6)) for n in score.notes]
-    assert found == [(n.pitch, round(n.start, 6)) for n in kept]
-    for note, wanted, following in zip(score.notes, kept, [*kept[1:], Note(60, end, 1)], strict=True):
+    assert found == [(n.pitch, round(n.start, 6)) for n in notes]
+    for note, wanted, following in zip(score.notes, notes, [*notes[1:], Note(60, end, 1)], strict=True):
         assert note.duration == pytest.approx(min(wanted.duration, following.start - wanted.start), abs=1e-5)
     assert all(bar.fits for bar in bars(f"X:1\nM:{metre}\nL:1/8\nK:C\n{text}"))
     # Every length is a plain or dotted note's: a five or seven is two of them, tied.
@@ -291,6 +293,14 @@ def test_bars_are_what_stands_before_a_barline(text: str, count: int) -> None:
     assert BarCounter(text).bars == count
 
 
+@pytest.mark.parametrize(("metre", "bars"), [("4/4", 32), ("9/8", 32), ("12/8", 16)])
+def test_no_bar_at_the_end_is_silent(irish: Engine, metre: str, bars: int) -> None:
+    """A tune that has ended is followed by another strain."""
+    takes = ask_irish(irish, seed=2, metre=metre, bars=bars, takes=8)
+    last = (bars - 1) * Metre.parse(metre).beats
+    assert all(max(note.end for note in take.notes) > last for take in takes)
+
+
 def test_a_continued_tune_is_written_no_further_than_asked(engine: Engine, written: list[str]) -> None:
     context = tuple(Note(64, at / 2, 0.5) for at in range(16))
     ask(engine, context, bars=2, metre="4/4", takes=4)
@@ -324,7 +334,9 @@ def test_a_bar_that_will_not_end_is_ended(
     monkeypatch.setattr(textrow, "LONGEST_BAR", 6)
     ask(engine, bars=8, metre="4/4", takes=4)
     music = [text.partition("\nK:")[2].partition("\n")[2] for text in written]
-    longest = [max(map(len, tune.split("|"))) for tune in music]
+    # A field ends a bar, too.
+    tunes = ["\n".join("|" if FIELD.match(line) else line for line in tune.split("\n")) for tune in music]
+    longest = [max(len(bar.lstrip("\n")) for bar in tune.split("|")) for tune in tunes]
     assert max(longest) == 6
 
 

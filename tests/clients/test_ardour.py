@@ -19,6 +19,7 @@ import mido
 import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
+from canned_bridge import canned_bridge
 from lossy import lossy
 from program import PATIENCE_SECONDS, Bridge, Program, antiphon, free_port, is_free
 from pythonosc.udp_client import SimpleUDPClient
@@ -165,6 +166,17 @@ def test_a_region_of_200_notes_is_continued(
     assert told == []
     assert length == take.end_beats == 84.0
     close(session.notes(), (*long_song, *take.notes))
+
+
+def test_notes_that_come_out_of_order_are_all_written(session: Session) -> None:
+    """Two strokes on one drum: none may reach into the next."""
+    theme = Note(60, 0.0, 1.0, 90)
+    session.put((theme,), position=0, start=0, length=4)
+    with canned_bridge([Note(36, 4.125, 0.25), Note(36, 4.0, 0.25), Note(42, 4.5, 0.25)], 8.0) as port:
+        session.settings(port=port)
+        told, _ = session.run('act("continue")')
+    assert told == []
+    close(session.notes(), (theme, Note(36, 4.0, 0.125), Note(36, 4.125, 0.25), Note(42, 4.5, 0.25)))
 
 
 def test_position_trimming_and_metre(bridge: Bridge, client: Client, session: Session) -> None:

@@ -20,13 +20,20 @@ pytestmark = [
 ]
 
 
-def chuck(port: int, notes: Path | str, model: str, bars: int, seed: int = 5, cancel: int = 0) -> list[str]:
+def chuck(
+    port: int, notes: Path | str, model: str, bars: float, seed: int = 5, metre: str = "", cancel: int = 0
+) -> list[str]:
     """Run the example without sound; return its lines."""
-    words = [EXAMPLE, notes, model, bars, seed, port, free_port(), 1, cancel]
+    return run(EXAMPLE, notes, model, bars, seed, metre, port, free_port(), 1, cancel)
+
+
+def run(*words: object) -> list[str]:
+    """Run a file in ChucK with its arguments; return its lines."""
     done = subprocess.run(
         ["chuck", "--silent", ":".join(map(str, words))],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+    assert "Exception" not in done.stderr, done.stderr
     return done.stdout.splitlines()
 
 
@@ -47,7 +54,7 @@ def test_200_notes_are_continued(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
     lines = chuck(bridge.port, written(tmp_path / "song.notes", long_song), "tiny", 12)
-    (take,) = client.continue_(long_song, model="tiny", bars=12, seed=5)
+    (take,) = client.continue_(long_song, model="tiny", metre="4/4", bars=12, seed=5)
     assert lines[0].startswith("hello ") and "continue" in lines[0]
     close(lines, take.notes)
     assert lines[-1].split()[:2] == ["done", str(len(take.notes))]
@@ -55,14 +62,14 @@ def test_200_notes_are_continued(
 
 def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client, tmp_path: Path) -> None:
     song = tuple(Note(60 + i * 5 % 12, i / 16, 0.0625, 90) for i in range(10_000))
-    (take,) = client.continue_(song, model="tiny", bars=2, seed=5)
+    (take,) = client.continue_(song, model="tiny", metre="4/4", bars=2, seed=5)
     close(chuck(bridge.port, written(tmp_path / "song.notes", song), "tiny", 2), take.notes)
 
 
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
-    (take,) = client.continue_(long_song, model="tiny", bars=24, seed=5)
+    (take,) = client.continue_(long_song, model="tiny", metre="4/4", bars=24, seed=5)
     song = written(tmp_path / "song.notes", long_song)
     with lossy(bridge.port, seed=4, lost=0.1) as network:
         for _ in range(4):
@@ -72,7 +79,7 @@ def test_over_a_lossy_network(
 
 def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_path: Path) -> None:
     theme = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
-    (take,) = client.continue_(theme, model="folk", bars=2, seed=7)
+    (take,) = client.continue_(theme, model="folk", metre="4/4", bars=2, seed=7)
     path = tmp_path / "mine.notes"
     path.write_text("  # mine\n 62 0 1 96 0\n \n65 1 1 90 0 # and so on\n69 2 2 90 0\n\t\n")
     close(chuck(bridge.port, path, "folk", 2, 7), take.notes)
@@ -82,10 +89,40 @@ def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_p
 
 def test_a_shipped_model_the_theme_and_from_nothing(bridge: Bridge, client: Client) -> None:
     theme = (Note(62, 0.0, 1.0, 96), Note(65, 1.0, 1.0, 90), Note(69, 2.0, 2.0, 90))
-    (take,) = client.continue_(theme, model="folk", bars=4, seed=7)
-    close(chuck(bridge.port, EXAMPLE.with_name("theme.notes"), "folk", 4, 7), take.notes)
+    (take,) = client.continue_(theme, model="folk", metre="4/4", bars=4, seed=7)
+    path = EXAMPLE.with_name("theme.notes")
+    close(chuck(bridge.port, path, "folk", 4, 7), take.notes)
+    (jig,) = client.continue_(theme, model="folk", metre="6/8", bars=4, seed=7)
+    close(chuck(bridge.port, path, "folk", 4, 7, "6/8"), jig.notes)
+    assert (take.end_beats, jig.end_beats) == (20.0, 18.0), "from the barlines at 4 and at 6"
     (tune,) = client.generate(model="folk", bars=4, seed=7)
     close(chuck(bridge.port, "-", "folk", 4, 7), tune.notes)
+
+
+def test_notes_that_come_out_of_order_are_played_at_their_time(
+    bridge: Bridge, client: Client, tmp_path: Path
+) -> None:
+    """Drums are struck a little before or after the grid, in whose order they come."""
+    takes = (client.generate(model="drums", bars=2, metre="4/4", seed=seed)[0] for seed in range(50))
+    take = next(take for take in takes if list(take.notes) != sorted(take.notes, key=lambda n: n.start))
+    spied = tmp_path / "spied.ck"
+    source, begin = EXAMPLE.read_text(), "fun void play(float pitch, float beats, float velocity, dur beat) {"
+    assert source.count(begin) == 1
+    tell = 'chout <= "sounds " <= pitch <= " " <= now / beat <= IO.nl();'
+    spied.write_text(source.replace(begin, f"{begin}\n    {tell}"))
+    lines = run(spied, "-", "drums", 2, take.seed, "4/4", bridge.port, free_port())
+    sounds = [tuple(map(float, line.split()[1:])) for line in lines if line.startswith("sounds ")]
+    notes = sorted(take.notes, key=lambda n: n.start)
+    assert [pitch for pitch, _ in sounds] == [n.pitch for n in notes]
+    beats = [at - sounds[0][1] for _, at in sounds]
+    assert beats == pytest.approx([n.start - notes[0].start for n in notes], abs=1e-2)
+
+
+def test_bars_may_be_parts_of_one(bridge: Bridge, client: Client) -> None:
+    (take,) = client.generate(model="folk", bars=1.5, seed=7)
+    (shorter,) = client.generate(model="folk", bars=1, seed=7)
+    assert take.notes != shorter.notes
+    close(chuck(bridge.port, "-", "folk", 1.5, 7), take.notes)
 
 
 def test_cancel_and_errors(bridge: Bridge, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
+from canned_bridge import canned_bridge
 from lossy import lossy
 from program import Bridge, free_port
 
@@ -136,6 +137,24 @@ def test_a_model_of_text(bridge: Bridge, client: Client) -> None:
     sets = [send("set", key, value) for key, value in options.items()]
     _, done, _ = run(bridge.port, READY, *sets, send("generate"), until("done"))
     assert of(done, NOTES) == flat(take)
+
+
+@needs_node
+def test_of_two_lengths_the_last_one_counts(bridge: Bridge) -> None:
+    sets = [send("set", "model", "tiny"), send("set", "metre", "4/4")]
+    lengths = (("bars", 2), ("beats", 3), ("bars", "auto"), ("bars", 1), ("beats", "auto"))
+    steps = [step for pair in lengths for step in (send("set", *pair), send("generate"), until("done"))]
+    _, *answers, _ = run(bridge.port, READY, *sets, *steps)
+    assert [of(said, STATUS)[-1][3] for said in answers] == [8, 3, 3, 4, 4]
+
+
+@needs_node
+def test_notes_that_come_out_of_order_are_played_at_their_time() -> None:
+    with canned_bridge([Note(60, 5.02, 0.5), Note(62, 4.98, 0.5)], 8.0) as port:
+        _, _, played, _ = run(port, READY, send("generate"), until("done"), send("play"), send("get", "bars"),
+                              until("setting"))  # fmt: skip
+    delays = {pitch: delay for pitch, *_, delay in of(played, PLAY)[1:]}
+    assert delays == pytest.approx({60: 510.0, 62: 490.0}, abs=0.01), "from beat 4"
 
 
 @needs_node

@@ -2,96 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, NOTES_A_DATAGRAM, PROTOCOL, SLOT_SECONDS
 from antiphon.models.note import Note
+from canned_bridge import canned_bridge
 from lossy import lossy
-from program import Bridge, Program, free_port
+from program import Bridge, free_port
+from pure_data import FOLDER, by_hand, close, context, needs_pd, notes, patch
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "bridge/clients/puredata"
-sys.path.insert(0, str(ROOT / "docs/patches"))
-import puredata  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs/patches"))
+import puredata
 
-needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="Pure Data (puredata-core) is not installed")
 pytestmark = pytest.mark.client
 SO_TIMESTAMPNS = 35
 """Linux' own, which Python does not name: a datagram comes with the time when it arrived."""
-WRONG = re.compile(r"error:|couldn't|no method|no such|connection failed")
-
-
-class Patch:
-    """A patch with [antiphon] between [netreceive] and three [print]s."""
-
-    def __init__(self, program: Program, control: socket.socket) -> None:
-        self.program, self._control, self._at = program, control, 0
-
-    def say(self, *messages: str) -> None:
-        """Send messages to the object."""
-        self._control.sendall("".join(f"{message};\n" for message in messages).encode())
-
-    def until(self, status: str) -> list[str]:
-        """Wait for a status; return all lines up to it that were not returned before."""
-        pattern = rf"^status: {status}"
-        self.program.until(pattern)
-        # More may have come since, such as notes that play.
-        new = self.program.lines[self._at :]
-        lines = new[: next(i for i, line in enumerate(new) if re.search(pattern, line)) + 1]
-        self._at += len(lines)
-        return lines
-
-
-@contextmanager
-def patch(folder: Path, port: int) -> Iterator[Patch]:
-    control = free_port()
-    file = folder / "drive.pd"
-    boxes = (
-        f"obj 0 0 netreceive {control}", "obj 0 0 antiphon", "obj 0 0 print note", "obj 0 0 print play",
-        "obj 0 0 print status",
-    )  # fmt: skip
-    cords = ("0 0 1 0", "1 0 2 0", "1 1 3 0", "1 2 4 0")
-    lines = [*(f"#X {box};" for box in boxes), *(f"#X connect {cord};" for cord in cords)]
-    file.write_text("\n".join(["#N canvas 0 0 400 300 12;", *lines, ""]))
-    words = ["pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-path", FOLDER, "-open", file]
-    with Program(words) as program, socket.socket() as sock:
-        for _ in range(200):
-            try:
-                sock.connect(("127.0.0.1", control))
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-        made = Patch(program, sock)
-        made.say(f"connect 127.0.0.1 {port}")
-        yield made
-        assert [line for line in program.lines if WRONG.search(line) and "status:" not in line] == []
-
-
-def notes(lines: list[str]) -> list[list[float]]:
-    return [[float(word) for word in line.split()[1:]] for line in lines if line.startswith("note: ")]
-
-
-def close(lines: list[str], take: Take) -> None:
-    got = notes(lines)
-    assert len(got) == len(take.notes)
-    for values, n in zip(got, take.notes, strict=True):
-        assert values == pytest.approx([n.pitch, n.start, n.duration, n.velocity, n.part], abs=2e-3)
-
-
-def context(song: tuple[Note, ...]) -> list[str]:
-    return [f"note {n.pitch} {n.start:g} {n.duration:g} {n.velocity} {n.part}" for n in song]
 
 
 @needs_pd
@@ -144,23 +77,6 @@ def test_a_shipped_model_a_scale_of_two_words_and_again(
 
 
 @needs_pd
-def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) -> None:
-    options = {"model": "tiny", "bars": 8, "seed": 5}
-    scales = ("F# minor pentatonic", "F# minor")
-    takes = {scale: client.generate(scale=scale, **options)[0] for scale in scales}
-    assert len({take.notes for take in takes.values()}) == 2, "the third word must be heard in the notes"
-    with patch(tmp_path, bridge.port) as pd:
-        pd.until("ready")
-        pd.say(*(f"set {key} {value}" for key, value in options.items()))
-        for scale, take in takes.items():
-            pd.say(f"set scale {scale}", "generate")
-            close(pd.until("done 0"), take)
-        # Four words, one of them a number: the bridge repeats what it was sent.
-        pd.say("set scale D dorian 4 ever", "generate")
-        assert "D\\ dorian\\ 4\\ ever" in pd.until("error bad_args")[-1]
-
-
-@needs_pd
 def test_a_model_of_text(bridge: Bridge, client: Client, tmp_path: Path) -> None:
     """Its notes arrive; the text, which this client has no use for, does no harm."""
     song = (Note(62, 0.0, 1.0), Note(66, 1.0, 1.0), Note(69, 2.0, 1.0))
@@ -171,18 +87,6 @@ def test_a_model_of_text(bridge: Bridge, client: Client, tmp_path: Path) -> None
         pd.until("ready")
         pd.say(*context(song), *(f"set {key} {value}" for key, value in options.items()), "continue")
         close(pd.until("done 0"), take)
-
-
-@needs_pd
-@pytest.mark.parametrize("setting", ["mode single", "reply_port 9"])
-def test_what_the_object_itself_decides_is_refused(bridge: Bridge, setting: str, tmp_path: Path) -> None:
-    with patch(tmp_path, bridge.port) as pd:
-        pd.until("ready")
-        pd.say(f"set {setting}", "set model tiny", "generate")
-        lines = pd.until("done 0")
-    name = setting.split()[0]
-    assert any(line.startswith(f"status: error bad_args {name} cannot be set here") for line in lines)
-    assert notes(lines), "what was refused changes nothing"
 
 
 @needs_pd
@@ -275,35 +179,80 @@ def test_a_context_of_many_messages(
 
 @needs_pd
 def test_an_answer_that_comes_after_cancel_is_not_shown(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        other.settimeout(30.0)
-        with patch(tmp_path, other.getsockname()[1]) as pd:
-            _, sender = other.recvfrom(9216)
+    with by_hand(tmp_path) as (pd, bridge):
+        pd.say("generate")
+        name = bridge.told("generate")[0]
+        bridge.tell("ack", name, 0)
+        pd.say("cancel")
+        assert bridge.told("cancel") == (name,)
+        bridge.tell("notes", name, 0, 0, 1, 1, 62, 0.0, 1.0, 80, 0)
+        bridge.tell("done", name, 0, 1, 4.0, 5, 1.5)
+        bridge.tell("fail", name, "bad_args", f"no request {name} is running")
+        lines = pd.until("(error|done)")
+        assert lines == ["status: error cancelled cancelled as asked"]
+        pd.say("generate")
+        assert bridge.told("generate", but=name)[0] == int(name) + 1, "it is free again"
 
-            def tell(address: str, *args: int | float | str) -> None:
-                other.sendto(encode(Message(f"/antiphon/{address}", args)), sender)
 
-            def told(address: str) -> int:
-                while True:
-                    (message,) = read(other.recvfrom(9216)[0])
-                    if message.address == f"/antiphon/{address}":
-                        return int(message.args[0])
+NOTHING = "bad_args", "nothing is kept of a request 1; ask for it anew"
 
-            tell("hello/reply", "antiphon", "9.0.0", PROTOCOL, sender[1], "generate")
-            pd.until("ready 9.0.0")
-            pd.say("generate")
-            name = told("generate")
-            tell("ack", name, 0)
-            pd.say("cancel")
-            assert told("cancel") == name
-            tell("notes", name, 0, 0, 1, 1, 62, 0.0, 1.0, 80, 0)
-            tell("done", name, 0, 1, 4.0, 5, 1.5)
-            tell("fail", name, "bad_args", f"no request {name} is running")
-            lines = pd.until("(error|done)")
-            assert lines == ["status: error cancelled cancelled as asked"]
-            pd.say("generate")
-            assert told("generate") == name + 1, "it is free again"
+
+@needs_pd
+def test_a_bridge_that_is_started_anew_is_asked_anew(tmp_path: Path) -> None:
+    with by_hand(tmp_path) as (pd, bridge):
+        pd.say("note 62 0 1 96", "set takes 3", "continue")
+        name = bridge.told("context")[0]
+        bridge.tell("ack", name, 0)
+        request = bridge.told("continue")
+        bridge.tell("ack", name, 0)
+        assert bridge.told("resend") == (name, 0)
+        # More of them wait than one: those that came while the bridge was starting.
+        for _ in range(3):
+            bridge.tell("fail", name, *NOTHING)
+        again = bridge.told("context", but=name)[0]
+        bridge.tell("ack", again, 0)
+        assert bridge.told("continue", but=name) == (again, *request[1:]), "the seed, too"
+        for take in range(3):
+            bridge.tell("notes", again, take, 0, 1, 1, 62, 4.0, 1.0, 80, 0)
+            bridge.tell("done", again, take, 1, 8.0, 5, 1.5)
+        bridge.tell("fail", again, *NOTHING)
+        bridge.greet()
+        lines = pd.until("ready 9")
+    assert [line.split()[1] for line in lines if line.startswith("status:")] == ["done", "ready"]
+
+
+@needs_pd
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_failure_is_told_once(begun: bool, tmp_path: Path) -> None:
+    """Whatever else is asked again, a request that the bridge gives up or has lost half of is not."""
+    with by_hand(tmp_path) as (pd, bridge):
+        pd.say("set takes 2", "generate")
+        name = bridge.told("generate")[0]
+        bridge.tell("ack", name, 0)
+        if begun:
+            bridge.tell("notes", name, 0, 0, 1, 1, 62, 4.0, 1.0, 80, 0)
+        assert bridge.told("resend")[0] == name
+        for _ in range(2 if begun else 1):
+            bridge.tell("fail", name, *(NOTHING if begun else ("timeout", "it took longer than 60 s")))
+        bridge.greet()
+        lines = pd.until("ready 9")
+    assert [line.split()[1:3] for line in lines] == [
+        ["error", "bad_args" if begun else "timeout"],
+        ["ready", "9.0.0"],
+    ]
+
+
+@needs_pd
+@pytest.mark.parametrize("starts", [(5.02, 4.9, 4.8), (-0.3, -0.2, -0.4)])
+def test_notes_that_come_out_of_order_are_played_by_their_start(starts: list[float], tmp_path: Path) -> None:
+    song = [Note(60 + i, start, 0.1) for i, start in enumerate(starts)]
+    with canned_bridge(song, 8.0) as port, patch(tmp_path, port) as pd:
+        pd.until("ready 9")
+        pd.say("generate")
+        pd.until("done")
+        pd.say("play")
+        played = [int(pd.program.until(r"^play: (\d+)")[1]) for _ in song]
+    assert played == [n.pitch for n in sorted(song, key=lambda n: n.start)]
 
 
 @needs_pd

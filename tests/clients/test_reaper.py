@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
+from canned_bridge import canned_bridge
 from lossy import lossy
 from program import Bridge, antiphon, free_port
 
@@ -112,6 +113,15 @@ def test_an_item_of_200_notes_is_continued(
         close(notes, take)
     assert seen.undo == ["Antiphon: write answer", "Antiphon: next take"]
     assert f"Antiphon: {len(expected[0].notes)} notes, seed 5" in seen.helps
+
+
+def test_notes_that_come_out_of_order_are_all_written(tmp_path: Path) -> None:
+    """Two strokes on one drum: none may reach into the next."""
+    with canned_bridge([Note(36, 4.04, 0.08), Note(36, 4.0, 0.08), Note(42, 4.5, 0.08)], 8.0) as port:
+        seen = reaper(port, "sockets", tmp_path, item((Note(60, 0.0, 1.0),), 0, 4) + 'act("continue item")')
+    assert seen.messages == []
+    found = [(n.pitch, n.start, n.duration) for n in seen.takes[1][3]]
+    assert found == [pytest.approx(n, abs=1e-3) for n in ((36, 4.0, 0.04), (36, 4.04, 0.08), (42, 4.5, 0.08))]
 
 
 @pytest.mark.parametrize("way", WAYS)

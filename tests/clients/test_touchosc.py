@@ -14,6 +14,8 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from antiphon.bridge.client import Client, Take
+from antiphon.models.note import Note
+from canned_bridge import canned_bridge
 from lossy import lossy
 from program import Bridge, free_port
 
@@ -189,6 +191,16 @@ def test_a_shipped_model_again_and_the_seed(bridge: Bridge, client: Client, tmp_
     for found, seed in zip(answers[:2], seeds[:2], strict=True):
         same(found, client.generate(model="folk", bars=4, seed=seed, temperature=0.8, metre="4/4")[0])
     assert len(answers[2]) == 2 * len(answers[1]), "the same once more, by play"
+
+
+@pytest.mark.client
+@lua
+def test_notes_that_come_out_of_order_are_played_at_their_time(tmp_path: Path) -> None:
+    with canned_bridge([Note(60, 5.25, 0.5), Note(62, 4.75, 0.5)], 8.0) as port:
+        steps = (READY, fader("tempo", 60), "press generate", "until notes, seed", SKIP)
+        (found,) = played(touch(tmp_path, port, *steps), 60.0)
+    assert [pitch for _, pitch, *_ in found] == [62, 60]
+    assert [beat for beat, *_ in found] == pytest.approx([0.0, 0.5], abs=0.05)
 
 
 @pytest.mark.client

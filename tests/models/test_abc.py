@@ -160,6 +160,16 @@ def test_a_key_without_a_clef_keeps_the_one_before() -> None:
     assert pitches("C|[K:G]F|[K:G clef=treble]F|", "X:1\nK:C clef=treble-8\n") == [48, 54, 66]
 
 
+@pytest.mark.parametrize("setting", ["clef=bass", "bass", "treble", "middle=d", "octave=0", "transpose=0"])
+def test_a_clef_without_a_key_keeps_the_key_before(setting: str) -> None:
+    assert pitches(f"F|[K:{setting}]F|\nK:{setting}\nF|", "X:1\nK:D\n") == [66, 66, 66]
+    assert pitches(f"F|[K:{setting} _b]FB|[K:none]F|[K:D]F|[K:]F|", "X:1\nK:D\n") == [66, 65, 70, 65, 66, 65]
+
+
+def test_a_header_whose_key_comes_after_its_clef_has_it() -> None:
+    assert pitches("F|", "X:1\nK:clef=treble\n[K:D]") == [66]
+
+
 def test_voices_are_parts() -> None:
     score = read_abc(HEADER + "V:1\nc4 c4|\nV:low\nC8|\nV:1\nd8|\nV:low\nD8|\n")
     assert [(n.pitch, n.start, n.part) for n in score.notes] == [

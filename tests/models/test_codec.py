@@ -143,6 +143,20 @@ def test_long_rests_lose_whole_bars_and_are_counted() -> None:
     assert encoded.places.tolist() == [0, 84, 0]
 
 
+def test_bars_cut_out_of_a_long_rest_are_not_counted() -> None:
+    """The clock is that of the music as it is decoded, in bars of 96 ticks."""
+    codec = Codec.default()
+    encoded = codec.encode([Note(60, 0.0, 1.0), Note(62, 103.5, 1.0), Note(64, 104.0, 1.0)])
+    assert encoded.bars.tolist() == [0, 3, 4]
+    assert encoded.ticks.tolist() == [0, 3 * 96 + 84, 4 * 96]
+
+
+def test_half_a_tick_rounds_up() -> None:
+    codec = Codec.default(ticks_per_beat=4)
+    beats = (-0.375, -0.125, 0.125, 0.375, 0.625, 0.875)
+    assert [codec.to_ticks(beat) for beat in beats] == [-1, 0, 1, 2, 3, 4]
+
+
 def test_what_the_tables_lack_takes_the_nearest_and_is_counted() -> None:
     codec = Codec(
         (Field("delta", (0, 12)), Field("part", (0, 1)), Field("pitch", (60, 67)), Field("duration", (12,)))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import pytest
+from antiphon.models import modelfile
 from antiphon.models.errors import ModelFileError
-from antiphon.models.manifest import METADATA_KEY, Memory
+from antiphon.models.manifest import METADATA_KEY, Manifest, Memory
 from antiphon.models.modelfile import ModelFile, ModelInfo, list_models
 from antiphon.models.onnxmeta import read_metadata
 from onnx import helper
@@ -25,9 +29,59 @@ def test_a_good_file_loads(tiny_model: Path) -> None:
     assert file.session.get_providers() == ["CPUExecutionProvider"]
 
 
-def test_metadata_are_those_that_onnx_reads(tiny_model: Path) -> None:
-    wanted = {p.key: p.value for p in onnx.load(tiny_model).metadata_props}
-    assert read_metadata(tiny_model) == wanted
+def test_metadata_are_those_that_onnx_reads(tiny_model: Path, tmp_path: Path) -> None:
+    model = onnx.load(tiny_model)
+    helper.set_model_props(model, {"other": "x" * 5000, "k" * 5000: "y", METADATA_KEY: "{}", "empty": ""})
+    path = tmp_path / "x.onnx"
+    path.write_bytes(model.SerializeToString())
+    wanted = {p.key: p.value for p in onnx.load(path).metadata_props}
+    assert {key: read_metadata(path, key) for key in ("other", METADATA_KEY, "empty")} == {
+        key: wanted[key] for key in ("other", METADATA_KEY, "empty")
+    }
+    assert read_metadata(path, "none") is None
+
+
+def metadata(key: str, value: bytes) -> bytes:
+    """Return an entry of metadata as it stands in a file."""
+    entry = field(1, key.encode()) + field(2, value)
+    return field(14, entry)
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Return a protobuf field of bytes."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def varint(number: int) -> bytes:
+    """Return a number as protobuf writes it."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def test_other_metadata_are_not_kept(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(tiny_model.read_bytes() + b"".join(metadata(f"k{k}", bytes(1 << 20)) for k in range(40)))
+    tracemalloc.start()
+    try:
+        info = ModelInfo.read(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+    assert info.name == "tiny"
+
+
+def test_a_manifest_of_megabytes_is_none(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(tiny_model.read_bytes() + metadata(METADATA_KEY, b" " * (5 << 20)))
+    refuses(path, "metadata key 'antiphon' has more than 4 MB")
+
+
+def test_millions_of_fields_are_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"\x08\x08" * 1_000_000)
+    began = time.perf_counter()
+    refuses(path, "not a model")
+    assert time.perf_counter() - began < 1.0
 
 
 def refuses(path: Path, *words: str) -> None:
@@ -51,6 +105,24 @@ def test_what_is_no_model(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     refuses(tmp_path / "none.onnx", "cannot be read")
     refuses(tmp_path, "cannot be read")
+
+
+def test_a_file_beyond_the_limit_is_not_opened(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modelfile, "LARGEST_MODEL", 1000)
+    monkeypatch.setattr(modelfile, "read_metadata", lambda path, key: pytest.fail("was read"))
+    refuses(tiny_model, "more than the 0 MB allowed")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR)
+    try:
+        os.write(held, b"x")  # whoever opens it all the same fails here, instead of waiting
+        refuses(path, "folder, pipe or device")
+    finally:
+        os.close(held)
 
 
 def test_anothers_onnx_file(tmp_path: Path, tiny_model: Path) -> None:
@@ -97,6 +169,16 @@ def test_a_manifest_that_is_no_json(tmp_path: Path) -> None:
     refuses(with_manifest(tmp_path / "x.onnx", "{"), "not JSON")
 
 
+def test_an_error_that_nobody_has_thought_of_names_the_file(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(text: str) -> Manifest:
+        raise ZeroDivisionError("in the dark")
+
+    monkeypatch.setattr(Manifest, "from_json", breaks)
+    refuses(tiny_model, "manifest cannot be read: ZeroDivisionError: in the dark")
+
+
 def test_shapes_that_contradict_the_manifest(tmp_path: Path) -> None:
     good = tiny_manifest()
     path = tmp_path / "x.onnx"
@@ -124,11 +206,12 @@ def test_a_batch_that_is_fixed(tmp_path: Path) -> None:
     refuses(path, "input note has shape (1, 4)")
 
 
-def test_a_broken_graph_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("operation", [b"NoSuchOperation", b"NoSuchOper\xb1tion"])
+def test_a_broken_graph_is_quiet(operation: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     model = build(tiny_manifest())
     model.graph.node[0].op_type = "NoSuchOperation"
     path = tmp_path / "x.onnx"
-    path.write_bytes(model.SerializeToString())
+    path.write_bytes(model.SerializeToString().replace(b"NoSuchOperation", operation))
     refuses(path, "ONNX Runtime cannot open it")
     assert capfd.readouterr() == ("", "")
 

@@ -14,7 +14,7 @@ from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train import fit
 from antiphon.train.config import TrainConfig
 from antiphon.train.curves import write_curves
-from antiphon.train.fit import Run
+from antiphon.train.fit import Run, evaluations_apart
 from antiphon.train.savedrun import load_run
 from made_music import write_dataset
 
@@ -128,6 +128,32 @@ def test_a_folder_of_another_configuration_is_refused(music: Path, tmp_path: Pat
     Run(config_for(music), tmp_path / "run")
     with pytest.raises(ConfigError, match="another configuration"):
         Run(config_for(music, seed=2), tmp_path / "run")
+
+
+def test_a_card_may_be_written_after_training(music: Path, tmp_path: Path) -> None:
+    config = config_for(music)
+    Run(config, tmp_path / "run").fit()
+    again = Run(replace(config, card=replace(config.card, title="Mine")), tmp_path / "run")
+    assert again.fit().step == 8
+    assert TrainConfig.load(tmp_path / "run" / "config.json").card.title == "Mine"
+
+
+@pytest.mark.parametrize(("notes", "updates"), [(4_000, 25), (100_000, 65), (5_000_000, 200)])
+def test_a_loss_is_measured_as_often_as_the_music_is_much(notes: int, updates: int) -> None:
+    assert evaluations_apart(notes, 256 * 24) == updates
+
+
+def test_measuring_is_left_open_by_default(music: Path, tmp_path: Path) -> None:
+    """A few tunes are learnt by heart within the 200 updates that much music takes."""
+    assert Run(config_for(music, evaluate_every=0, steps=30), tmp_path / "run").every == 25
+    with pytest.raises(ConfigError, match="evaluate_every = -1"):
+        config_for(music, evaluate_every=-1)
+
+
+def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Editors on Windows write one."""
+    (tmp_path / "mine.toml").write_text('\ufeffdataset = "x"\n', encoding="utf-8")
+    assert TrainConfig.load(tmp_path / "mine.toml").dataset == "x"
 
 
 def test_a_file_is_no_folder_for_a_run(music: Path, tmp_path: Path) -> None:

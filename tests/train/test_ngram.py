@@ -22,6 +22,33 @@ def test_probabilities_sum_to_one(dataset: Dataset) -> None:
         assert total == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("relative", [False, True])
+def test_over_all_that_may_come_probabilities_sum_to_one(dataset: Dataset, relative: bool) -> None:
+    """In contexts that were met and in others; END may come where a delta may, intervals reach 127."""
+    codec = dataset.codec
+    model = NGram(codec, relative=relative).fit(pieces_of(dataset, "train"))
+    choices = {"delta": 38, "part": 2, "pitch": 255 if relative else 128, "duration": 5}
+    piece = pieces_of(dataset, "test")[0]
+    events = list(model._events(piece))
+    assert len(events) == 4 * len(piece) + 1
+    assert (events[-1][0], events[-1][2]) == (0, codec.end)
+    for field, contexts, code in [*events[:24], *events[-9:]]:
+        count = choices[codec.names[field]]
+        assert 0 <= code < count
+        assert sum(model.probability(field, contexts, c) for c in range(count)) == pytest.approx(
+            1.0, rel=1e-9
+        )
+
+
+def test_before_it_has_read_anything_all_is_alike_and_the_end_costs_a_delta(dataset: Dataset) -> None:
+    pieces = pieces_of(dataset, "test")
+    ends = len(pieces) / sum(map(len, pieces))
+    for relative, pitches in ((False, 128), (True, 255)):
+        found = NGram(dataset.codec, relative=relative).nats_a_note(pieces)
+        expected = [(1 + ends) * np.log(38), np.log(2), np.log(pitches), np.log(5)]
+        assert found == pytest.approx(expected)
+
+
 def test_it_beats_the_uniform_distribution_and_knows_its_training_pieces(dataset: Dataset) -> None:
     train, test = pieces_of(dataset, "train"), pieces_of(dataset, "test")
     model = NGram(dataset.codec).fit(train)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +107,37 @@ def test_a_reader_can_be_interrupted(music: Any, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(pieces, "read_midi", interrupt)
     with pytest.raises(KeyboardInterrupt):
         make(music, tmp_path / "set")
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+@pytest.mark.parametrize("text", [False, True])
+def test_a_name_of_any_bytes_is_read_and_reported(music: Any, tmp_path: Path, text: bool) -> None:
+    music.write("train/good.abc", TUNE)
+    for number, name in enumerate((b"caf\xe9.abc", b"two\nlines.abc", b"caf\xe9.txt", b"odd.caf\xe9")):
+        music.write("train/" + os.fsdecode(name), numbered(number))
+    read, _ = make(music, tmp_path / "set", PrepareConfig(text=text, least=1))
+    assert sorted(read) == [r"train/caf\xe9.abc: 0", "train/good.abc: 1", r"train/two\x0alines.abc: 1"]
+    lines = (tmp_path / "set/report.txt").read_text(encoding="utf-8").splitlines()
+    assert "skipped\tnot a music file\t.txt\ttrain/caf\\xe9.txt" in lines
+    assert "skipped\tnot a music file\t.caf\\xe9\ttrain/odd.caf\\xe9" in lines
+    assert any(line.startswith("read\ttrain\t") and line.endswith(r"two\x0alines.abc: 1") for line in lines)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_a_hash_of_a_name_of_any_bytes_chooses_its_split(music: Any, tmp_path: Path) -> None:
+    for number in range(30):
+        music.write(os.fsdecode(b"%d\xe9.abc" % number), numbered(number))
+    prepare([music.root], tmp_path / "set", PrepareConfig(), processes=1)
+    counts = Dataset.load(tmp_path / "set").info["counts"]
+    assert sum(count["pieces"] for count in counts.values()) == 30
+
+
+def test_a_zip_with_a_name_that_is_no_utf_8_costs_itself_alone(music: Any, tmp_path: Path) -> None:
+    music.write("train/good.mid", music.tune(1))
+    path = music.write("train/bad.zip", b"")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("é.mid", music.tune(2))
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xff"))
+    read, _ = make(music, tmp_path / "set")
+    assert read == ["train/good.mid"]
+    assert "skipped\tbroken zip\t" in (tmp_path / "set/report.txt").read_text(encoding="utf-8")

@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.models.errors import ConfigError, DatasetError
-from antiphon.models.note import Note
-from antiphon.models.score import Part, Score
 from antiphon.train import prepare as prepare_module
 from antiphon.train import sources
-from antiphon.train.arrange import arrange
 from antiphon.train.dataset import SPLITS, Dataset
 from antiphon.train.prepare import add_arguments, prepare, run
 from antiphon.train.prepareconfig import PartRule, PrepareConfig
@@ -335,35 +332,6 @@ def test_a_finished_data_set_is_not_overwritten_unasked(music: Any, tmp_path: Pa
         make(music, tmp_path / "set")
     music.write("train/b.mid", music.tune(2))
     assert make(music, tmp_path / "set", overwrite=True).info["counts"]["train"]["pieces"] == 2
-
-
-def test_parts_by_name(music: Any, tmp_path: Path) -> None:
-    score = Score(
-        (Note(40, 0, 1, part=1), Note(70, 0, 1, part=0), Note(36, 0, 1, part=2), Note(50, 1, 1, part=3)),
-        parts=(Part("Gesang"), Part("Pianoforte"), Part("Kit", is_drum=True), Part("Cello", 42)),
-    )
-    rules = (
-        PartRule("voice", match=("gesang*", "voice*")),
-        PartRule("rest", match=("piano*",), programs=(42,)),
-    )
-    assert [(n.pitch, n.part) for n in arrange(score, PrepareConfig(parts=rules))] == [
-        (70, 0),
-        (40, 1),
-        (50, 1),
-    ]
-
-
-@pytest.mark.parametrize("drums_at", [0, 1, 2])
-def test_parts_keep_their_order_wherever_the_drums_are(drums_at: int) -> None:
-    parts = [Part("flute", 73), Part("bass", 33)]
-    parts.insert(drums_at, Part("kit", is_drum=True))
-    score = Score(tuple(Note(40 + i, i, 1.0, part=i) for i in range(3)), parts=tuple(parts))
-    rules = (PartRule("high"), PartRule("drums", is_drum=True), PartRule("low"))
-    kept = arrange(score, PrepareConfig(parts=(rules[0], rules[2])))
-    assert [parts[n.pitch - 40].name for n in kept] == ["flute", "bass"]
-    assert [n.part for n in kept] == [0, 1]
-    with_drums = arrange(score, PrepareConfig(parts=rules, drum_map="gm"))
-    assert {parts[n.pitch - 40].name: n.part for n in with_drums} == {"flute": 0, "kit": 1, "bass": 2}
 
 
 def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
+import tensorflow as tf
 from antiphon.models.codec import Codec
 from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
@@ -18,7 +19,7 @@ from antiphon.train.dataset import Dataset
 from antiphon.train.fit import pieces_of
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
-from antiphon.train.passages import Piece, passage
+from antiphon.train.passages import Piece, passage, stack
 from antiphon.train.rolls import KEYS, LOWEST, notes_of, read_rolls, roll_of, write_dataset
 from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
@@ -101,9 +102,6 @@ def test_probabilities_of_all_rolls_add_up(codec: Codec) -> None:
 
 def nats_of_silence(network: NoteNetwork, one: dict[str, Any]) -> float:
     """Two empty frames: the first delta is 2 or more, or END."""
-    import tensorflow as tf
-    from antiphon.train.passages import stack
-
     one["target"][0] = (0, 0, 0)
     logits = network({k: tf.constant(v) for k, v in stack([one], 1).items()})["delta"][0, 0]
     return float(-np.log(tf.nn.softmax(logits).numpy()[2:].sum()))
@@ -115,6 +113,21 @@ def test_a_cut_note_counts_as_lasting_at_least_so_long(codec: Codec) -> None:
     one = passage(codec, piece_of(roll), 0, 2)
     assert one["censored"].tolist() == [[0, 0, 1], [1, 0, 0]]
     assert one["target"][-1, 0] == 2, "after the onset in frame 1 nothing comes for at least 2 frames"
+
+
+def test_the_first_frames_share_is_its_onsets_and_pitches_and_that_no_note_follows(codec: Codec) -> None:
+    """Of three notes two begin in the first frame: how long these last counts for the frames after it."""
+    roll = np.zeros((4, KEYS), bool)
+    roll[:3, :2] = True
+    roll[2:, 2] = True
+    found = np.zeros((1, 64, 3), np.float32)
+    found[0, :4] = [(1, 2, 10), (3, 4, 20), (5, 6, 30), (7, 0, 0)]
+    same = np.full((1, 64), np.log(0.25), np.float32)
+    score = score_pieces(lambda batch: (tf.constant(found), tf.constant(same)), codec, [piece_of(roll)])
+    first = 1 + 2 + 3 + 4 - np.log(1 - 0.25)
+    assert score.frames == 4
+    assert score.all_frames == pytest.approx(found.sum() / 4)
+    assert score.published == pytest.approx((found.sum() - first) / 3)
 
 
 def save_sets(folder: Path, name: str, frames: int = 24) -> None:

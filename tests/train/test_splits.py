@@ -28,6 +28,27 @@ def test_a_base_name_of_two_pieces_names_neither(tmp_path: Path) -> None:
     assert splits.of("three/1.mid", "three/1.mid")[1] == "hash"
 
 
+def test_file_and_id_together_name_a_piece(tmp_path: Path) -> None:
+    rows = ("a.abc,1,train", "a.abc,2,train", "b.abc,1,test", "b.abc,2,valid")
+    splits = read(tmp_path, "file,id,split", *rows)
+    found = {(file, piece): splits.of(f"{file}.abc", piece) for file in "ab" for piece in "12"}
+    assert found == {
+        ("a", "1"): ("train", "index"),
+        ("a", "2"): ("train", "index"),
+        ("b", "1"): ("test", "index"),
+        ("b", "2"): ("valid", "index"),
+    }
+    assert splits.of("books/b.abc", "1 (2)") == ("test", "index")
+    assert splits.of("a.abc", "3") == ("train", "index")
+    assert splits.of("b.abc", "3")[1] == splits.of("c.abc", "1")[1] == "hash"
+
+
+def test_either_column_names_a_piece_where_it_names_one(tmp_path: Path) -> None:
+    splits = read(tmp_path, "id,path,split", "jig7,/far/away/audio7.wav,test", "jig8,/far/away/8.wav,train")
+    assert splits.of("book.abc", "jig7") == ("test", "index")
+    assert splits.of("8.mid", "8.mid") == ("train", "index")
+
+
 def test_by_song_number_of_the_folder(tmp_path: Path) -> None:
     splits = read(tmp_path, "song_id,split", "002,test")
     assert splits.of("POP909/002/002.mid", "POP909/002/002.mid") == ("test", "index")
@@ -57,7 +78,11 @@ def test_by_hash_about_eight_to_one_to_one_and_always_the_same() -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (("file,part", "a,train"), "needs a column split"),
+        (
+            ("file,part", "a,train"),
+            r"needs a column split .*it has 'file', 'part'\. Add what is missing, or give",
+        ),
+        (("file,split",), r"it has no rows\. Add"),
         (("split,title", "train,a"), "needs a column split and one of"),
         (("file,split", "a,private"), "line 2: split 'private'"),
     ],

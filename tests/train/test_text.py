@@ -69,6 +69,34 @@ def test_a_tune_keeps_its_music_and_little_else() -> None:
     assert tidy("X:1\nT:x\nABc|") is None
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("K:D\nABc|\n\nAbout this tune: it has | bars.\n", "K:D\nABc|\n"),
+        ("K:D\n\nABc|\n", "K:D\nABc|\n"),
+        ("K:D\nABc|\n% words\n!\nABd|\n", "K:D\nABc|\nABd|\n"),
+        ("T:Jig % mine\nM:6/8 % or 3/4\nK:D % major\nABc| % slow\n", "T:Jig\nM:6/8\nK:D\nABc|\n"),
+        ("T:100\\% fun\nK:D\nABc|\n", "T:100\\% fun\nK:D\nABc|\n"),
+        ("M:4/4\nK:D\nM:3/4\nABc|\n", "M:4/4\nK:D\nM:3/4\nABc|\n"),
+        ("M:4/4\nM:3/4\nK:D\nABc|\n", "M:3/4\nK:D\nABc|\n"),
+        ("K:D\nABc|\nL:1/16\nABc|\n", "K:D\nABc|\nL:1/16\nABc|\n"),
+        ("K:D\nABc|\nA:|\nd:|2\n", "K:D\nABc|\nA:|\nd:|2\n"),
+        ("K:D\nABc|\nw:la la\n+: la\n", "K:D\nABc|\n"),
+    ],
+)
+def test_music_is_kept_and_nothing_else(written: str, kept: str) -> None:
+    assert tidy(next(tunes(f"X:3\n{written}")).text) == f"X:1\n{kept}"
+
+
+def test_tunes_of_several_voices_are_left_out(tmp_path: Path) -> None:
+    heads = [f"X:{n}\nM:4/4\nL:1/8\nV:1\nV:2 clef=bass\nK:C\n" for n in range(4)]
+    bodies = ["V:1\nCD|\nV:2\nC,D,|\n", "[V:1]EF|[V:2]C,|\n", "M:3/4\nV:2\nGA|\n", "FG|\nV:3\nCB|\n"]
+    (tmp_path / "a.train.abc").write_text("\n".join(map(str.__add__, heads, bodies)))
+    assert prepared(tmp_path) == ["a.train.abc: 2"]
+    lines = (tmp_path / "set/report.txt").read_text().splitlines()
+    assert "skipped\tseveral voices\t2 voices; text keeps one alone\ta.train.abc: 0" in lines
+
+
 def test_what_is_left_out_is_counted(dataset: Path) -> None:
     info = json.loads((dataset / "dataset.json").read_text())
     assert {s: c["pieces"] for s, c in info["counts"].items()} == {"train": 40, "valid": 8, "test": 8}
@@ -120,6 +148,42 @@ def test_of_equal_tunes_the_tested_one_stays(tmp_path: Path) -> None:
     }
     lines = (tmp_path / "set/report.txt").read_text().splitlines()
     assert "skipped\tthe same music as another tune\tof c.test.abc: 3\tb.valid.abc: 3" in lines
+
+
+HEAD = "X:1\nM:4/4\nL:1/8\nK:"
+OTHER = "X:2\nT:what the tunes below are written with, 0123456789/|:]()ABCDEFGabcd MLKX\nK:G\nGABG|\n\n"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        f"{HEAD}C\nCDEF\nGABc|c4C4|\n",
+        f"{HEAD}C\nCD EF GA Bc | c4 C4 |]\n",
+        f"{HEAD}D\nDEFGABcd|d4D4|\n",
+        "X:1\nM:4/4\nL:1/16\nK:C\nC2D2E2F2G2A2B2c2|c8C8|\n",
+        "X:1\nM:4/4\nL:1/4\nK:C\nCDEFGABc|\nc4C4|\n",
+    ],
+    ids=["line breaks", "spacing", "key", "unit", "letters"],
+)
+def test_the_same_music_written_otherwise_is_not_in_two_splits(tmp_path: Path, copy: str) -> None:
+    (tmp_path / "a.train.abc").write_text(f"{HEAD}C\nCDEFGABc|c4C4|\n\n" + OTHER)
+    (tmp_path / "b.test.abc").write_text(copy)
+    assert prepared(tmp_path) == ["a.train.abc: 2", "b.test.abc: 1"]
+
+
+def test_the_same_music_that_cannot_be_read_is_compared_by_its_letters(tmp_path: Path) -> None:
+    broken = "X:1\nM:4/4\nL:1/8\nK:C\nCD(3EF|\n"
+    (tmp_path / "a.train.abc").write_text(broken + "\n" + OTHER)
+    (tmp_path / "b.test.abc").write_text(broken.replace("(", "\n("))
+    assert prepared(tmp_path) == ["a.train.abc: 2", "b.test.abc: 1"]
+
+
+def test_a_tune_that_is_the_same_as_two_others_leaves_one(tmp_path: Path) -> None:
+    a, b = f"{HEAD}C\nCDEFGABc|c4C4|\n", f"{HEAD}C\nC2D2E2F2G2A2B2c2|c8C8|\n"
+    both = b.replace("L:1/8", "L:1/16")  # the notes of a, the letters of b
+    (tmp_path / "a.train.abc").write_text("\n".join([a, b, OTHER, a]))
+    (tmp_path / "b.test.abc").write_text(both)
+    assert prepared(tmp_path) == ["a.train.abc: 2", "b.test.abc: 1"]
 
 
 def test_tunes_of_one_number_are_all_kept(tmp_path: Path) -> None:

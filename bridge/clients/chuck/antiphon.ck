@@ -1,14 +1,15 @@
 // Continues a theme and plays the answer. Start the bridge first: antiphon serve
 //
 //   chuck antiphon.ck                                            the theme beside this file
-//   chuck antiphon.ck:my.notes:folk:4:7                          notes to continue, model, bars, seed
-//   chuck antiphon.ck:my.notes:folk:4:7:7374:9108                port of the bridge, port for the replies
+//   chuck antiphon.ck:my.notes:folk:4:7:6/8                      notes to continue, model, bars, seed, metre
+//   chuck antiphon.ck:my.notes:folk:4:7:6/8:7374:9108            port of the bridge, port for the replies
 //
-// "-" for the notes makes music from nothing. What happens is written line by line to standard output.
+// "-" for the notes makes music from nothing. Without a metre notes are read in 4/4, which the theme is in, and
+// music from nothing is in the model's usual one. What happens is written line by line to standard output.
 
 me.dir() + "theme.notes" => string file;
 "folk" => string model;
-4 => int bars;
+4.0 => float bars;
 Math.random2(0, 16777215) => int seed;
 7374 => int port;
 9108 => int replyPort;
@@ -16,12 +17,14 @@ Math.random2(0, 16777215) => int seed;
 0 => int patience; // milliseconds after which to cancel; 0: never
 if (me.args() > 0 && me.arg(0) != "") me.arg(0) => file;
 if (me.args() > 1) me.arg(1) => model;
-if (me.args() > 2) Std.atoi(me.arg(2)) => bars;
+if (me.args() > 2) Std.atof(me.arg(2)) => bars;
 if (me.args() > 3) Std.atoi(me.arg(3)) => seed;
-if (me.args() > 4) Std.atoi(me.arg(4)) => port;
-if (me.args() > 5) Std.atoi(me.arg(5)) => replyPort;
-if (me.args() > 6) Std.atoi(me.arg(6)) => quiet;
-if (me.args() > 7) Std.atoi(me.arg(7)) => patience;
+(file == "-" ? "auto" : "4/4") => string metre;
+if (me.args() > 4 && me.arg(4) != "") me.arg(4) => metre;
+if (me.args() > 5) Std.atoi(me.arg(5)) => port;
+if (me.args() > 6) Std.atoi(me.arg(6)) => replyPort;
+if (me.args() > 7) Std.atoi(me.arg(7)) => quiet;
+if (me.args() > 8) Std.atoi(me.arg(8)) => patience;
 
 1 => int PROTOCOL;
 48 => int NOTES_A_MESSAGE;
@@ -83,6 +86,22 @@ fun void tell() {
         }
     }
     chout <= "done " <= total <= " " <= end <= " " <= seed <= IO.nl();
+}
+
+// The notes by start: they come in the order of the model's grid, and drums are struck a little off it.
+fun float[] inOrder() {
+    float notes[0];
+    for (0 => int seq; seq < pieces.size(); seq++) {
+        for (0 => int i; i < pieces[seq].size(); 5 +=> i) {
+            notes.size() => int at;
+            notes.size() + 5 => notes.size;
+            for (; at && notes[at - 4] > pieces[seq][i + 1]; 5 -=> at) {
+                for (0 => int j; j < 5; j++) notes[at - 5 + j] => notes[at + j];
+            }
+            for (0 => int j; j < 5; j++) pieces[seq][i + j] => notes[at + j];
+        }
+    }
+    return notes;
 }
 
 fun void fail(string code, string sentence) {
@@ -188,7 +207,7 @@ fun void sendContext() {
 
 fun void sendRequest() {
     out.start(of ? "/antiphon/continue" : "/antiphon/generate").add(id).add("model").add(model)
-        .add("bars").add(bars).add("seed").add(seed).send();
+        .add("bars").add(bars).add("seed").add(seed).add("metre").add(metre).send();
 }
 
 // Send what has not been answered yet.
@@ -256,16 +275,14 @@ while (!over) {
 }
 if (over == 1 && !quiet && total) {
     0.5::second => dur beat;
-    pieces[0][1] => float at;
-    0.0 => float last;
-    for (0 => int seq; seq < pieces.size(); seq++) {
-        pieces[seq] @=> float notes[];
-        for (0 => int i; i < notes.size(); 5 +=> i) {
-            (notes[i + 1] - at)::beat => now;
-            notes[i + 1] => at;
-            Math.max(last, at + notes[i + 2]) => last;
-            spork ~ play(notes[i], notes[i + 2], notes[i + 3], beat);
-        }
+    inOrder() @=> float notes[];
+    notes[1] => float at;
+    at => float last;
+    for (0 => int i; i < notes.size(); 5 +=> i) {
+        (notes[i + 1] - at)::beat => now;
+        notes[i + 1] => at;
+        Math.max(last, at + notes[i + 2]) => last;
+        spork ~ play(notes[i], notes[i + 2], notes[i + 3], beat);
     }
     (last - at)::beat + 0.2::second => now;
 }

@@ -3,8 +3,9 @@
 ;   csound antiphon.csd
 ;   csound --omacro:MODEL=folk --omacro:BARS=4 --omacro:SEED=7 --omacro:THEME=my.txt antiphon.csd
 ;
-; A theme is a text file, a note a line: pitch start duration velocity part, times in beats. REPLY is the port that
-; the answer comes to, VERB continue or generate. What happens is written line by line.
+; A theme is a text file, a note a line: pitch start duration velocity part, times in beats. REPLY is the port
+; that the answer comes to, VERB continue or generate. METRE is such as 6/8; without it a theme is read in 4/4,
+; and music from nothing is in the model's usual one. What happens is written line by line.
 <CsoundSynthesizer>
 <CsOptions>
 -odac -d -m0
@@ -36,6 +37,9 @@ nchnls = 2
 #ifndef VERB
 #define VERB #continue#
 #end
+#ifndef METRE
+#define METRE ##
+#end
 #ifndef CANCEL
 #define CANCEL #0#
 #end
@@ -54,6 +58,13 @@ giCount = giNotes - giSkipped
 seed 0
 giRun random 0, 1000000
 gSid sprintf "csound-%d-%d", $REPLY, giRun
+gSmetre = "$METRE"
+if strcmp(gSmetre, "") == 0 then
+  gSmetre = "4/4"
+  if strcmp("$VERB", "generate") == 0 then
+    gSmetre = "auto"
+  endif
+endif
 gkHeard init 0
 gkGreeted init 0
 gkOver init 0
@@ -89,7 +100,7 @@ instr 1
     kready = ktime + 0.05
   elseif kasked < 0 && ktime > kready then
     kasked = ktime
-    OSCsend 1, "127.0.0.1", $PORT, "/antiphon/$VERB", "ssssssisisi", gSid, "mode", "single", "model", "$MODEL", "bars", $BARS, "seed", $SEED, "reply_port", $REPLY
+    OSCsend 1, "127.0.0.1", $PORT, "/antiphon/$VERB", "ssssssfsisssi", gSid, "mode", "single", "model", "$MODEL", "bars", $BARS, "seed", $SEED, "metre", gSmetre, "reply_port", $REPLY
   elseif kasked >= 0 && gkOver == 0 && ktime > max(kasked, gkHeard) + 5 then
     printks "fail timeout the bridge has fallen silent: is antiphon serve still running?\n", 60
     gkOver = 0.1
@@ -114,6 +125,7 @@ instr 2
   kprotocol init 0
   kport init 0
   kcount init 0
+  kbegan init 0
   ktake init 0
   kindex init 0
   kpitch init 0
@@ -125,6 +137,7 @@ instr 2
   kend init 0
   kseed init 0
   knats init 0
+  ktexts init 0
   kfraction init 0
   ktime timeinsts
 
@@ -151,15 +164,19 @@ nextnote:
     kcount = kcount + 1
     printf "note %d %f %f %d %d\n", kcount, kpitch, kstart, kdur, kvel, kpart
     if kindex == 0 then
-      gkFirst = kstart
+      ; Notes come in the order of the model's grid: the next one may start a little before this one.
+      gkFirst = kstart - 0.25
+      kbegan = ktime
     endif
-    ; Two beats a second, as at tempo 120.
-    event "i", 3, (kstart - gkFirst) / 2, kdur / 2, kpitch, kvel
+    ; Two beats a second, as at tempo 120, from when the first one came.
+    event "i", 3, (kstart - gkFirst) / 2 - (ktime - kbegan), kdur / 2, kpitch, kvel
     kgoto nextnote
   endif
 
   kdone OSClisten giReply, "/antiphon/done", "siifif", Sid, ktake, ktotal, kend, kseed, knats
-  if kdone == 1 && gkOver == 0 then
+  ; A model of text tells how many messages of text there were, too.
+  ktextdone OSClisten giReply, "/antiphon/done", "siififi", Sid, ktake, ktotal, kend, kseed, knats, ktexts
+  if kdone + ktextdone > 0 && gkOver == 0 then
     printf "done %d %f %d\n", 1, ktotal, kend, kseed
     gkOver = $QUIET == 1 ? 0.1 : (kend - gkFirst) / 2 + 1
   endif

@@ -105,6 +105,7 @@
             if (address !== "/antiphon/get/reply" || keys.indexOf(a[0]) < 0) { return undefined; }
             held[a[0]] = a[1];
             if (Object.keys(held).length < keys.length) { return undefined; }
+            if (!auto(options.bars)) { delete settings.beats; } // as in the bridge
             keys.forEach(function (key) { settings[key] = options[key]; });
             return held;
         }, callback);

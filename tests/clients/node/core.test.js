@@ -126,6 +126,9 @@ test("what was set is told with each request, as a bridge started anew knows not
     world.hear("get/reply", "beats", 7);
     assert.deepStrictEqual([told({}).bars, told({}).beats, told({bars: 1}).bars, told({bars: 1}).beats],
         [undefined, 7, 1, undefined], "one length: the request's own, else beats");
+    world.client.set({bars: 3});
+    world.hear("get/reply", "bars", 3);
+    assert.deepStrictEqual([told({}).bars, told({}).beats], [3, undefined], "the bridge forgets the beats as well");
     assert.deepStrictEqual([told({bars: 1, beats: 2}).bars, told({bars: 1, beats: 2}).beats], [1, 2], "refused there");
 });
 

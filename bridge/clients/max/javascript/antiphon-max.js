@@ -88,6 +88,9 @@ function set(key) {
         delete settings[key];
     } else {
         settings[key] = words.length === 1 ? words[0] : words.join(" ");
+        // Of two lengths the last one counts: the bridge refuses a request with both.
+        if (key === "bars") { delete settings.beats; }
+        if (key === "beats") { delete settings.bars; }
     }
     if (key === "tempo") { tempo(Number(words[0]) || bpm); }
     notifyclients();
@@ -250,7 +253,9 @@ function previous() {
 // play: the take that is shown, in time, from its first barline.
 function play() {
     if (!takes.length) { return fail("there is no answer to play yet"); }
-    var notes = takes[shown].notes, ms = 60000 / bpm, first = notes.length ? Math.floor(notes[0].start) : 0;
+    // The first one to start need not be the first to come.
+    var notes = takes[shown].notes, ms = 60000 / bpm;
+    var first = Math.floor(notes.reduce(function (least, n) { return Math.min(least, n.start); }, Infinity));
     outlet(PLAY, "clear");
     notes.forEach(function (n) {
         outlet(PLAY, n.pitch, n.velocity, n.duration * ms, n.part + 1, (n.start - first) * ms);

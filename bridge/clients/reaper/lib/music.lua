@@ -137,8 +137,10 @@ end
 function M.insert(take, notes)
     reaper.MIDI_DisableSort(take)
     local ends = {} -- by channel and pitch: two notes of one pitch must not overlap
-    for at = #notes, 1, -1 do
-        local n = notes[at]
+    local ordered = table.move(notes, 1, #notes, 1, {}) -- they come in the order of the model's grid
+    table.sort(ordered, function(a, b) return a.start < b.start end)
+    for at = #ordered, 1, -1 do
+        local n = ordered[at]
         local key = n.part * 128 + n.pitch
         local stop = math.min(n.start + n.duration, ends[key] or math.huge)
         ends[key] = n.start

@@ -87,7 +87,7 @@ Antiphon {
 	// Any verb of the bridge's capabilities. Returns the request's id, for cancel.
 	ask { |verb, notes, options, done, failed, progress|
 		var id, all, request, own;
-		all = settings.copy.putAll(options ? ());
+		all = this.optionsWith(options ? ());
 		own = #[\mode, \reply_port].detect { |key| all.includesKey(key) };
 		if(own.notNil) {
 			this.complain(failed, \bad_args, "% is the class's own to choose".format(own));
@@ -141,16 +141,6 @@ Antiphon {
 
 	now {
 		^Main.elapsedTime
-	}
-
-	// A number or text: the pitch classes of a scale, or parts, may be an Array.
-	sendable { |value|
-		if(value.isNumber) { ^value };
-		^if(value.isArray and: { value.isString.not }) { value.join(",") } { value.asString }
-	}
-
-	auto { |value|
-		^value.isNil or: { value.asSymbol == \auto }
 	}
 
 	contextMessages { |id, notes, start|

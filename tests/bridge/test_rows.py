@@ -1,0 +1,33 @@
+"""Rows: what a step chose is looked at before it is played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.request import GenerationRequest
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.models.errors import RequestError
+from onnx import numpy_helper
+from tiny_model import TRUNK, save_tiny_model
+
+
+@pytest.mark.parametrize("factor", [1e12, float("nan")])
+def test_damaged_weights_play_nothing_that_was_not_asked_for(tmp_path: Path, factor: float) -> None:
+    """A mask is a number added to a logit: what is greater, or no number, is chosen all the same."""
+    path = save_tiny_model(tmp_path / "tiny.onnx")
+    model = onnx.load(path)
+    pitches = next(weights for weights in model.graph.initializer if weights.dims == [TRUNK, 50])
+    damaged = numpy_helper.to_array(pitches) * np.float32(factor)
+    pitches.CopyFrom(numpy_helper.from_array(damaged, pitches.name))
+    path.write_bytes(model.SerializeToString())
+    request = GenerationRequest(model="tiny", start_beat=0.0, end_beat=16.0, seed=1, low=60, high=61)
+    with Engine(ModelShelf([tmp_path], shipped=False), workers=1) as engine:
+        with pytest.raises(RequestError, match="model tiny chose what it must not") as error:
+            engine.generate(request)
+        assert error.value.code == "model_error"
+        assert "copy its file again" in str(error.value)
+        assert engine.queued == 0

@@ -1,0 +1,97 @@
+"""An export is refused where the graph does not choose as its network would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from antiphon.export import stepgraph
+from antiphon.export.choices import check_choices
+from antiphon.export.convert import convert
+from antiphon.export.export import keras_logits, manifest_for
+from antiphon.export.replay import Replay, session
+from antiphon.export.stepgraph import StepGraph
+from antiphon.models.errors import ExportError
+from antiphon.train.config import TrainConfig
+from antiphon.train.fit import Run
+from antiphon.train.savedrun import load_run
+from made_music import write_dataset
+
+DRAW, CLOCK, FOLD = stepgraph.draw, StepGraph._clock, stepgraph.fold
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run whose network is sure of something: untrained, all codes are as good."""
+    folder = tmp_path_factory.mktemp("choices")
+    data = write_dataset(folder / "data", pieces=6, notes=40)
+    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
+    fit = {"crop": 24, "batch": 8, "steps": 40, "evaluate_every": 40, "warmup": 2, "learning_rate": 0.03}
+    config = TrainConfig.from_dict({"dataset": str(data), "network": network, "fit": fit})
+    Run(config, folder / "run").fit()
+    return load_run(Path(folder / "run"))
+
+
+def checked(trained: Any, steps: int = 240) -> int:
+    config, dataset, network = trained
+    manifest = manifest_for(config, dataset, network, "float32")
+    graph = convert(StepGraph(network), manifest)
+    replay = Replay(session(graph.SerializeToString()), manifest)
+    return check_choices(replay, keras_logits(network), steps, 1e-4)
+
+
+def test_a_sound_graph_passes(trained: Any) -> None:
+    assert checked(trained) == 240
+
+
+BROKEN: dict[str, Callable[..., Any]] = {
+    "always the likeliest": lambda logits, mask, t, p, u: DRAW(logits, mask, t, p, u * 0),
+    "no temperature": lambda logits, mask, t, p, u: DRAW(logits, mask, t * 0 + 1, p, u),
+    "no top_p": lambda logits, mask, t, p, u: DRAW(logits, mask, t, p * 0 + 1, u),
+    "no mask": lambda logits, mask, t, p, u: DRAW(logits, mask * 0, t, p, u),
+    "least likely first": lambda logits, mask, t, p, u: DRAW(-logits, mask, t, p, u),
+    "first row's mask": lambda logits, mask, t, p, u: DRAW(logits, mask[:1] + 0 * mask, t, p, u),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_sampler_is_found(trained: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(stepgraph, "draw", BROKEN[name])
+    with pytest.raises(ExportError, match="which Keras"):
+        checked(trained)
+
+
+@pytest.mark.parametrize("changed", [(0, 1, 1), (1, 0, 1), (1, 1, 2)])
+def test_a_broken_clock_is_found(
+    trained: Any, monkeypatch: pytest.MonkeyPatch, changed: tuple[int, int, int]
+) -> None:
+    def clock(self: StepGraph, delta: Any, before: Any, out: dict[str, Any]) -> Any:
+        result = CLOCK(self, delta, before, out)
+        out["clock_out"] = out["clock_out"] * tf.constant([changed], tf.int32)
+        return result
+
+    monkeypatch.setattr(StepGraph, "_clock", clock)
+    with pytest.raises(ExportError, match="clock is"):
+        checked(trained, steps=80)
+
+
+@pytest.mark.parametrize("column", ["remaining", "metre"])
+def test_conditions_that_held_out_pieces_lack_are_compared(
+    trained: Any, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    def fold(network: Any) -> Any:
+        folded = FOLD(network)
+        columns = network.shape.columns()
+        first = int(folded.offsets[0][list(columns).index(column)])
+        rng = np.random.default_rng(0)
+        rows = slice(first, first + columns[column])
+        folded.table[rows] = rng.normal(0, 3, folded.table[rows].shape)
+        return folded
+
+    monkeypatch.setattr(stepgraph, "fold", fold)
+    with pytest.raises(ExportError, match="Keras differs by"):
+        checked(trained, steps=80)

@@ -1,0 +1,70 @@
+"""Work for several processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from antiphon.train.workers import run_jobs
+
+
+def note_and_wait(folder: Path) -> None:
+    """Leave the process's number in a folder, and stay."""
+    (folder / f"{os.getpid()}.part").touch()
+    (folder / f"{os.getpid()}.part").rename(folder / str(os.getpid()))
+    time.sleep(600)
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from antiphon.train.workers import run_jobs
+from {module} import note_and_wait
+if __name__ == "__main__":
+    list(run_jobs(note_and_wait, [Path(sys.argv[1])] * 2, 2))
+"""
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something to hold."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process lives; one that nobody has buried does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_jobs_are_done_by_several_processes() -> None:
+    assert sorted(run_jobs(abs, range(-4, 1), 2)) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    folder, script = tmp_path / "running", tmp_path / "parent.py"
+    folder.mkdir()
+    (tmp_path / "jobs.py").write_text(Path(__file__).read_text())
+    script.write_text(PARENT.format(module="jobs"))
+    parent = subprocess.Popen([sys.executable, str(script), str(folder)])
+    try:
+        wait_until(lambda: len([p for p in folder.iterdir() if p.name.isdigit()]) == 2)
+    finally:
+        parent.kill()
+        parent.wait()
+    workers = [int(p.name) for p in folder.iterdir() if p.name.isdigit()]
+    try:
+        wait_until(lambda: not any(map(is_running, workers)), 20.0)
+    finally:
+        for worker in filter(is_running, workers):
+            os.kill(worker, 9)
