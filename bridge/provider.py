@@ -10,12 +10,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..models.errors import ModelFileError
 from ..models.modelfile import CPU, ModelFile, open_session
+from ..models.silence import silence
 from .stepper import Stepper
 
 log = logging.getLogger("antiphon.engine")
@@ -89,7 +89,7 @@ def cuda_missing() -> str:
     if names is None:
         return f"CUDA is not looked for on {sys.platform}"
     if importlib.util.find_spec("nvidia") is not None:  # NVIDIA's Python packages bring the libraries
-        with contextlib.suppress(AttributeError, OSError, RuntimeError), _quiet():
+        with contextlib.suppress(AttributeError, OSError, RuntimeError), silence():
             ort.preload_dlls()  # prints what it misses
     for version in _CUDA_VERSIONS:
         absent = [n for n in (name.format(cuda=version) for name in names) if not _loads(n)]
@@ -110,7 +110,7 @@ def _loads(library: str) -> bool:
 
 def cuda_session(file: ModelFile) -> Any | None:
     """Return a CUDA session of ``file``, or None when ONNX Runtime falls back or fails."""
-    with _quiet(), contextlib.suppress(ModelFileError):
+    with silence(), contextlib.suppress(ModelFileError):
         session = open_session(file.path, (CUDA, *CPU))
         return session if session.get_providers()[0] == CUDA else None
     return None
@@ -130,21 +130,3 @@ def step_seconds(session: Any, file: ModelFile) -> float:
         log.debug("a timed step failed: %s", error)
         return float("inf")
     return sorted(times)[len(times) // 2]
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Send the process' standard error, and Python's standard output, to nowhere for a moment."""
-    try:
-        saved = os.dup(2)
-    except OSError:  # no standard error at all, as under pythonw
-        yield
-        return
-    try:
-        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
-            os.dup2(nowhere.fileno(), 2)
-        with contextlib.redirect_stdout(None):
-            yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

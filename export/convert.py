@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import onnx
-import tensorflow as tf
 from onnx import helper, numpy_helper
 
 from ..models.manifest import METADATA_KEY, Manifest
 from ..models.step import Port, inputs, outputs
+from ..train.backend import tf
 from .stepgraph import StepGraph
 from .tidy import clip, join_unsqueezes, keep_ranks, pick_elements, trust_integers, turn_tables
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import tensorflow as tf
 from tqdm import tqdm
 
 from ..models.errors import ExportError
 from ..models.manifest import Defaults, Manifest, Source
 from ..models.wholefile import whole_file
+from ..train.backend import tf
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
 from ..train.fit import pieces_of

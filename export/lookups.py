@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from ..models.codec import Codec
+from ..train.backend import tf
 from ..train.shape import INTERVALS, REACH
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
+from ..train.backend import tf
 from .lookups import pick
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.errors import ExportError
+from ..train.backend import tf
 from ..train.shape import ENDS, INTERVALS, PITCHES, REACH, ends_unit, pitch_values, tick_values
 
 STATE = PITCHES + 1

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.step import MASKED
+from ..train.backend import tf
 from ..train.network import NoteNetwork
 from ..train.shape import (
     DECAYS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..models.step import POSITION_STRIDE
+from ..train.backend import tf
 from ..train.config import NetworkConfig
 from ..train.shape import BEAT_BIASES, BIASES
 from .folded import BlockWeights, Floats, Folded, Layer, Norm

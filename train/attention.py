@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from ..models.step import MASKED, POSITION_STRIDE
+from .backend import keras, tf
 from .config import NetworkConfig
 from .shape import BEAT_BIASES, BIASES, beat_code, bias_code
 

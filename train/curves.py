@@ -54,7 +54,7 @@ def _draw(path: Path, history: list[dict[str, float]]) -> None:
 
 
 def _tensorboard(folder: Path, row: dict[str, float]) -> None:
-    import tensorflow as tf
+    from .backend import tf
 
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default(step=int(row["step"])):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from . import textscore
+from .backend import tf
 from .dataset import SPLITS, Dataset, SplitName
 from .fit import evaluate_pieces, loss_of, pieces_of
 from .network import NoteNetwork

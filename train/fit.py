@@ -16,13 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
+from .backend import keras, tf
 from .config import FitConfig, TrainConfig
 from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName

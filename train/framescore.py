@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..models.codec import Codec
+from .backend import tf
 from .network import NoteNetwork, nats
 from .passages import Piece, passage, stack
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from .backend import tf
 from .shape import (
     ANCHOR,
     DECAYS,

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from ..models.field import FieldName
 from ..models.step import MASKED
 from .attention import Induction, RelativeBias
+from .backend import keras, tf
 from .inputs import Facts, Inputs
 from .shape import (
     AHEAD,

@@ -9,12 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
+from .backend import keras, tf
 from .config import NetworkConfig, TrainConfig
 from .dataset import Dataset, codec_to_json
 from .network import NoteNetwork

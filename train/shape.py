@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..models.codec import Codec
 from ..models.field import FieldName
 from ..models.manifest import CONDITIONS, TONIC
 from ..models.step import POSITION_STRIDE, REMAINING_BUCKETS
+from .backend import tf
 from .config import NetworkConfig
 
 REACH = 36

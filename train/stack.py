@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 from .attention import Block, RelativeBias, Windows
+from .backend import keras
 from .config import NetworkConfig
 
 Batch = dict[str, Any]

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-
+from .backend import tf
 from .dataset import Dataset
 from .savedrun import load_for
 

@@ -1,0 +1,25 @@
+"""A moment without what native libraries print: their greetings are not for musicians."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Send the process' standard error, and Python's standard output, to nowhere."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all, as under pythonw
+        yield
+        return
+    try:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
+            os.dup2(nowhere.fileno(), 2)
+        with contextlib.redirect_stdout(None):
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
