@@ -64,10 +64,10 @@ def _check(args: argparse.Namespace) -> None:
 def _read(path: Path) -> Score:
     """Read a file by its name's end; raises MusicError with the file's name."""
     kind = path.suffix.lower()
-    if kind in (".mid", ".midi", ".kar"):
+    if kind in (".mid", ".midi", ".kar", ".rmi"):
         return read_midi(path)
     if kind != ".abc":
-        raise ConfigError(f"{path}: name a file that ends in .mid, .midi, .kar or .abc")
+        raise ConfigError(f"{path}: name a file that ends in .mid, .midi, .kar, .rmi or .abc")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_ABC_BYTES + 1)

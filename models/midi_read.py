@@ -20,6 +20,7 @@ from mido.midifiles.meta import KeySignatureError
 
 from .errors import MusicError
 from .metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
+from .midi_chunks import HEADER, standard
 from .note import Note
 from .score import DEFAULT_TEMPO, Part, Score
 
@@ -99,7 +100,8 @@ def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
             raise MusicError(f"{label}: {error}") from error
     if len(data) > MAX_BYTES:
         raise MusicError(f"{label}: larger than {MAX_BYTES >> 20} MB, which no MIDI file needs")
-    if data[:4] != b"MThd":
+    data = standard(data)
+    if data[:4] != HEADER:
         raise MusicError(f"{label}: not a MIDI file (it does not begin with MThd)")
     return data
 

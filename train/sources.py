@@ -19,6 +19,7 @@ KINDS: dict[str, Kind] = {
     ".mid": "midi",
     ".midi": "midi",
     ".kar": "midi",
+    ".rmi": "midi",
     ".abc": "abc",
     ".musicxml": "musicxml",
     ".xml": "musicxml",

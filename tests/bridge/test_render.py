@@ -153,7 +153,7 @@ def test_samples_beyond_the_limit_are_clipped(tmp_path: Path) -> None:
         (["none.mid", "--out", "a.wav"], "none.mid: No such file"),
         (["none.abc", "--out", "a.wav"], "none.abc: No such file"),
         (["tune.mid"], "say where the sound goes"),
-        (["tune.txt", "--out", "a.wav"], "ends in .mid, .midi, .kar or .abc"),
+        (["tune.txt", "--out", "a.wav"], "ends in .mid, .midi, .kar, .rmi or .abc"),
         (["tune.mid", "--out", "none/a.wav"], "there is no folder"),
         (["tune.mid", "--out", "."], "is a folder"),
         (["tune.mid", "--out", "tune.mid"], "name another file"),

@@ -190,3 +190,33 @@ def test_random_damage(tmp_path: Path) -> None:
             assert str(error).startswith("damaged.mid: ")
             refusals += 1
     assert 0 < refusals < 300
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + len(body).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize("alien", [b"", b"\x00", b"MTrk\xff\xff\xff\xff"])
+def test_chunks_of_other_kinds_are_skipped(alien: bytes) -> None:
+    plain = midi(C4, E4)
+    head, tracks = plain[:14], plain[14:]
+    assert heard(head + chunk(b"XFIH", alien) + tracks + chunk(b"XFKM", alien)) == heard(plain)
+
+
+@pytest.mark.parametrize("other", [b"", b"\x01", b"\x01\x02"])
+def test_a_riff_file_holds_a_midi_file(other: bytes) -> None:
+    plain = midi(C4, E4, b"\x00\xff\x01\x01a")
+    padded = other + b"\x00" * (len(other) % 2)
+    body = b"RMID" + b"DISP" + len(other).to_bytes(4, "little") + padded
+    body += b"data" + len(plain).to_bytes(4, "little") + plain
+    assert heard(b"RIFF" + len(body).to_bytes(4, "little") + body) == heard(plain)
+
+
+def test_a_riff_file_of_another_kind_is_no_midi_file() -> None:
+    with pytest.raises(MusicError, match="does not begin with MThd"):
+        read_midi(b"RIFF\x0c\x00\x00\x00WAVEdata\x00\x00\x00\x00")
+
+
+@pytest.mark.parametrize("rest", [b"\x1a", b"JUNK", b"no chunks at all"])
+def test_what_follows_the_tracks_is_ignored(rest: bytes) -> None:
+    assert heard(midi(C4) + rest) == heard(midi(C4))
