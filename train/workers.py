@@ -6,16 +6,20 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from antiphon.models.errors import DatasetError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+GRACE_SECONDS = 2.0
+"""How long jobs may go on after Ctrl-C, so that what is nearly done is kept; one alone may take minutes."""
 _WAITING = 4  # jobs handed out a process: enough to keep it busy, few enough to stop quickly
 
 
@@ -34,7 +38,8 @@ def run_jobs(
         yield from map(function, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_attend) as pool:
+    stop = context.Event()
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_attend, initargs=(stop,)) as pool:
         try:
             yield from _pump(pool, function, jobs, processes * _WAITING)
         except BrokenProcessPool as error:
@@ -42,6 +47,9 @@ def run_jobs(
                 "a process was killed, perhaps for lack of memory; run it again with --processes 1: "
                 "what is done is kept"
             ) from error
+        except BaseException:  # Ctrl-C, or what the caller raised
+            stop.set()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -59,10 +67,11 @@ def _pump(
             yield future.result()
 
 
-def _attend() -> None:
-    """Leave Ctrl-C to the process that the person started, as it lets running jobs end; end with it."""
+def _attend(stop: Event) -> None:
+    """Leave Ctrl-C to the process that the person started; end with it, or soon after it says so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_soon_after, args=(stop,), daemon=True).start()
 
 
 def _end_with_parent() -> None:
@@ -71,3 +80,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _end_soon_after(stop: Event) -> None:
+    """End this process, whatever its job is at, a little after ``stop``: what is written is written whole."""
+    stop.wait()
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)

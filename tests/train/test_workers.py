@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,21 +51,48 @@ def test_jobs_are_done_by_several_processes() -> None:
     assert sorted(run_jobs(abs, range(-4, 1), 2)) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+def started(tmp_path: Path) -> tuple[subprocess.Popen[bytes], list[int]]:
+    """Start a process with two jobs that never end; return it and its workers' numbers."""
     folder, script = tmp_path / "running", tmp_path / "parent.py"
     folder.mkdir()
     (tmp_path / "jobs.py").write_text(Path(__file__).read_text())
     script.write_text(PARENT.format(module="jobs"))
-    parent = subprocess.Popen([sys.executable, str(script), str(folder)])
+    parent = subprocess.Popen([sys.executable, str(script), str(folder)], stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: len([p for p in folder.iterdir() if p.name.isdigit()]) == 2)
-    finally:
+    except BaseException:
         parent.kill()
-        parent.wait()
-    workers = [int(p.name) for p in folder.iterdir() if p.name.isdigit()]
+        raise
+    return parent, [int(p.name) for p in folder.iterdir() if p.name.isdigit()]
+
+
+def assert_they_end(workers: list[int]) -> None:
+    """Wait for processes to end; kill those that do not."""
     try:
         wait_until(lambda: not any(map(is_running, workers)), 20.0)
     finally:
         for worker in filter(is_running, workers):
             os.kill(worker, 9)
+
+
+IN_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+
+
+@IN_PROC
+def test_ctrl_c_waits_for_no_long_job(tmp_path: Path) -> None:
+    parent, workers = started(tmp_path)
+    try:
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait(20.0) != 0
+    finally:
+        parent.kill()
+        parent.wait()
+    assert_they_end(workers)
+
+
+@IN_PROC
+def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    parent, workers = started(tmp_path)
+    parent.kill()
+    parent.wait()
+    assert_they_end(workers)
