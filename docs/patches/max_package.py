@@ -56,7 +56,7 @@ def basic() -> Patcher:
     """Return the help's first page: from nothing to sound."""
     p = helper("antiphon", [
         "1. Start the bridge in a terminal: antiphon serve. The status below says ready.",
-        "2. Click generate, wait a moment, click play: eight bars of a folk tune.",
+        "2. Click set bars 8, then generate, wait a moment, click play: eight bars of a folk tune.",
     ])  # fmt: skip
     top = 115
     x = p.obj("antiphon", 30, 330, 1, 4, width=420)

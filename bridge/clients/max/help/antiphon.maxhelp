@@ -113,7 +113,7 @@
 										700.0,
 										21.0
 									],
-									"text": "2. Click generate, wait a moment, click play: eight bars of a folk tune."
+									"text": "2. Click set bars 8, then generate, wait a moment, click play: eight bars of a folk tune."
 								}
 							},
 							{
