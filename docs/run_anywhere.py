@@ -1,4 +1,4 @@
-"""Play 64 notes with any Antiphon model and nothing but ONNX Runtime: python run_anywhere.py folk.onnx"""
+"""Play 64 notes by any Antiphon model of notes, with ONNX Runtime alone: python run_anywhere.py folk.onnx"""
 
 import json
 import sys
