@@ -22,9 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Generate, show and write."""
-    if args.start is not None and ":" in args.start:
-        # Not a beat: how a tune begins. A shell hands \n on as two characters.
-        args.start, args.text = None, args.start.replace("\\n", "\n")
     options = request_options(args)
     check_output_options(args)
     shelf = ModelShelf(existing(args.models))

@@ -10,6 +10,11 @@ from .options import OPTIONS, OptionValue, parse
 from .protocol import HOST, PORT
 
 _NETWORK_ONLY = ("reply_port", "mode")
+_HERE = {
+    "start": "; or how a tune in ABC begins, as --text",
+    "text": r'; \n ends a line: "X:1\nT:"',
+}
+"""What the options can do on the command line alone."""
 
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +23,19 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     for option in OPTIONS:
         if option.key not in _NETWORK_ONLY:
             flag = "--" + option.key.replace("_", "-")
-            text = option.doc.replace("%", "%%") + f" (default: {option.default})"
+            doc = option.doc + _HERE.get(option.key, "")
+            default = f"{option.default:g}" if isinstance(option.default, float) else option.default
+            text = doc.replace("%", "%%") + f" (default: {default})"
             group.add_argument(flag, dest=option.key, metavar=option.key.upper(), help=text)
 
 
 def request_options(args: argparse.Namespace) -> dict[str, OptionValue]:
     """Return the options that were given; raises RequestError that says what is wrong."""
     given = {o.key: value for o in OPTIONS if (value := getattr(args, o.key, None)) is not None}
+    if ":" in given.get("start", ""):  # not a beat: how a tune begins
+        given["text"] = given.pop("start")
+    if "text" in given:  # a shell hands \n on as two characters
+        given["text"] = given["text"].replace("\\n", "\n")
     return parse([part for pair in given.items() for part in pair])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from antiphon.bridge import cli, cli_models
 from antiphon.bridge.cli import COMMANDS, main
 from antiphon.bridge.cli_ask import renumbered
+from antiphon.bridge.cli_options import add_request_options, request_options
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
@@ -374,3 +376,12 @@ def test_the_bridge_s_commands_load_no_tensorflow(folder: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize("option", ["--start", "--text"])
+def test_a_tune_begins_as_either_option_says(option: str) -> None:
+    """A shell hands ``\\n`` on as two characters; a start with a colon is no beat."""
+    parser = argparse.ArgumentParser()
+    add_request_options(parser)
+    assert request_options(parser.parse_args([option, r"X:1\nT:"])) == {"text": "X:1\nT:"}
+    assert request_options(parser.parse_args(["--start", "16"])) == {"start": 16.0}
