@@ -221,7 +221,7 @@ def _summary(answered: Answered, take: Take) -> str:
     bars = (take.end_beats - answered.start) / answered.metre.beats
     which = f"take {take.index + 1}: " if len(answered.takes) > 1 else ""
     notes = "1 note" if len(take.notes) == 1 else f"{len(take.notes)} notes"
-    length = f"{bars:g} bars of {answered.metre}"
+    length = f"{bars:g} {'bar' if bars == 1 else 'bars'} of {answered.metre}"
     return f"{which}{notes}, {length}, seed {take.seed}, {take.nats_per_note:.2f} nats a note"
 
 
