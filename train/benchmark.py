@@ -101,8 +101,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("frames",), help="piano rolls, nats a frame")
     parser.add_argument("data", type=Path, help=f"folder with {', '.join(SETS.values())}")
     parser.add_argument("--out", type=Path, default=Path("frames"), help="folder for data sets and runs")
-    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=tuple(SETS), metavar="SET")
-    parser.add_argument("--split", choices=("valid", "test"), default="test")
+    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=tuple(SETS), metavar="SET",
+                        help=f"of {', '.join(SETS)} (default: all)")  # fmt: skip
+    parser.add_argument("--split", choices=("valid", "test"), default="test",
+                        help="what is scored (default: test)")  # fmt: skip
     parser.add_argument("--steps", type=int, help="updates, instead of each configuration's own")
 
 

@@ -104,7 +104,7 @@ def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `antiphon evaluate`."""
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
-    parser.add_argument("--split", choices=SPLITS, default="test")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="which pieces (default: test)")
     parser.add_argument("--json", type=Path, help="write the figures here too")
 
 

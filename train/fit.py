@@ -302,7 +302,9 @@ def _check_against(config: TrainConfig, dataset: Dataset) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `antiphon train`."""
-    parser.add_argument("config", type=Path, help="TOML file; see train/configs")
+    parser.add_argument(
+        "config", type=Path, metavar="CONFIG.toml", help="the data set, and what network is made of it how"
+    )
     parser.add_argument("--dataset", type=Path, help="instead of the configuration's data set")
     parser.add_argument("--out", type=Path, help="the run's folder (default runs/NAME of the card)")
 
