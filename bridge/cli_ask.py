@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--while", dest="wanted", type=Path, metavar="FILE",
                         help="cancel as soon as this file is gone (with --out FILE.notes)")  # fmt: skip
     add_bridge_address(parser)
-    add_models(parser)
+    add_models(parser, "the bridge's model files, for the metre, tempo and instruments of what is written")
     add_request_options(parser)
     add_output_options(parser)
 

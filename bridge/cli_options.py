@@ -39,13 +39,13 @@ def request_options(args: argparse.Namespace) -> dict[str, OptionValue]:
     return parse([part for pair in given.items() for part in pair])
 
 
-def add_bridge_address(parser: argparse.ArgumentParser) -> None:
+def add_bridge_address(parser: argparse.ArgumentParser, where: str = "where the bridge is") -> None:
     """Add ``--host`` and ``--port``."""
-    parser.add_argument("--host", type=host, default=HOST, help="where the bridge is (default: %(default)s)")
+    parser.add_argument("--host", type=host, default=HOST, help=f"{where} (default: %(default)s)")
     parser.add_argument("--port", type=port, default=PORT, help="its UDP port (default: %(default)s)")
 
 
-def add_models(parser: argparse.ArgumentParser) -> None:
+def add_models(parser: argparse.ArgumentParser, what: str = "model files beside those that ship") -> None:
     """Add ``--models``."""
     parser.add_argument(
         "--models",
@@ -53,7 +53,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="DIR",
-        help="a folder of model files; may be repeated",
+        help=f"a folder of {what}; may be repeated",
     )
 
 

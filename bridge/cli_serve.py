@@ -32,7 +32,7 @@ log = logging.getLogger("antiphon.server")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `serve` has."""
-    add_bridge_address(parser)
+    add_bridge_address(parser, "the address to listen at; 0.0.0.0 opens the bridge to your network")
     add_models(parser)
     parser.add_argument("--default", metavar="MODEL", help="the model of requests that name none")
     parser.add_argument(
