@@ -46,7 +46,8 @@ def _draw(path: Path, history: list[dict[str, float]]) -> None:
         axes.plot(steps, [row[name] for row in history], style, label=name)
     for name in [key for key in history[0] if key.startswith("valid_")]:
         axes.plot(steps, [row[name] for row in history], lw=0.8, ls="--", label=name.replace("_", " "))
-    axes.set(xlabel="update", ylabel="nats a note", ylim=(0, None))
+    unit = "character" if "valid_char" in history[0] else "note"
+    axes.set(xlabel="update", ylabel=f"nats a {unit}", ylim=(0, None))
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
     with whole_file(path) as file:

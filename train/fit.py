@@ -66,7 +66,10 @@ class Run:
         self.pieces = {"train": pieces_of(self.dataset, "train"), "valid": pieces_of(self.dataset, "valid")}
         for name, pieces in self.pieces.items():
             if not pieces:
-                raise DatasetError(f"{config.dataset}: the {name} split holds no piece; prepare more music")
+                raise DatasetError(
+                    f"{config.dataset}: the {name} split holds no piece; prepare more music, or put some "
+                    f"of it into a folder {name} and prepare it again"
+                )
         if not self.dataset.split("test").pieces:
             log.warning("the test split holds no piece: `antiphon evaluate` will want --split valid")
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
@@ -217,7 +220,12 @@ class Run:
         self.save()
         write_curves(self.folder, self.progress.history)
         bar.set_postfix(train=f"{train:.3f}", valid=f"{valid:.3f}", best=f"{self.progress.best:.3f}")
-        log.info("update %d: train %.4f, valid %.4f nats a note", self.progress.step, train, valid)
+        log.info("update %d: train %.4f, valid %.4f %s", self.progress.step, train, valid, self.unit)
+
+    @property
+    def unit(self) -> str:
+        """What losses are told in."""
+        return "nats a character" if self.codec.is_text else "nats a note"
 
     def _variables(self) -> list[Any]:
         return [*self.network.variables, *self.optimizer.variables]
@@ -315,6 +323,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dataset:
         config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
     folder = args.out or Path("runs") / config.card.name
-    progress = Run(config, folder).fit()
-    log.info("best valid loss %.4f nats a note, at update %d", progress.best, progress.best_step)
+    training = Run(config, folder)
+    progress = training.fit()
+    log.info("best valid loss %.4f %s, at update %d", progress.best, training.unit, progress.best_step)
     return 0

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command goes on where it was\n")
         return 130
-    sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info['counts'])}\n")
+    sys.stdout.write(summary(info["report"]) + f"\n{args.out}: {_counts_line(info)}\n")
     return 0
 
 
@@ -256,5 +256,7 @@ def _why_nothing(shards: Sequence[Path], unread: Sequence[Skipped]) -> str:
     return f"{len(skipped)} skipped, such as {real[0].name}: {real[0].reason} {real[0].detail}".strip()
 
 
-def _counts_line(counts: dict[str, dict[str, int]]) -> str:
-    return ", ".join(f"{split} {c['pieces']} pieces, {c['notes']} notes" for split, c in counts.items())
+def _counts_line(info: dict[str, Any]) -> str:
+    what = "characters" if info["codec"]["fields"][0]["name"] == "char" else "notes"
+    counts = info["counts"].items()
+    return ", ".join(f"{split} {c['pieces']} pieces, {c['notes']} {what}" for split, c in counts)
