@@ -40,7 +40,7 @@ class FailCode(StrEnum):
 FAIL_DOCS: Mapping[FailCode, str] = {
     FailCode.UNKNOWN_ADDRESS: "no such address; the message names the nearest one",
     FailCode.BAD_ARGS: "an argument or option is missing, unknown or out of range, or this is not OSC",
-    FailCode.UNKNOWN_MODEL: "the bridge has no model of that name; the message lists those it has",
+    FailCode.UNKNOWN_MODEL: "the bridge has no model of that name; the message names the nearest one, or all",
     FailCode.NO_CONTEXT: "no context, or an incomplete one, was sent under this id",
     FailCode.BUSY: "too much is waiting already; ask again a little later",
     FailCode.TIMEOUT: "the request took too long and was given up",
