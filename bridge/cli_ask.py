@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ..models.errors import ConfigError, RequestError
 from ..models.metre import Metre
-from ..models.midi import read_midi
 from ..models.score import DEFAULT_TEMPO, Part, Score
 from .cli_options import add_bridge_address, add_models, add_request_options, existing, request_options
 from .cli_result import Answered, add_output_options, check_output_options, show
 from .client import Client
+from .musicfile import read_music
 from .notelist import SUFFIX
 from .opening import barline_after
 from .options import AUTO, OptionValue
@@ -38,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "verb", metavar="VERB", help="continue, generate, models, or what else the bridge can do"
     )
-    parser.add_argument("--in", dest="input", type=Path, metavar="FILE.mid", help="the notes to continue")
+    parser.add_argument(
+        "--in",
+        dest="input",
+        type=Path,
+        metavar="FILE.mid",
+        help="the notes to continue; an ABC file will do, too",
+    )
     parser.add_argument("--while", dest="wanted", type=Path, metavar="FILE",
                         help="cancel as soon as this file is gone (with --out FILE.notes)")  # fmt: skip
     add_bridge_address(parser)
@@ -50,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, show and write."""
     if args.out is not None and args.out.suffix == SUFFIX:
-        check_output_options(args)
+        check_output_options(args, SUFFIX)
         return relay(args)
     if args.wanted is not None:
         raise ConfigError(f"--while needs --out FILE{SUFFIX}")
@@ -64,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
     options = request_options(args)
     check_output_options(args)
     if (args.verb == "continue") != (args.input is not None):
-        raise ConfigError("continue needs --in FILE.mid; generate takes none")
-    context = None if args.input is None else read_midi(args.input)
+        raise ConfigError("continue needs --in FILE.mid or FILE.abc; generate takes none")
+    context = None if args.input is None else read_music(args.input)
     if context is not None and not context.notes:
         raise ConfigError(f"{args.input} has no notes to continue")
     with Client(args.host, args.port) as bridge:

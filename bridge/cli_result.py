@@ -93,8 +93,13 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-roll", action="store_true", help="no piano roll in the terminal")
 
 
-def check_output_options(args: argparse.Namespace) -> None:
-    """Raise ConfigError for a file that could not be written, before any work is done."""
+def check_output_options(args: argparse.Namespace, notes: str = ".mid") -> None:
+    """Raise ConfigError for a file that could not be written, before any work is done.
+
+    Args:
+        args: the command's.
+        notes: what ``--out`` may end in, too.
+    """
     if args.score is not None:
         from .engrave import verovio
 
@@ -103,18 +108,28 @@ def check_output_options(args: argparse.Namespace) -> None:
     read = getattr(args, "input", None)
     paths = [path for path in given.values() if path is not None]
     for option, path in given.items():
-        writer = _WRITERS.get(path.suffix.lower(), option) if path is not None else option
-        if writer != option:
-            raise ConfigError(f"{option} {path}: {writer} writes such a file")
+        if path is not None:
+            _check_ending(option, path, notes)
         if path is not None and read is not None and path.absolute() == read.absolute():
             raise ConfigError(f"{option} {path} would replace what is to be continued; name another file")
-    for index, path in enumerate(paths):
+    for path in paths:
         if not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
         if path.is_dir():
             raise ConfigError(f"{path} is a folder; name a file")
-        if path.absolute() in [other.absolute() for other in paths[:index]] and not path.is_char_device():
-            raise ConfigError(f"{path} is named twice; give each result a file of its own")
+
+
+def _check_ending(option: str, path: Path, notes: str) -> None:
+    """Raise ConfigError where a file's name tells of another kind, or of none."""
+    ending = path.suffix.lower()
+    if option == "--out" and ending == notes:
+        return
+    if _WRITERS.get(ending) == option or (path.exists() and not path.is_file()):  # a device, or a pipe
+        return
+    if ending in _WRITERS:
+        raise ConfigError(f"{option} {path}: {_WRITERS[ending]} writes such a file")
+    own = " or ".join(known for known, writer in _WRITERS.items() if writer == option)
+    raise ConfigError(f"{option} {path}: name a file that ends in {own}")
 
 
 def check_text_options(args: argparse.Namespace, is_text: bool) -> None:

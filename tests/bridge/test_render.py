@@ -13,8 +13,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from antiphon.bridge import cli_render, playback, render
+from antiphon.bridge import playback, render
 from antiphon.bridge.cli import main
+from antiphon.bridge.musicfile import read_music
 from antiphon.bridge.render import SAMPLE_RATE, Block, Renderer, find_soundfont, seconds_at
 from antiphon.bridge.wavefile import write_wav
 from antiphon.models.errors import ConfigError, MusicError
@@ -231,9 +232,7 @@ def test_play(midi: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setitem(sys.modules, "sounddevice", device)
     assert main(["render", str(midi), "--play"]) == 0
     assert device.open == 0
-    assert device.frames == round(
-        Renderer(cli_render._read(midi), find_soundfont(None)).seconds * SAMPLE_RATE
-    )
+    assert device.frames == round(Renderer(read_music(midi), find_soundfont(None)).seconds * SAMPLE_RATE)
     assert "playing" in capsys.readouterr().out
 
 
