@@ -9,7 +9,7 @@ from ..models.errors import RequestError
 from ..models.note import Note
 from ..models.score import Score
 from .contexts import MAX_CONTEXT_NOTES
-from .options import AUTO, OptionValue
+from .options import AUTO, TABLE, OptionValue, coerce
 
 _OWN = ("mode", "reply_port")
 _LENGTHS = ("bars", "beats")
@@ -52,6 +52,7 @@ def fitting(notes: Iterable[Note], asked: Options) -> Sequence[Note]:
 def take_count(asked: Options) -> int:
     """Return how many takes come, 1 where the bridge decides or will refuse the number."""
     try:
-        return int(float(asked.get("takes", AUTO)))
-    except ValueError:
+        wanted = coerce(TABLE["takes"], asked.get("takes", AUTO))
+    except RequestError:
         return 1
+    return 1 if wanted == AUTO else int(wanted)

@@ -15,6 +15,7 @@ What gets lost on the way is asked for again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import secrets
 import socket
@@ -285,10 +286,11 @@ class Client:
         for count, message in enumerate(messages, 1):
             try:
                 self._socket.send(encode(message))
-            except ConnectionRefusedError:
+            except ConnectionError:
                 continue  # told of an earlier datagram; the silence will be noticed
             except OSError as error:
-                raise RequestError("too_large", f"cannot send to {self._where}: {error}") from error
+                code = "too_large" if error.errno == errno.EMSGSIZE else "timeout"
+                raise RequestError(code, f"cannot send to {self._where}: {error}") from error
             if count % DATAGRAMS_A_SLOT == 0:
                 time.sleep(SLOT_SECONDS)
 
@@ -299,6 +301,7 @@ class Client:
             while True:
                 with contextlib.suppress(ConnectionError):
                     self._socket.recv(MAX_DATAGRAM)
+        self._socket.setblocking(True)  # sending waits for room in the system's buffer
 
     def _receive(self, seconds: float) -> list[Message]:
         """Return the messages of the next datagram, none when it takes longer than ``seconds``."""
@@ -307,7 +310,7 @@ class Client:
             datagram = self._socket.recv(MAX_DATAGRAM)
         except TimeoutError:
             return []
-        except (ConnectionRefusedError, ConnectionResetError):
+        except OSError:  # nobody listens there, or a router or firewall says so: perhaps not for long
             time.sleep(min(seconds, 0.02))
             return []
         return [message for message in read(datagram) if isinstance(message, Message)]

@@ -1,5 +1,7 @@
 """The Python client against a server with a fake engine."""
 
+import errno
+import math
 import socket
 import threading
 import time
@@ -119,6 +121,55 @@ def test_stop_is_heard_while_nobody_takes_the_context():
         with Client(port=silent.getsockname()[1]) as client, pytest.raises(RequestError) as error:
             client.request("continue", [Note(60, 0.0, 1.0)], stop=lambda: True)
     assert error.value.code == "cancelled"
+
+
+class Unreachable:
+    """A socket whose way a firewall closes, by the ICMP message "host prohibited"."""
+
+    def __init__(self, real, sending):
+        self._real, self._sending = real, sending
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def recv(self, size):
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    def send(self, data):
+        return self.recv(0) if self._sending else self._real.send(data)
+
+
+@pytest.mark.parametrize("sending", [False, True])
+def test_a_host_that_cannot_be_reached_is_no_answer(client, monkeypatch, sending):
+    monkeypatch.setattr(client, "_timeout", 0.1)
+    monkeypatch.setattr(client, "_socket", Unreachable(client._socket, sending))
+    with pytest.raises(RequestError) as error:
+        client.ping()
+    assert error.value.code == "timeout"
+
+
+def test_sending_waits_for_room_in_the_buffer(client, monkeypatch):
+    class Full:
+        def __init__(self, real):
+            self._real = real
+
+        def __getattr__(self, name):
+            return getattr(self._real, name)
+
+        def send(self, data):
+            if self._real.gettimeout() == 0.0:
+                raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+            return self._real.send(data)
+
+    monkeypatch.setattr(client, "_socket", Full(client._socket))
+    assert client.ping() > 0
+
+
+@pytest.mark.parametrize("takes", [math.inf, 10**12, "many"])
+def test_takes_that_no_bridge_gives_are_refused_by_it(client, takes):
+    with pytest.raises(RequestError, match="takes") as error:
+        client.generate(takes=takes)
+    assert error.value.code == "bad_args"
 
 
 def test_nobody_there_is_told_soon():
