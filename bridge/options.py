@@ -124,7 +124,7 @@ def coerce(known: Option, value: OptionValue) -> OptionValue:
 
 def _digits(number: float) -> str:
     """Return a number as people write it: 2147483647, not 2.14748e+09."""
-    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
+    return f"{number:.0f}" if abs(number) < 1e15 and number == int(number) else f"{number:g}"
 
 
 def _unrounded(known: Option, number: float) -> float:
@@ -150,7 +150,7 @@ def _number(known: Option, value: OptionValue) -> float:
 
 def _text(known: Option, value: OptionValue) -> str:
     """Return a text option; a lone number is taken as its digits, for hosts that send ``parts 0``."""
-    text = value if isinstance(value, str) else f"{value:g}"
+    text = value if isinstance(value, str) else _digits(value)
     most = MAX_TUNE if known.key == "text" else MAX_CHARACTERS
     if len(text) > most:
         raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is {most}")

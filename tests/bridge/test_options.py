@@ -15,8 +15,12 @@ def test_numbers_of_any_type_are_taken_for_each_other():
     }
 
 
-def test_a_lone_number_is_a_part():
-    assert parse(["parts", 3.0]) == {"parts": "3"}
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [("parts", 3.0, "3"), ("model", 20240101, "20240101"), ("model", math.inf, "inf")],
+)
+def test_a_lone_number_is_its_digits(key, value, text):
+    assert parse([key, value]) == {key: text}
 
 
 def test_auto_is_a_value_of_every_option():
