@@ -250,7 +250,7 @@ def found(family: int, host: str, port: int) -> Host:
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"--announce {host}:{port}: {reason}; the bridge cannot send there") from error
-    return str(address[0]), int(address[1])
+    return _host(*address)
 
 
 def version() -> str:

@@ -11,7 +11,7 @@ from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import MAX_TUNE
 from antiphon.bridge.osc import Message, build, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT
-from antiphon.bridge.server import Server
+from antiphon.bridge.server import Server, found
 from antiphon.bridge.sessions import MAX_SESSIONS
 from antiphon.models.errors import ConfigError
 from antiphon.models.note import Note
@@ -296,6 +296,12 @@ def test_a_neighbour_on_ipv6_is_answered_on_its_interface(monkeypatch):
     server._drain()
     server._answer(*server._backlog.pop())
     assert server._socket.sent == [("fe80::5%7", 9101)]
+
+
+def test_an_announced_neighbour_of_ipv6_keeps_its_interface(monkeypatch):
+    found_at = (socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("fe80::5", 9101, 0, 7))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [found_at])
+    assert found(socket.AF_INET6, "fe80::5%eth0", 9101) == ("fe80::5%7", 9101)
 
 
 def test_an_announced_host_that_is_nowhere_is_named():
