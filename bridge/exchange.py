@@ -55,10 +55,10 @@ class Exchange:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            for change in self._changes:
-                for path in (change.part, change.old):
-                    if path is not None:
+        for change in self._changes:
+            for path in (change.part, change.old):
+                if path is not None:
+                    with contextlib.suppress(OSError):
                         path.unlink(missing_ok=True)
         for folder in reversed(self._folders):
             with contextlib.suppress(OSError):
@@ -84,8 +84,8 @@ class Exchange:
         done: list[_Change] = []
         try:
             for change in self._changes:
+                done.append(change)  # first: Ctrl-C may come right after it is made
                 change.make()
-                done.append(change)
         except BaseException:
             for change in reversed(done):
                 change.undo()

@@ -250,8 +250,9 @@ class TestTrouble:
             there.uninstall()
         assert state(tmp_path) == before
 
+    @pytest.mark.parametrize("late", [False, True])
     def test_ctrl_c_leaves_everything_as_it_was(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
     ) -> None:
         there = Installation("host", tmp_path)
         there.install(self.OLD)
@@ -259,6 +260,8 @@ class TestTrouble:
 
         def replace(path: Path, target: Path) -> Path:
             if target.name == "b.txt" and path.suffix == ".antiphon-part":
+                if late:
+                    real(path, target)
                 raise KeyboardInterrupt
             return real(path, target)
 
@@ -266,6 +269,23 @@ class TestTrouble:
         with pytest.raises(KeyboardInterrupt):
             there.install(self.NEW)
         assert state(tmp_path) == before
+
+    def test_what_cannot_be_cleared_away_keeps_nothing_else(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As on Windows, where a virus scanner has looked at a file for too long."""
+        there = Installation("host", tmp_path)
+        there.install(self.OLD)
+        real = Path.unlink
+
+        def unlink(path: Path, missing_ok: bool = False) -> None:
+            if path.name == "a.txt.antiphon-old" and path.exists():
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            real(path, missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", unlink)
+        there.install(self.NEW)
+        assert [path.name for path in tmp_path.rglob("*.txt.antiphon-*")] == ["a.txt.antiphon-old"]
 
     def test_what_a_killed_run_left_is_no_trouble(self, tmp_path: Path) -> None:
         there = Installation("host", tmp_path)
