@@ -73,16 +73,22 @@ def check_onnxruntime() -> Iterator[Finding]:
 
         found = ort.get_available_providers()
     except (ImportError, AttributeError) as error:
-        advice = "pip install --force-reinstall onnxruntime-gpu"
+        advice = f"pip install --force-reinstall {_own_runtime()}"
         yield Finding(Level.BAD, f"onnxruntime cannot be used: {error}", advice)
         return
     names = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
     twice = sorted(names & {"onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-silicon"})
     if len(twice) > 1:
-        advice = f"pip uninstall {' '.join(twice)}, then pip install onnxruntime-gpu"
+        advice = f"pip uninstall {' '.join(twice)}, then pip install {_own_runtime()}"
         yield Finding(Level.NOTE, f"{' and '.join(twice)} are both installed in one place", advice)
     offered = ", ".join(name.removesuffix("ExecutionProvider") for name in found)
     yield Finding(Level.GOOD, f"onnxruntime {ort.__version__} offers {offered}")
+
+
+def _own_runtime() -> str:
+    """Return the build of ONNX Runtime that Antiphon is installed with here (see pyproject.toml)."""
+    here = (platform.system(), platform.machine())
+    return "onnxruntime-gpu" if here[0] == "Windows" or here == ("Linux", "x86_64") else "onnxruntime"
 
 
 def check_models(folders: list[Path]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import socket
 import sys
 from pathlib import Path
@@ -9,7 +10,14 @@ from pathlib import Path
 import pytest
 from antiphon.bridge import doctor
 from antiphon.bridge.cli import main
-from antiphon.bridge.doctor import Level, check_models, check_port, check_python, check_trip
+from antiphon.bridge.doctor import (
+    Level,
+    check_models,
+    check_onnxruntime,
+    check_port,
+    check_python,
+    check_trip,
+)
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
@@ -51,6 +59,26 @@ def test_pythons(monkeypatch: pytest.MonkeyPatch, here: tuple[int, int], level: 
     (finding,) = check_python()
     assert finding.level is level
     assert bool(finding.advice) == (level is not Level.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "build"),
+    [
+        ("Linux", "x86_64", "onnxruntime-gpu"),
+        ("Linux", "aarch64", "onnxruntime"),
+        ("Darwin", "arm64", "onnxruntime"),
+        ("Windows", "AMD64", "onnxruntime-gpu"),
+    ],
+)
+def test_a_broken_onnxruntime_is_replaced_by_a_build_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, system: str, machine: str, build: str
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # importing it raises ImportError
+    (finding,) = check_onnxruntime()
+    assert finding.level is Level.BAD
+    assert finding.advice == f"pip install --force-reinstall {build}"
 
 
 def test_a_broken_model_is_bad(tmp_path: Path) -> None:
