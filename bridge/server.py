@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.metadata
+import itertools
 import logging
 import secrets
 import selectors
@@ -196,16 +197,17 @@ class Server:
 
     def _keep_house(self) -> None:
         """Give up late requests and look for new models."""
-        ticks = 0
-        while not self._stop.wait(TICK_SECONDS):
-            for session in self.sessions.all():
-                session.tick()
-            ticks += 1
+        for ticks in itertools.count(1):
+            if self._stop.wait(TICK_SECONDS):
+                return
+            chores = [session.tick for session in self.sessions.all()]
             if ticks % int(LOOK_SECONDS / TICK_SECONDS) == 0:
+                chores.append(self._look)
+            for chore in chores:
                 try:
-                    self._look()
-                except Exception:
-                    log.exception("looking for new models failed")
+                    chore()
+                except Exception:  # the others' requests are given up in time, too
+                    log.exception("keeping house failed")
 
     def _look(self) -> None:
         """Tell clients of new models."""

@@ -4,6 +4,7 @@ import errno
 import re
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -229,6 +230,22 @@ def test_announced_addresses_hear_of_the_start():
         with server:
             assert next(read(listener.recv(1000))).address == "/antiphon/startup"
         assert next(read(listener.recv(1000))).address == "/antiphon/shutdown"
+
+
+def test_a_session_that_fails_keeps_no_other_from_being_looked_after(stage):
+    wires = [stage.wire() for _ in range(2)]
+    for wire in wires:
+        wire.send("ping", 1)
+        wire.hear()
+    broken, sound = stage.server.sessions.all()
+    looked = threading.Semaphore(0)
+
+    def fail():
+        raise RuntimeError("broken")
+
+    broken.tick, sound.tick = fail, looked.release
+    for _ in range(2):
+        assert looked.acquire(timeout=5)
 
 
 def test_models_are_loaded_at_the_start(stage):
