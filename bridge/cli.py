@@ -78,7 +78,7 @@ def _some_output() -> Iterator[None]:
     missing = [name for name in ("stdout", "stderr") if getattr(sys, name) is None]
     with contextlib.ExitStack() as opened:
         for name in missing:
-            setattr(sys, name, opened.enter_context(Path(os.devnull).open("w")))
+            setattr(sys, name, opened.enter_context(Path(os.devnull).open("w", encoding="utf-8")))
             opened.callback(setattr, sys, name, None)
         yield
 

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from ..models.errors import ExportError
 from ..models.manifest import Defaults, Manifest, Source
 from ..models.wholefile import whole_file
+from ..train.arrayfile import write_json, write_lines
 from ..train.backend import tf
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
@@ -27,6 +28,7 @@ from ..train.fit import pieces_of
 from ..train.network import NoteNetwork
 from ..train.passages import passage, stack
 from ..train.savedrun import load_run
+from ..train.sources import printable
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes
 from .folded import memory_of, state_tensors
@@ -148,7 +150,7 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     loss = held_out(plain, small, passages)
     held = {"nats_a_note_float32": loss["float32"], "nats_a_note_exported": loss["exported"]}
     held |= _known_figures(folder)
-    set_manifest(final, Manifest(**{**manifest.__dict__, "held_out": held}))
+    set_manifest(final, replace(manifest, held_out=held))
     path = out / f"{config.card.name}.onnx"
     _write(path, final)
     return Report(
@@ -175,7 +177,7 @@ def _known_figures(folder: Path) -> dict[str, float]:
     if not path.exists():
         return {}
     try:
-        runs = json.loads(path.read_text())
+        runs = json.loads(path.read_bytes())
         own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
         found = runs[own[0]]
         if "bits a character" in found:
@@ -274,7 +276,7 @@ def run(args: argparse.Namespace) -> int:
             log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))
             reason = f"{type(error).__name__}: {error}".replace("\n", " ")
             reports.append(Report(run=str(folder), error=reason[:300]))
-    (args.out / "export.json").write_text(json.dumps([asdict(r) for r in reports], indent=1))
-    (args.out / "export.md").write_text(report_table(reports) + "\n")
+    write_json(args.out / "export.json", [asdict(r) for r in reports], indent=1)
+    write_lines(args.out / "export.md", [printable(line) for line in report_table(reports).split("\n")])
     sys.stdout.write(report_table(reports) + "\n")
     return int(any(r.error for r in reports))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections import defaultdict
@@ -16,6 +15,7 @@ from onnx import numpy_helper
 
 from ..models.errors import ExportError
 from ..models.manifest import Manifest
+from ..train.arrayfile import write_json
 from ..train.network import NoteNetwork
 from ..train.savedrun import load_run
 from .convert import convert, weight_bytes
@@ -132,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(f"drew {args.png}\n")
         if args.json:
             found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
-            args.json.write_text(json.dumps(found, indent=1))
+            write_json(args.json, found, indent=1)
     except OSError as error:
         raise ExportError(f"{error.filename or args.run} cannot be written: {error.strerror}") from error
     return 0

@@ -16,7 +16,7 @@ def silence() -> Iterator[None]:
         yield
         return
     try:
-        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device, not a path
             os.dup2(nowhere.fileno(), 2)
         with contextlib.redirect_stdout(None):
             yield

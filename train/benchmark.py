@@ -8,7 +8,6 @@ there already is not done again, so the command resumes where it was stopped.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import tomllib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import AntiphonError, DatasetError
+from .arrayfile import write_json, write_lines
 from .config import TrainConfig
 from .dataset import Dataset, SplitName
 from .fit import Run, pieces_of
@@ -63,7 +63,7 @@ def benchmark(name: str, folder: Path, split: SplitName, steps: int | None) -> d
     }
     for one in dict.fromkeys(("valid", split)):
         found[one] = asdict(score_pieces(score, dataset.codec, _whole(dataset, one)))
-    (out / "frames.json").write_text(json.dumps(found, indent=1))
+    write_json(out / "frames.json", found, indent=1)
     return found
 
 
@@ -119,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
             log.error("%s: %s", name, error)
             found[name] = {"error": str(error)}
     text = table(found, args.split)
-    (args.out / "frames.md").write_text(text + "\n")
+    args.out.mkdir(parents=True, exist_ok=True)  # not there yet where no set could be read
+    write_lines(args.out / "frames.md", text.split("\n"))
     sys.stdout.write(text + "\n")
     return int(any("error" in one for one in found.values()))

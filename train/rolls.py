@@ -8,7 +8,6 @@ having lasted at least so long.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from scipy.io.matlab import MatReadError
 from ..models.codec import Codec
 from ..models.errors import DatasetError
 from ..models.field import Field
+from .arrayfile import write_array, write_json
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 
 Roll = npt.NDArray[np.bool_]
@@ -94,11 +94,12 @@ def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -
     for split, pieces in notes.items():
         kept = [p for p in pieces if len(p.pitch) > 1]
         tables = [_encode(codec, p, bar) for p in kept]
-        np.save(folder / f"{split}.codes.npy", np.concatenate([t[0] for t in tables]).astype(np.int16))
-        np.save(folder / f"{split}.clock.npy", np.concatenate([t[1] for t in tables]).astype(np.int32))
-        np.save(folder / f"{split}.pieces.npy", np.cumsum([0, *(len(p.pitch) for p in kept)]))
-        np.save(folder / f"{split}.ends.npy", np.array([p.frames for p in kept]))
-        (folder / f"{split}.names.json").write_text(json.dumps([f"{split}/{i}" for i in range(len(kept))]))
+        codes, clock = (np.concatenate(each) for each in zip(*tables, strict=True))
+        write_array(folder / f"{split}.codes.npy", codes.astype(np.int16))
+        write_array(folder / f"{split}.clock.npy", clock.astype(np.int32))
+        write_array(folder / f"{split}.pieces.npy", np.cumsum([0, *(len(p.pitch) for p in kept)]))
+        write_array(folder / f"{split}.ends.npy", np.array([p.frames for p in kept]))
+        write_json(folder / f"{split}.names.json", [f"{split}/{i}" for i in range(len(kept))])
     info: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "codec": codec_to_json(codec),
@@ -108,7 +109,7 @@ def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -
         "tonic": 0,
         "sources": [],
     }
-    (folder / "dataset.json").write_text(json.dumps(info))
+    write_json(folder / "dataset.json", info)
 
 
 def _codec(pieces: list[RollNotes]) -> Codec:

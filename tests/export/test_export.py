@@ -101,7 +101,8 @@ def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]
     assert all(
         r["parity_nats"] < 1e-4 and r["chosen_steps"] == 1000 for r in report.values() if not r["error"]
     )
-    assert "| failed:" in (out / "export.md").read_text()
+    table = (out / "export.md").read_text(encoding="utf-8")
+    assert "| failed:" in table and "µs a step" in table
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -170,6 +170,14 @@ def test_a_missing_set_is_told_and_others_go_on(
     assert "| nottingham | " in shown
 
 
+def test_without_any_set_the_report_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "new" / "out"
+    words = [str(tmp_path), "--out", str(out), "--sets", "jsb"]
+    assert benchmark.run(TrainTiny(monkeypatch).arguments(words)) == 1
+    report = (out / "frames.md").read_text(encoding="utf-8")
+    assert "JSB_Chorales.mat is no piano-roll set" in report and " – |" in report
+
+
 class TrainTiny:
     """Lets the benchmark train networks of a few units."""
 
