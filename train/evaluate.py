@@ -16,7 +16,7 @@ from ..models.wholefile import whole_file
 from . import textscore
 from .backend import tf
 from .dataset import SPLITS, Dataset, SplitName
-from .fit import evaluate_pieces, loss_of, pieces_of
+from .fit import evaluate_pieces, loss_of, numbered_pieces, pieces_of
 from .network import NoteNetwork
 from .ngram import NGram
 from .passages import Piece, passage, stack
@@ -88,15 +88,11 @@ def beside_baseline(found: dict[str, dict[str, float]]) -> str:
 
 def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, float]:
     """Return the network's nats a note by the first part of the pieces' names, where there are several."""
-    data, loss = dataset.split(split), loss_of(network)
+    names, loss = dataset.split(split).names, loss_of(network)
     groups: dict[str, list[Piece]] = {}
-    for i, name in enumerate(data.names):
-        at = data.piece(i)
-        if at.stop - at.start > 1:
-            groups.setdefault(name.split("/")[0].split(":")[0], []).append(
-                Piece(np.asarray(data.codes[at], np.int32), np.asarray(data.clock[at]))
-            )
-    if not 1 < len(groups) <= min(12, len(data.names) // 2):
+    for index, piece in numbered_pieces(dataset, split):
+        groups.setdefault(names[index].split("/")[0].split(":")[0], []).append(piece)
+    if not 1 < len(groups) <= min(12, len(names) // 2):
         return {}
     return {n: float(evaluate_pieces(loss, dataset.codec, p).sum()) for n, p in groups.items()}
 

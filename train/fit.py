@@ -11,8 +11,8 @@ import json
 import logging
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from .shape import Shape
 from .teachers import Teachers, taught
 
 log = logging.getLogger("antiphon.train")
-HISTORY_FIELDS = ("step", "seconds", "train", "valid")
 
 
 @dataclass
@@ -267,14 +266,17 @@ def evaluations_apart(notes: int, a_batch: int) -> int:
 
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
+    return [piece for _, piece in numbered_pieces(dataset, split)]
+
+
+def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, Piece]]:
+    """Yield the pieces of a split that hold at least two notes, each with its place in the split."""
     data = dataset.split(split)
-    bounds = list(pairwise(int(b) for b in data.offsets))
-    ends = [None] * len(bounds) if data.ends is None else [int(e) for e in data.ends]
-    return [
-        Piece(data.codes[a:b], data.clock[a:b], dataset.tonic, end)
-        for (a, b), end in zip(bounds, ends, strict=True)
-        if b - a > 1
-    ]
+    for index in range(data.pieces):
+        at = data.piece(index)
+        if at.stop - at.start > 1:
+            end = None if data.ends is None else int(data.ends[index])
+            yield index, Piece(data.codes[at], data.clock[at], dataset.tonic, end)
 
 
 def loss_of(network: NoteNetwork) -> Any:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from antiphon.bridge.cli import main
 from antiphon.train import evaluate
-from antiphon.train.config import TrainConfig
-from antiphon.train.evaluate import CONTEXT_BARS, from_bar, loss_of
+from antiphon.train.config import NetworkConfig, TrainConfig
+from antiphon.train.dataset import Dataset
+from antiphon.train.evaluate import CONTEXT_BARS, by_source, from_bar, loss_of
 from antiphon.train.fit import Run, evaluate_pieces, pieces_of
-from antiphon.train.savedrun import load_run
+from antiphon.train.savedrun import build, load_run
+from antiphon.train.shape import Shape
 from made_music import write_dataset
 
 
@@ -88,6 +90,23 @@ def test_what_was_not_measured_is_left_out(
     printed = capsys.readouterr().out
     assert "| network |" in printed
     assert "from bar" not in printed
+
+
+def test_figures_by_source_know_the_tonic_and_add_up_to_the_whole(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "set", pieces=8, notes=20)
+    info = json.loads((data / "dataset.json").read_bytes())
+    (data / "dataset.json").write_text(json.dumps({**info, "tonic": 2}), encoding="utf-8")
+    names = [f"{'left' if i % 2 else 'right'}/{i}" for i in range(8)]
+    (data / "train.names.json").write_text(json.dumps(names), encoding="utf-8")
+    dataset = Dataset.load(data)
+    config = NetworkConfig(units=12, head_units=10, embedding=6, key_size=4, value_size=6, tonic=True)
+    network = build(Shape(dataset.codec, len(dataset.metres), config))
+    pieces = pieces_of(dataset, "train")
+    whole = float(evaluate_pieces(loss_of(network), dataset.codec, pieces).sum())
+    found = by_source(network, dataset, "train")
+    notes = {name: sum(len(p) for p in pieces[first::2]) for first, name in enumerate(("right", "left"))}
+    mean = sum(found[name] * count for name, count in notes.items()) / sum(notes.values())
+    assert mean == pytest.approx(whole, rel=1e-4)
 
 
 @pytest.mark.parametrize("place", ["no/such/x.json", "."])
