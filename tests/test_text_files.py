@@ -1,4 +1,4 @@
-"""Text is UTF-8 wherever it is read or written, not what a country's Windows or an old locale would choose."""
+"""Text is UTF-8 wherever it is read or written, whatever a system or its locale would choose."""
 
 from __future__ import annotations
 

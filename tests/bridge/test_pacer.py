@@ -110,6 +110,16 @@ def test_what_waits_already_need_not_wait_twice(wire):
     assert wire.pacer.queued == wire.pacer.waiting_bytes == 0
 
 
+def test_what_was_sent_may_be_asked_for_again_while_more_waits(wire):
+    for datagram in (*[b""] * DATAGRAMS_A_SLOT, *[b"%d" % i for i in range(DATAGRAMS_A_SLOT + 1)]):
+        wire.pacer.put(datagram, A, once=datagram != b"")
+    wire.clock.advance(SLOT_SECONDS)
+    wire.pacer.turn()
+    assert wire.pacer.queued == 1
+    wire.pacer.put(b"0", A, once=True)
+    assert wire.pacer.queued == 2
+
+
 def test_a_full_system_buffer_keeps_the_datagram(wire):
     wire.full = True
     wire.pacer.put(b"a", A)
@@ -147,6 +157,17 @@ def test_lanes_are_bounded(wire):
     for port in range(MAX_LANES * 3):
         wire.pacer.put(b"a", ("127.0.0.1", port))
     assert len(wire.pacer._lanes) <= MAX_LANES
+
+
+def test_what_waits_is_not_forgotten_for_strangers(wire):
+    for i in range(DATAGRAMS_A_SLOT + 1):
+        wire.pacer.put(b"%d" % i, A)
+    for port in range(MAX_LANES * 2):
+        wire.pacer.put(b"a", ("127.0.0.1", 3000 + port))
+    wire.clock.advance(SLOT_SECONDS)
+    wire.pacer.turn()
+    assert wire.sent[-1][1:] == (A, b"%d" % DATAGRAMS_A_SLOT)
+    assert wire.pacer.queued == 0
 
 
 def test_closing_sends_what_waits_at_the_pace():

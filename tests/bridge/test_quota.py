@@ -7,13 +7,14 @@ from antiphon.bridge import backlog as backlog_module
 from antiphon.bridge.backlog import Backlog
 from antiphon.bridge.osc import Malformed, Message, build
 from antiphon.bridge.quota import OVERHEAD_BYTES, Quota
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 A, B = ("127.0.0.1", 1), ("127.0.0.1", 2)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 500))))
+@example([(party, 500) for _ in range(3) for party in range(10)])
 def test_a_quota_is_kept(wishes):
     quota = Quota(each=1500, everybody=4000)
     held = dict.fromkeys(range(10), 0)
@@ -28,6 +29,15 @@ def test_a_quota_is_kept(wishes):
         if size:
             quota.release(party, size)
     assert quota.total == 0 and quota.admit(0, 1500)
+
+
+def test_who_comes_when_all_is_taken_gets_an_even_share():
+    quota = Quota(each=4000, everybody=4000)
+    assert quota.admit(0, 4000)
+    assert not quota.admit(1, 2001)
+    assert quota.admit(1, 2000)
+    assert not quota.admit(2, 1334)
+    assert quota.admit(2, 1333)
 
 
 def bundle(*messages):

@@ -64,6 +64,18 @@ def test_settings_hold_and_are_taken_back(held):
     assert request(held).metre == Metre(4, 4) and request(held).end_beat == 5.0
 
 
+def test_of_bars_and_beats_the_one_that_was_set_last_holds(held):
+    held.say("set", "beats", 5)
+    held.say("set", "bars", 2)
+    assert held.say("get", "beats")[0][2] == "auto"
+    held.say("generate", "a")
+    assert request(held).end_beat == 8.0
+    held.say("set", "bars", 1)
+    held.say("set", "beats", 3)
+    held.say("generate", "b")
+    assert request(held).end_beat == 3.0
+
+
 @pytest.mark.parametrize("pairs", [("bars", "auto", "beats", 6), ("beats", 6, "bars", "auto")])
 def test_bars_auto_leaves_the_beats(held, pairs):
     held.say("generate", "a", *pairs, "metre", "4/4")

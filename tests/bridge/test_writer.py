@@ -85,6 +85,15 @@ def test_a_second_note_in_the_same_place_is_dropped(monophonic: bool, pitch: int
     assert [n.part for n in w.rest()] == [0, 1]
 
 
+def test_a_note_may_still_be_cut_by_one_that_is_played_early() -> None:
+    w = writer(monophonic=False, codec=PLAYED)
+    w.write((0, 0, 1, 1))
+    w.write((1, 1, 1, 1))
+    assert w.ready() == []
+    w.write((0, 0, 1, 0))
+    assert w.rest()[0].duration == pytest.approx(0.6 / 24)
+
+
 def test_notes_are_ready_once_nothing_can_touch_them() -> None:
     w = writer()
     w.write((0, 0, 60, WHOLE))
