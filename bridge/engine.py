@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Hashable
 from functools import partial
 from types import TracebackType
@@ -17,9 +16,10 @@ from types import TracebackType
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from .crew import Crew
-from .job import Job, Listener
+from .job import Job
 from .opening import opening
 from .plan import needs_reading, read, rows_of, subject_of
+from .ports import Listener
 from .primed import Primed, PrimedShelf, Subject, Waiter
 from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row, last_bar
@@ -45,8 +45,6 @@ class Engine:
 
     def __init__(self, models: ModelShelf, *, workers: int | None = None, queue_limit: int = 64) -> None:
         self.models = models
-        self.last_ms = 0.0
-        """How long the last finished request took, from submit to its end."""
         self._limit = queue_limit
         self._lock = threading.Condition()
         self._tasks = Turns()
@@ -224,7 +222,6 @@ class Engine:
             self._tasks.append(Task(job.client, primed.model, make, job.fail, lambda: job.closed))
 
     def _ended(self, job: Job) -> None:
-        self.last_ms = (time.perf_counter() - job.began) * 1e3
         with self._lock:
             self._jobs.discard(job)
 

@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Hashable
-from typing import Protocol
 
 from ..models.note import Note
+from .ports import Listener
 from .request import GenerationRequest, Take
 
 log = logging.getLogger("antiphon.engine")
 PROGRESS_STEP = 0.05
 """The least that on_progress advances."""
-
-
-class Listener(Protocol):
-    """Hears how a request goes, from the engine's threads, one call at a time.
-
-    The last call is on_done or on_fail. What a listener raises is logged and ends its request.
-    """
-
-    def on_note(self, take: int, index: int, note: Note) -> None:
-        """A note of a take is fixed; they come in order."""
-
-    def on_progress(self, fraction: float) -> None:
-        """``fraction`` of the answer exists, 0 to 1."""
-
-    def on_take(self, take: Take) -> None:
-        """A take is complete."""
-
-    def on_done(self) -> None:
-        """All takes are complete."""
-
-    def on_fail(self, code: str, message: str) -> None:
-        """There will be no more; ``code`` is one of the protocol's."""
 
 
 class Job:
@@ -54,7 +31,6 @@ class Job:
         """Who asks."""
         self.closed = False
         """Whether the listener has heard the last."""
-        self.began = time.perf_counter()
         self._listener = listener
         self._ended = ended
         self._cancelled = cancelled

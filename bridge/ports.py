@@ -21,10 +21,13 @@ class Job(Protocol):
 
 
 class Listener(Protocol):
-    """Hears how a request goes, from the engine's threads."""
+    """Hears how a request goes, from the engine's threads, one call at a time.
+
+    The last call is on_done or on_fail. What a listener raises is logged and ends its request.
+    """
 
     def on_note(self, take: int, index: int, note: Note) -> None:
-        """A note has been chosen."""
+        """A note of a take is fixed; they come in order."""
 
     def on_progress(self, fraction: float) -> None:
         """``fraction`` of the answer exists, 0 to 1."""
@@ -36,7 +39,7 @@ class Listener(Protocol):
         """All takes are complete."""
 
     def on_fail(self, code: str, message: str) -> None:
-        """There will be no more takes."""
+        """There will be no more; ``code`` is one of the protocol's."""
 
 
 class Generator(Protocol):

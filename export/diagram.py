@@ -31,8 +31,6 @@ class Arrow:
 
     begin: Box
     end: Box
-    text: str = ""
-    bent: float = 0.0
 
 
 def boxes_of(shape: Shape) -> tuple[list[Box], list[Arrow]]:

@@ -21,7 +21,6 @@ from .metre import Metre, MetreMap
 from .note import Note
 
 DEFAULT_VELOCITY = 80
-CODEC_VERSION = 1
 
 Codes = npt.NDArray[np.int32]
 
