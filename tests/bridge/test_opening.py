@@ -48,6 +48,19 @@ def test_a_long_context_is_cut_and_said_to_be() -> None:
     assert context.codes[0, 0] == MANIFEST.codec.to_ticks(25.0 % 4)
 
 
+def test_a_note_that_is_written_after_the_answers_start_is_no_step_back() -> None:
+    """Played a little before the start, and meant for a place after it."""
+    sixteenths = tuple(range(0, 97, 6))
+    codec = Codec(
+        (Field("delta", sixteenths), Field("pitch", tuple(range(128))), Field("duration", sixteenths[1:]))
+    )
+    manifest = tiny_manifest(codec=codec)
+    context = read_context(manifest, melody(0.03, 0.97, 2.04, 2.96, 4.03, 4.96, 5.97, 6.89), FOUR)
+    assert context.last_beat == 7.0
+    start = opening(manifest, context, 6.9, Metre(4, 4))
+    assert (start.gap, start.clock, start.first_bar) == (0, (1, 0, 96), 1)
+
+
 def test_the_same_bars_go_on() -> None:
     context = read_context(MANIFEST, melody(0.0, 3.0, 6.5), FOUR)
     start = opening(MANIFEST, context, 8.0, Metre(4, 4))

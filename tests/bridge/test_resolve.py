@@ -30,3 +30,11 @@ MODELS = ModelShelf([])
 def test_an_answer_begins_at_the_barline_after_the_context(model, start, duration, begins) -> None:
     notes = (Note(60, 0.0, 1.0), Note(60, start, duration))
     assert resolve({"metre": "4/4"}, {}, notes, MODELS.manifest(model), 1).start_beat == begins
+
+
+@pytest.mark.parametrize(("begins", "counts"), [(7.9, True), (7.99, False), (8.0, False), (8.01, False)])
+def test_a_note_less_than_half_a_tick_before_the_start_told_is_part_of_the_answer(begins, counts) -> None:
+    """It was written on that barline: hosts send beats as floats of 32 bits."""
+    notes = (Note(60, 0.0, 1.0), Note(62, begins, 0.5))
+    request = resolve({"metre": "4/4"}, {"start": 8.0}, notes, MODELS.manifest("folk"), 1)
+    assert request.context == notes[: 1 + counts]
