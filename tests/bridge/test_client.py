@@ -286,6 +286,28 @@ def test_a_late_ack_of_the_context_is_no_ack_of_the_request(refuses):
     assert len(asked) == 2 and asked[0] == asked[1] and "seed" in asked[0].args
 
 
+class Failing(Forgetful):
+    """A bridge that has begun to answer, and then cannot go on."""
+
+    def answers(self, message, times):
+        name = message.args[0]
+        if message.address == "/antiphon/context":
+            return [("ack", name, 0)]
+        if sum(m.address != "/antiphon/context" for m in self.heard) > 1:  # asked again all the same
+            return [("notes", name, 0, 0, 1, 0), ("done", name, 0, 0, 8.0, 3, 1.5)]
+        return [("ack", name, 0), ("progress", name, 0.5), ("fail", name, "bad_args", "no more")]
+
+
+def test_a_request_that_fails_on_its_way_is_not_asked_again():
+    bridge = Failing()
+    bridge.start()
+    port = bridge.socket.getsockname()[1]
+    with Client(port=port) as client, pytest.raises(RequestError, match="no more"):
+        client.continue_([Note(60, 0.0, 1.0)])
+    bridge.stop()
+    assert [m.address for m in bridge.heard].count("/antiphon/continue") == 1
+
+
 def test_a_seed_that_was_set_is_not_overridden(client, stage):
     client.set(seed=77)
     assert client.generate(bars=1)[0].seed == 77
