@@ -155,7 +155,7 @@ def build(message: Message) -> bytes:
     builder = OscMessageBuilder(message.address)
     for value in message.args:
         if isinstance(value, str):
-            builder.add_arg(value.replace("\0", ""), "s")
+            builder.add_arg(_utf8(value).decode(), "s")
         elif isinstance(value, int) and -(2**31) <= value < 2**31:
             builder.add_arg(int(value), "i")
         else:
@@ -246,5 +246,10 @@ def _layout(notes: int) -> struct.Struct:
 
 def pad(text: str) -> bytes:
     """Return a string as OSC has it: UTF-8, zero-ended, padded to a multiple of 4."""
-    data = text.replace("\0", "").encode()
+    data = _utf8(text)
     return data + b"\0" * (4 - len(data) % 4)
+
+
+def _utf8(text: str) -> bytes:
+    """Return a string as bytes without NULs; what UTF-8 lacks, as a byte of a file name, is spelt out."""
+    return text.replace("\0", "").encode(errors="backslashreplace")

@@ -108,6 +108,12 @@ def test_replies_hold_i_f_and_s_alone():
     )
 
 
+def test_a_text_that_is_no_unicode_is_spelt_out():
+    """As a file's name may be, which stands in the sentence of a failure."""
+    for message in (Message("/x", ("caf\udce9\0.onnx",)), NoteMessage("/x", ("caf\udce9\0.onnx",), ())):
+        assert list(read(encode(message))) == [Message("/x", (r"caf\udce9.onnx",))]
+
+
 def test_a_number_beyond_a_float_becomes_infinite():
     assert list(read(build(Message("/x", (1e300,))))) == [Message("/x", (float("inf"),))]
 
