@@ -27,7 +27,7 @@ SUFFIX = ".notes"
 def read_notes(path: Path) -> tuple[Note, ...]:
     """Return the notes of a list; raises MusicError that names the line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise MusicError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     notes = []
