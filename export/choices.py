@@ -25,6 +25,9 @@ KerasLogits = Callable[[Passage], list[Array]]
 """Logits of a passage by the network as trained, a field's (step, code)."""
 SLACK = 2e-4
 """Probability by which two float32 sums of one distribution may differ."""
+TIE = 1e-3
+"""Share by which probabilities differ at least whose order is certain: the log-probabilities agree to 1e-4
+nats, and a temperature below 1 makes more of that."""
 
 
 @dataclass(frozen=True)
@@ -173,17 +176,19 @@ def _log_sum(scores: Array) -> Array:
 def is_drawn(chances: Array, top_p: float, uniform: float, code: int) -> bool:
     """Return whether a random number draws a code from the nucleus of a distribution.
 
-    The codes are in order of their probabilities; up to SLACK either way, as sums are rounded.
+    The codes are in order of their probabilities, those that are as good as equal in any; up to SLACK either
+    way, as sums are rounded.
 
     >>> chances = np.array([0.2, 0.5, 0.3])
     >>> [is_drawn(chances, 0.7, 0.9, code) for code in range(3)]
     [False, False, True]
     """
-    order = np.argsort(-chances, kind="stable")
-    upto = np.cumsum(chances[order])
-    at = int(np.flatnonzero(order == code)[0])
+    ordered = np.sort(chances)[::-1]
+    upto = np.cumsum(ordered)
+    first = int((ordered > chances[code] * (1 + TIE)).sum())
+    final = int((ordered >= chances[code] * (1 - TIE)).sum()) - 1
+    below = upto[first] - ordered[first]
     last = len(upto) - 1
     # Where a sum is as good as top_p, either it or the next one ends the nucleus.
     ends = {min(int(np.searchsorted(upto, top_p + off)), last) for off in (-SLACK, SLACK)}
-    below = upto[at] - chances[code]
-    return any(at <= end and below - SLACK <= uniform * upto[end] <= upto[at] + SLACK for end in ends)
+    return any(first <= end and below - SLACK <= uniform * upto[end] <= upto[final] + SLACK for end in ends)

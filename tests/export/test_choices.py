@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from antiphon.export import stepgraph
-from antiphon.export.choices import check_choices
+from antiphon.export.choices import check_choices, is_drawn
 from antiphon.export.convert import convert
 from antiphon.export.export import keras_logits, manifest_for
 from antiphon.export.replay import Replay, session
@@ -46,6 +46,21 @@ def checked(trained: Any, steps: int = 240) -> int:
 
 def test_a_sound_graph_passes(trained: Any) -> None:
     assert checked(trained) == 240
+
+
+def test_codes_that_are_as_good_as_equal_may_come_in_any_order() -> None:
+    """A head whose units are all dead says its biases alone, which float32 cannot tell apart."""
+    rng = np.random.default_rng(0)
+    exact = 1 / 40 + rng.normal(0, 1e-10, 40)
+    rounded = exact.astype(np.float32)
+    order = np.argsort(-rounded, kind="stable")
+    upto = np.cumsum(rounded[order])
+    final = int(np.searchsorted(upto, 0.6))
+    for uniform in rng.random(100):
+        code = int(order[np.searchsorted(upto, uniform * upto[final])])
+        assert is_drawn(exact, 0.6, float(uniform), code)
+    sure = np.array([0.5, 0.3, 0.2])
+    assert [is_drawn(sure, 1.0, 0.6, code) for code in range(3)] == [False, True, False]
 
 
 BROKEN: dict[str, Callable[..., Any]] = {
