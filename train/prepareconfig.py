@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from antiphon.models.errors import ConfigError
 from antiphon.models.field import FIELD_ORDER, FieldName
+from antiphon.models.limits import MOST_ENTRIES
 from antiphon.models.manifest import Source
 from antiphon.models.score import Part
 
@@ -91,10 +92,20 @@ class PrepareConfig:
         for key, low, high in _RANGES:
             if not low <= getattr(self, key) <= high:
                 raise ConfigError(f"{key} {getattr(self, key)} is not in {low}..{high}")
+        for key, name in (("velocity_bins", "velocity"), ("offset_bins", "offset")):
+            if getattr(self, key) and name not in names:
+                raise ConfigError(
+                    f"{key} {getattr(self, key)}: fields has no {name}; add it, or leave {key} out"
+                )
         if self.drum_map and self.drum_map not in DRUM_MAPS:
             raise ConfigError(f"drum_map {self.drum_map!r} is not one of {', '.join(DRUM_MAPS)}")
         if len(self.part_rules) > 1 and "part" not in names:
             raise ConfigError("several parts need the field part")
+        if len(self.parts) > MOST_ENTRIES:
+            raise ConfigError(f"parts: {len(self.parts)} parts, a model has at most {MOST_ENTRIES}")
+        called = [rule.name.lower() for rule in self.parts if rule.name]
+        if twice := next((name for name in called if called.count(name) > 1), ""):
+            raise ConfigError(f"parts: two are called {twice!r}; give each a name of its own")
         if any(rule.is_drum for rule in self.parts) and not self.drum_map:
             raise ConfigError('a drum part needs a drum_map, "gm" or "td11"')
         if self.like and self.text:
@@ -155,22 +166,31 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: TOML is UTF-8, which this is not: {error}") from error
     try:
-        config = parse(data)
+        values = _values(data)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     given = {key: value for key, value in overrides.items() if value is not None}
-    return replace(config, **given)
+    try:  # Both together must make sense: what the file leaves open an option may say.
+        return PrepareConfig(**{**values, **given})
+    except ConfigError as error:
+        where = f"{path}, with the options given" if given else str(path)
+        raise (ConfigError(f"{where}: {error}") if path is not None else error) from error
 
 
 def parse(data: Mapping[str, Any]) -> PrepareConfig:
     """Return the configuration in parsed TOML; raises ConfigError naming the key."""
+    return PrepareConfig(**_values(data))
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what parsed TOML says, key by key."""
     known = {field.name: field.default for field in fields(PrepareConfig)}
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
             raise ConfigError(f"unknown key {key!r}; known are {', '.join(known)}")
         values[key] = _value(key, value, known[key])
-    return PrepareConfig(**values)
+    return values
 
 
 def _value(key: str, value: Any, default: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from antiphon.models.errors import ConfigError
 from antiphon.train.dataset import Dataset
 from antiphon.train.prepare import add_arguments, run
+from antiphon.train.prepareconfig import load
 
 
 def parse(*words: str | Path) -> argparse.Namespace:
@@ -72,6 +73,10 @@ def part(keys: str) -> str:
         (part("program = true"), r"parts: bass: program True is not in 0\.\.127"),
         (part('is_drum = "yes"'), "parts: bass: is_drum must be true or false, not 'yes'"),
         (part('match = "*x*"'), r"parts: bass: match must be a list, not '\*x\*': write \[\"\*x\*\"\]"),
+        ('fields = ["delta", "pitch"]\nvelocity_bins = 8', "velocity_bins 8: fields has no velocity; add it"),
+        ('fields = ["delta", "pitch"]\noffset_bins = 9', "offset_bins 9: fields has no offset"),
+        ('parts = ["alto", "Alto"]', "two are called 'alto'"),
+        (f"parts = {[str(i) for i in range(300)]}", "300 parts, a model has at most 256"),
         (part("match = [1]"), r"parts: bass: match must be a list of text, not \[1\]"),
     ],
 )
@@ -82,6 +87,16 @@ def test_wrong_configurations_name_the_key(music: Any, tmp_path: Path, toml: str
         run(parse(music.root, "--out", tmp_path / "set", "--config", path))
 
 
+def test_an_option_may_say_what_the_file_leaves_open(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('parts = [{ name = "kit", is_drum = true }]')
+    with pytest.raises(ConfigError, match=r"c\.toml: a drum part needs a drum_map"):
+        load(path, {})
+    assert load(path, {"drum_map": "td11"}).part_rules[0].name == "kit"
+    with pytest.raises(ConfigError, match=r"c\.toml, with the options given: min_notes 0"):
+        load(path, {"drum_map": "gm", "min_notes": 0})
+
+
 def test_a_configuration_that_is_not_utf_8_says_so(music: Any, tmp_path: Path) -> None:
     path = music.write("c.toml", 'parts = ["Fl\u00f6te"]\n'.encode("latin-1"))
     with pytest.raises(ConfigError, match=r"c\.toml: TOML is UTF-8, which this is not"):
@@ -90,8 +105,6 @@ def test_a_configuration_that_is_not_utf_8_says_so(music: Any, tmp_path: Path) -
 
 def test_the_shipped_configurations_parse() -> None:
     from importlib.resources import files
-
-    from antiphon.train.prepareconfig import load
 
     folder = Path(str(files("antiphon.train"))) / "configs"
     configs = {path.name.split(".")[0]: load(path, {}) for path in folder.glob("*.prepare.toml")}
