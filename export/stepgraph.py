@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..models.codec import Codec
-from ..models.step import MASKED
 from ..train.backend import tf
 from ..train.network import NoteNetwork
 from ..train.shape import (
     DECAYS,
     DEGREES,
+    IMPOSSIBLE,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -320,5 +320,5 @@ class StepGraph(tf.Module):
             picked = pick(by_degree, row_of(degrees, self._tonic))
             logits += picked * row_of(TOLD, self._tonic)
         if self.config.roll:
-            logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(MASKED)
+            logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(IMPOSSIBLE)
         return logits

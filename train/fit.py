@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from ..models.codec import Codec
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .backend import keras, tf
@@ -26,7 +27,7 @@ from .config import FitConfig, TrainConfig
 from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
-from .passages import Piece, random_batch, whole_pieces
+from .passages import Piece, impossible_notes, random_batch, whole_pieces
 from .savedrun import build, check_tables, copy_weights, keep_tables, load_for, save_weights, write_npz
 from .shape import Shape
 from .teachers import Teachers, taught
@@ -71,6 +72,8 @@ class Run:
                 )
         if not self.dataset.split("test").pieces:
             log.warning("the test split holds no piece: `antiphon evaluate` will want --split valid")
+        if config.network.roll:
+            _check_rolls(self.codec, self.pieces)
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
         self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
         fit = config.fit
@@ -308,6 +311,17 @@ def _check_against(config: TrainConfig, dataset: Dataset) -> None:
         raise ConfigError("fit.transpose: drums must not be transposed")
     if config.fit.transpose != (0, 0) and dataset.codec.is_text:
         raise ConfigError("fit.transpose: a data set of text has no pitches to transpose")
+
+
+def _check_rolls(codec: Codec, pieces: dict[str, list[Piece]]) -> None:
+    """Raise ConfigError where music holds notes to which `roll` gives no probability."""
+    total = sum(map(len, (piece for each in pieces.values() for piece in each)))
+    count = sum(impossible_notes(codec, piece) for each in pieces.values() for piece in each)
+    if count:
+        raise ConfigError(
+            f"network.roll gives no probability to {count} of the {total} notes, which begin where their "
+            "pitch sounds or has just ended, or below another of the same onset: set network.roll = false"
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from .backend import keras, tf
 from .inputs import Facts, Inputs
 from .shape import (
     AHEAD,
+    IMPOSSIBLE,
     INTERVALS,
     PITCHES,
     PLACES,
@@ -177,7 +178,7 @@ class NoteNetwork(keras.Model):
         if config.roll:
             delta = self.inputs_of.delta_ticks(batch["target"][..., 0])
             impossible = self.inputs_of.impossible(batch, facts, delta)
-            logits += tf.gather(impossible, table, axis=-1) * MASKED
+            logits += tf.gather(impossible, table, axis=-1) * IMPOSSIBLE
         return logits
 
 

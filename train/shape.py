@@ -10,7 +10,7 @@ import numpy as np
 from ..models.codec import Codec
 from ..models.field import FieldName
 from ..models.manifest import CONDITIONS, TONIC
-from ..models.step import POSITION_STRIDE, REMAINING_BUCKETS
+from ..models.step import MASKED, POSITION_STRIDE, REMAINING_BUCKETS
 from .backend import tf
 from .config import NetworkConfig
 
@@ -35,6 +35,9 @@ DEGREES = PITCHES + 1
 """Pitches as they would be with the tonic on C, and one code for an unknown tonic."""
 ENDS = 16
 """Times ahead, half a beat each, at which what sounds may end."""
+IMPOSSIBLE = MASKED / 1000
+"""What `roll` adds to the logit of a pitch that no roll can hold: less than a request's mask, which must hold
+even where all that it allows is impossible."""
 AHEAD = 4 * INTERVALS + ENDS
 """What is held, struck, just released and how near its end at the next onset, around the last pitch; and
 how many notes end when."""

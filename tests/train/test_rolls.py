@@ -19,7 +19,7 @@ from antiphon.train.dataset import Dataset
 from antiphon.train.fit import pieces_of
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
-from antiphon.train.passages import Piece, passage, stack
+from antiphon.train.passages import Piece, impossible_notes, passage, stack
 from antiphon.train.rolls import KEYS, LOWEST, notes_of, read_rolls, roll_of, write_dataset
 from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
@@ -48,6 +48,20 @@ def network_of(codec: Codec) -> NoteNetwork:
     for weight in network.trainable_variables:
         weight.assign(weight + rng.normal(0, 0.2, weight.shape))
     return network
+
+
+def test_what_no_roll_holds_is_counted(codec: Codec) -> None:
+    def counted(*notes: tuple[int, int, int]) -> int:
+        """Of notes as onset, pitch and duration."""
+        onset, pitch, last = (np.array(column) for column in zip(*notes, strict=True))
+        codes = np.stack([np.diff(onset, prepend=0), pitch - PITCHES[0], last - 1], axis=1)
+        clock = np.stack([onset, onset * 0, onset, onset * 0 + 16, onset * 0], axis=1)
+        return impossible_notes(codec, Piece(codes, clock))
+
+    assert counted((0, 60, 1), (0, 61, 2), (2, 60, 1)) == 0
+    assert counted((0, 60, 2), (1, 60, 1)) == 1  # sounds
+    assert counted((0, 60, 1), (1, 60, 1)) == 1  # has just ended
+    assert counted((0, 61, 1), (0, 60, 1)) == 1  # below another
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.01, 0.9))
