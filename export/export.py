@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 from tqdm import tqdm
 
-from ..models.errors import ExportError
+from ..models.errors import ExportError, ModelFileError
 from ..models.manifest import Defaults, Manifest, Source
 from ..models.wholefile import whole_file
 from ..train.arrayfile import write_json, write_lines
@@ -137,6 +137,7 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     began = time.monotonic()
     config, dataset, network = load_run(folder)
     manifest = manifest_for(config, dataset, network, weights)
+    _check_readable(manifest)
     full = convert(StepGraph(network), manifest)
     check_nodes(full)
     plain = Replay(session(full.SerializeToString()), manifest)
@@ -169,6 +170,14 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
         step_us_batch8=small.microseconds(8),
         seconds=time.monotonic() - began,
     )
+
+
+def _check_readable(manifest: Manifest) -> None:
+    """Raise ExportError where no program would read the file, before it takes its time to make it."""
+    try:
+        Manifest.from_json(manifest.to_json())
+    except ModelFileError as error:
+        raise ExportError(f"no model file can say what this run asks for: {error}") from error
 
 
 def _known_figures(folder: Path) -> dict[str, float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from ..models.errors import ConfigError, MusicError
+from ..models.limits import MOST_MEMORY, MOST_TEXT, RANGES
 from ..models.manifest import NAME, Source
 from ..models.metre import Metre
 
@@ -268,6 +269,8 @@ def _check(config: TrainConfig) -> None:
         raise ConfigError(f"network.attention_layer = {n.attention_layer}: there are {n.layers} layers")
     if n.cell == "transformer":
         _check_transformer(n)
+    if n.attention_heads:
+        _check_memory(n)
     if n.roll and not n.sounding_ahead:
         raise ConfigError("network.roll needs network.sounding_ahead, which knows what sounds")
 
@@ -308,8 +311,38 @@ def _check_card(card: CardConfig) -> None:
     ):
         if not low <= value <= high:
             raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
+    texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
     for source in card.sources:
         Source.of(source)
+        texts |= {f"card.sources: {key}": value for key, value in source.items()}
+    for key, text in texts.items():
+        if len(text) > MOST_TEXT:
+            raise ConfigError(f"{key}: {len(text)} characters, at most {MOST_TEXT} are allowed")
+
+
+def _check_memory(n: NetworkConfig) -> None:
+    """Raise ConfigError for a memory that no model file may ask for."""
+    blocks = n.layers if n.cell == "transformer" else 1
+    for key, value, limit in (
+        ("attention_heads", blocks * n.attention_heads, "heads"),
+        ("key_size", n.key_size, "key_size"),
+        ("value_size", n.value_size, "value_size"),
+        ("memory", n.memory, "length"),
+    ):
+        most = int(RANGES[f"memory: {limit}"][1])
+        if value > most:
+            times = f" in {blocks} blocks" if limit == "heads" and blocks > 1 else ""
+            raise ConfigError(
+                f"network.{key} = {getattr(n, key)}{times}: a model file holds at most {most}; choose fewer"
+            )
+    numbers = blocks * n.attention_heads * (n.key_size + n.value_size) * n.memory
+    if numbers > MOST_MEMORY:
+        heads = f"{blocks} blocks × {n.attention_heads}" if blocks > 1 else str(n.attention_heads)
+        raise ConfigError(
+            f"network.memory = {n.memory}: {heads} heads × {n.key_size + n.value_size} numbers × {n.memory} "
+            f"notes are more than the {MOST_MEMORY} that a model file allows; choose a memory of at most "
+            f"{n.memory * MOST_MEMORY // numbers}, or fewer heads"
+        )
 
 
 def _check_transformer(n: NetworkConfig) -> None:

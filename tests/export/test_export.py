@@ -23,6 +23,7 @@ from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
 from antiphon.models.note import Note
+from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
@@ -221,6 +222,17 @@ def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
         exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
 
 
+def test_a_file_that_no_bridge_would_read_is_not_written(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = exporting.manifest_for
+    parts = tuple(Part(str(i)) for i in range(300))
+    monkeypatch.setattr(exporting, "manifest_for", lambda *args: replace(made(*args), parts=parts))
+    with pytest.raises(ExportError, match=r"no model file can say.*'parts' has 300 entries"):
+        exporting.export(runs / "plain", tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
 def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -318,3 +330,13 @@ def test_the_bridge_plays_every_network(exported: tuple[int, Path], name: str) -
     assert alone == among[0]
     assert alone.notes
     assert len({take.notes for take in among}) == 5
+
+
+def test_limits_hold_where_a_roll_allows_nothing(exported: tuple[int, Path]) -> None:
+    """All that may be chosen sounds already: the request's limits weigh more."""
+    shelf = ModelShelf([exported[1]], default="roll", shipped=False)
+    with Engine(shelf, workers=1) as engine:
+        request = resolve({}, {"bars": 16, "low": 60, "high": 61}, None, shelf.manifest("roll"), seed=5)
+        (take,) = engine.generate(request)
+    assert {note.pitch for note in take.notes} <= {60, 61}
+    assert take.nats_per_note > 1000  # impossible ones were taken

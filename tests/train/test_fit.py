@@ -222,6 +222,13 @@ def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> Non
         ({"fit": {"seed": 2**32}}, "fit.seed = 4294967296: must be at most 4294967295"),
         ({"network": {"attention_heads": -1}}, "network.attention_heads = -1: must be at least 0"),
         ({"network": {"memory": 1}}, "network.memory = 1: attention needs at least 2"),
+        ({"network": {"memory": 8192}}, "network.memory = 8192: a model file holds at most 4096"),
+        ({"network": {"key_size": 2000}}, "network.key_size = 2000: a model file holds at most 1024"),
+        (
+            {"network": {"cell": "transformer", "layers": 6, "attention_heads": 8, "memory": 2048}},
+            "6 blocks × 8 heads × 80 numbers × 2048 notes .* choose a memory of at most 1092",
+        ),
+        ({"card": {"title": "a" * 4097}}, "card.title: 4097 characters, at most 4096"),
         ({"fit": {"seed": -1}}, "fit.seed = -1: must be at least 0"),
         ({"fit": {"learning_rate": float("nan")}}, "fit.learning_rate = nan"),
         ({"card": {"name": "../../away"}}, "card.name = .* lower-case letters"),
@@ -237,6 +244,13 @@ def test_wrong_options_are_named(data: dict[str, Any], message: str) -> None:
         TrainConfig.from_dict({"dataset": "somewhere", **data})
 
 
+def test_the_largest_memory_that_a_model_file_allows_is_allowed() -> None:
+    largest = {"attention_heads": 8, "key_size": 64, "value_size": 64, "memory": 4096}
+    assert TrainConfig.from_dict({"dataset": "somewhere", "network": largest}).network.memory == 4096
+    without = {"attention_heads": 0, "memory": 1 << 20}
+    TrainConfig.from_dict({"dataset": "somewhere", "network": without})
+
+
 def test_drums_are_never_transposed(music: Path, tmp_path: Path) -> None:
     drums = tmp_path / "drums"
     drums.mkdir()
@@ -248,6 +262,14 @@ def test_drums_are_never_transposed(music: Path, tmp_path: Path) -> None:
     (drums / "dataset.json").write_text(json.dumps(info))
     with pytest.raises(ConfigError, match="drums must not be transposed"):
         Run(config_for(drums, transpose=[-3, 3]), tmp_path / "run")
+
+
+def test_roll_is_refused_for_music_that_no_roll_holds(music: Path, tmp_path: Path) -> None:
+    network = {"sounding_ahead": True, "roll": True}
+    config = TrainConfig.from_dict({"dataset": str(music), "network": network})
+    with pytest.raises(ConfigError, match=r"network.roll gives no probability to \d+ of the 30\d+ notes"):
+        Run(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_mixed_bfloat16_trains_every_input(music: Path, tmp_path: Path) -> None:
