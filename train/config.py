@@ -160,8 +160,10 @@ class TrainConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> TrainConfig:
+    def from_dict(cls, data: Any) -> TrainConfig:
         """Read plain data; raises ConfigError that names the key."""
+        if not isinstance(data, dict):
+            raise ConfigError("a configuration is a table; this is none")
         data = dict(data)
         network = _section(NetworkConfig, "network", data.pop("network", {}))
         fit = _section(FitConfig, "fit", data.pop("fit", {}))

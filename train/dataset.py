@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -100,7 +101,7 @@ class Dataset:
             names = tuple(json.loads((self.path / f"{name}.names.json").read_text(encoding="utf-8")))
             cut = self.path / f"{name}.ends.npy"
             ends = np.load(cut) if cut.exists() else None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise DatasetError(f"{self.path}: split {name} cannot be read: {error}") from error
         fields = len(self.codec.fields)
         if codes.ndim != 2 or codes.shape[1] != fields or clock.shape != (len(codes), len(CLOCK)):

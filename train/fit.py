@@ -10,7 +10,6 @@ import argparse
 import json
 import logging
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +27,16 @@ from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
 from .passages import Piece, impossible_notes, random_batch, whole_pieces
-from .savedrun import build, check_tables, copy_weights, keep_tables, load_for, save_weights, write_npz
+from .savedrun import (
+    BROKEN,
+    build,
+    check_tables,
+    copy_weights,
+    keep_tables,
+    load_for,
+    save_weights,
+    write_npz,
+)
 from .shape import Shape
 from .teachers import Teachers, taught
 
@@ -252,7 +260,7 @@ class Run:
                 for i, a in enumerate(self.average):
                     a.assign(saved[f"a{i}"])
                 self.progress = Progress(**json.loads(bytes(saved["progress"])))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except BROKEN as error:
             raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
         self._saved = self.progress.step
         restore_curves(self.folder, self.progress.history)

@@ -19,6 +19,8 @@ from .dataset import Dataset, codec_to_json
 from .network import NoteNetwork
 from .shape import PITCHES, Shape
 
+BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+"""What reading arrays from a file of any bytes may raise: an empty one EOFError, one array TypeError."""
 TABLES = "tables.json"
 """Beside a run's weights: what their codes mean."""
 
@@ -94,7 +96,7 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
         with weights.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             for i, v in enumerate(network.trainable_variables):
                 v.assign(saved[f"w{i}"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
     return config, dataset, network
 

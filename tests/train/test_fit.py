@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train import fit
 from antiphon.train.config import TrainConfig
 from antiphon.train.curves import write_curves
+from antiphon.train.dataset import Dataset
 from antiphon.train.fit import Run, evaluations_apart
 from antiphon.train.savedrun import load_run
 from made_music import write_dataset
@@ -198,11 +200,29 @@ def test_a_run_begun_before_a_key_came_goes_on(music: Path, tmp_path: Path) -> N
     assert Run(config_for(music), tmp_path / "run").fit().step == 8
 
 
-def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"PK\x03\x04 not really", b""], ids=["no zip", "empty"])
+def test_a_broken_checkpoint_says_what_to_do(music: Path, tmp_path: Path, content: bytes) -> None:
     run = Run(config_for(music), tmp_path / "run")
-    (tmp_path / "run" / "last.npz").write_bytes(b"PK\x03\x04 not really")
+    (tmp_path / "run" / "best.npz").write_bytes(content)
+    with pytest.raises(DatasetError, match="does not fit the run's configuration"):
+        load_run(tmp_path / "run")
+    (tmp_path / "run" / "last.npz").write_bytes(content)
     with pytest.raises(DatasetError, match="delete it to start again"):
         run.resume()
+
+
+@pytest.mark.parametrize("name", ["train.codes.npy", "valid.pieces.npy", "test.names.json", "test.clock.npy"])
+def test_an_empty_file_of_a_data_set_is_named(music: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(music, tmp_path / "set")
+    (tmp_path / "set" / name).write_bytes(b"")
+    with pytest.raises(DatasetError, match=f"split {name.split('.')[0]} cannot be read"):
+        Dataset.load(tmp_path / "set").split(name.split(".")[0])
+
+
+def test_a_list_is_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[1]")
+    with pytest.raises(ConfigError, match=r"config\.json: a configuration is a table"):
+        TrainConfig.load(tmp_path / "config.json")
 
 
 @pytest.mark.parametrize(
