@@ -37,10 +37,12 @@ from .savedrun import (
     save_weights,
     write_npz,
 )
-from .shape import Shape
+from .shape import PLACES, Shape
 from .teachers import Teachers, taught
 
 log = logging.getLogger("antiphon.train")
+_FEW = 0.01
+"""Share of notes that is not worth a warning."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Run:
             log.warning("the test split holds no piece: `antiphon evaluate` will want --split valid")
         if config.network.roll:
             _check_rolls(self.codec, self.pieces)
+        _warn_of_places(self.codec, self.pieces["train"])
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
         self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
         fit = config.fit
@@ -330,6 +333,18 @@ def _check_rolls(codec: Codec, pieces: dict[str, list[Piece]]) -> None:
             f"network.roll gives no probability to {count} of the {total} notes, which begin where their "
             "pitch sounds or has just ended, or below another of the same onset: set network.roll = false"
         )
+
+
+def _warn_of_places(codec: Codec, pieces: list[Piece]) -> None:
+    """Say so where bars have more ticks than the network tells apart."""
+    places = np.concatenate([piece.clock[:, 2] for piece in pieces])
+    beyond = int((places >= PLACES).sum())
+    if not codec.is_text and beyond > _FEW * len(places):
+        log.warning(
+            "%d of %d notes lie more than %d ticks into their bar, which the network cannot tell apart: "
+            "prepare with fewer --ticks-per-beat than %d",
+            beyond, len(places), PLACES, codec.ticks_per_beat,
+        )  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

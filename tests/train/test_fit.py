@@ -284,6 +284,19 @@ def test_drums_are_never_transposed(music: Path, tmp_path: Path) -> None:
         Run(config_for(drums, transpose=[-3, 3]), tmp_path / "run")
 
 
+def test_a_grid_too_fine_for_the_network_is_told(
+    music: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Run(config_for(music), tmp_path / "coarse")
+    assert "tell apart" not in caplog.text
+    shutil.copytree(music, tmp_path / "set")
+    clock = np.load(music / "train.clock.npy")
+    clock[:, 2:4] *= 8
+    np.save(tmp_path / "set" / "train.clock.npy", clock)
+    Run(config_for(tmp_path / "set"), tmp_path / "fine")
+    assert "ticks into their bar, which the network cannot tell apart" in caplog.text
+
+
 def test_roll_is_refused_for_music_that_no_roll_holds(music: Path, tmp_path: Path) -> None:
     network = {"sounding_ahead": True, "roll": True}
     config = TrainConfig.from_dict({"dataset": str(music), "network": network})
