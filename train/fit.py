@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..models.codec import Codec
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .backend import keras, tf
@@ -26,7 +25,7 @@ from .config import FitConfig, TrainConfig
 from .curves import restore_curves, write_curves
 from .dataset import Dataset, SplitName
 from .network import NoteNetwork, losses
-from .passages import Piece, impossible_notes, random_batch, whole_pieces
+from .passages import Piece, random_batch, whole_pieces
 from .savedrun import (
     BROKEN,
     build,
@@ -37,12 +36,11 @@ from .savedrun import (
     save_weights,
     write_npz,
 )
-from .shape import PLACES, Shape
+from .shape import Shape
+from .suits import check_fields, check_pieces
 from .teachers import Teachers, taught
 
 log = logging.getLogger("antiphon.train")
-_FEW = 0.01
-"""Share of notes that is not worth a warning."""
 
 
 @dataclass
@@ -72,19 +70,9 @@ class Run:
         keras.utils.set_random_seed(config.fit.seed)
         keras.config.set_dtype_policy(config.fit.precision)
         self.codec = self.dataset.codec
-        _check_against(config, self.dataset)
+        check_fields(config, self.dataset)
         self.pieces = {"train": pieces_of(self.dataset, "train"), "valid": pieces_of(self.dataset, "valid")}
-        for name, pieces in self.pieces.items():
-            if not pieces:
-                raise DatasetError(
-                    f"{config.dataset}: the {name} split holds no piece; prepare more music, or put some "
-                    f"of it into a folder {name} and prepare it again"
-                )
-        if not self.dataset.split("test").pieces:
-            log.warning("the test split holds no piece: `antiphon evaluate` will want --split valid")
-        if config.network.roll:
-            _check_rolls(self.codec, self.pieces)
-        _warn_of_places(self.codec, self.pieces["train"])
+        check_pieces(config, self.dataset, self.pieces)
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
         self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
         fit = config.fit
@@ -304,47 +292,6 @@ def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
     for batch in whole_pieces(codec, pieces):
         total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))
-
-
-def _check_against(config: TrainConfig, dataset: Dataset) -> None:
-    """Raise ConfigError where the network asks for what the data set lacks."""
-    names = dataset.codec.names
-    if dataset.codec.is_text and (config.network.relative_pitch or config.network.tonic):
-        raise ConfigError("a data set of text has no pitches: set network.relative_pitch = false")
-    if config.network.voices and "part" not in names:
-        raise ConfigError("network.voices needs the field part; this data set has one part")
-    for key in ("sounding", "sounding_ahead"):
-        if getattr(config.network, key) and "duration" not in names:
-            raise ConfigError(f"network.{key} needs the field duration, which this data set lacks")
-    if config.network.tonic and dataset.tonic is None:
-        raise ConfigError("network.tonic needs a data set that tells the tonic")
-    if config.fit.transpose != (0, 0) and any(part.is_drum for part in dataset.parts):
-        raise ConfigError("fit.transpose: drums must not be transposed")
-    if config.fit.transpose != (0, 0) and dataset.codec.is_text:
-        raise ConfigError("fit.transpose: a data set of text has no pitches to transpose")
-
-
-def _check_rolls(codec: Codec, pieces: dict[str, list[Piece]]) -> None:
-    """Raise ConfigError where music holds notes to which `roll` gives no probability."""
-    total = sum(map(len, (piece for each in pieces.values() for piece in each)))
-    count = sum(impossible_notes(codec, piece) for each in pieces.values() for piece in each)
-    if count:
-        raise ConfigError(
-            f"network.roll gives no probability to {count} of the {total} notes, which begin where their "
-            "pitch sounds or has just ended, or below another of the same onset: set network.roll = false"
-        )
-
-
-def _warn_of_places(codec: Codec, pieces: list[Piece]) -> None:
-    """Say so where bars have more ticks than the network tells apart."""
-    places = np.concatenate([piece.clock[:, 2] for piece in pieces])
-    beyond = int((places >= PLACES).sum())
-    if not codec.is_text and beyond > _FEW * len(places):
-        log.warning(
-            "%d of %d notes lie more than %d ticks into their bar, which the network cannot tell apart: "
-            "prepare with fewer --ticks-per-beat than %d",
-            beyond, len(places), PLACES, codec.ticks_per_beat,
-        )  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
