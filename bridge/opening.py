@@ -9,6 +9,7 @@ from math import ceil, floor
 import numpy as np
 
 from ..models.codec import Codec, Codes
+from ..models.drumkit import on_kit
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
@@ -121,7 +122,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
 def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> list[Note]:
     """Return notes in the form in which a model has learnt music, sorted as its codec wants them."""
     if any(part.is_drum for part in manifest.parts):  # they sound together, for no time in particular
-        return sorted(notes, key=lambda n: n.order)
+        return sorted(on_kit(notes, manifest.codec["pitch"].values), key=lambda n: n.order)
     codec = manifest.codec
     voices = len(manifest.parts) if manifest.monophonic else None
     return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)

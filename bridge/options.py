@@ -60,9 +60,9 @@ OPTIONS: tuple[Option, ...] = (
            "auto: a new one each time, told in /antiphon/done"),
     Option("takes", "i", 1, 16, 1, "how many different answers"),
     Option("scale", "s", 0, 0, AUTO, 'only notes of this scale: "D dorian" or pitch classes '
-           '"0,2,4,5,7,9,11"; auto: all notes'),
-    Option("low", "i", 0, 127, AUTO, "lowest MIDI pitch; auto: the model's"),
-    Option("high", "i", 0, 127, AUTO, "highest MIDI pitch; auto: the model's"),
+           '"0,2,4,5,7,9,11"; auto: all notes, those strange to the context less often'),
+    Option("low", "i", 0, 127, AUTO, "lowest MIDI pitch; auto: the model's, near the context"),
+    Option("high", "i", 0, 127, AUTO, "highest MIDI pitch; auto: the model's, near the context"),
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),

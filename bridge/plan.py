@@ -10,6 +10,7 @@ from .job import Job
 from .opening import Context, read_context, read_text
 from .primed import MakeRow, Primed, Subject
 from .prompt import prompt_for
+from .register import lifted
 from .request import GenerationRequest
 from .rows import Row, TakeRow
 from .shelf import LoadedModel
@@ -20,8 +21,16 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
     """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
     notes = _before(request)
     if manifest.codec.is_text:
-        return notes, request.start_beat, request.metre, request.scale, request.text
-    return notes, request.context_metres
+        return (
+            notes,
+            request.lift,
+            request.start_beat,
+            request.metre,
+            request.scale,
+            request.tonic,
+            request.text,
+        )
+    return notes, request.lift, request.context_metres
 
 
 def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
@@ -35,7 +44,7 @@ def read(manifest: Manifest, primed: Primed) -> Context:
     if manifest.codec.is_text:
         primed.prompt = prompt_for(manifest, request)
         return read_text(manifest, primed.prompt.forced[0])
-    return read_context(manifest, _before(request), request.context_metres)
+    return read_context(manifest, lifted(_before(request), request.lift), request.context_metres)
 
 
 def rows_of(manifest: Manifest, job: Job) -> MakeRow:

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
-from ..models.abc_write import key_name, signature, write_bars
+from ..models.abc_write import key_name, mode_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre
 from ..models.note import Note
+from .register import lifted
 from .request import GenerationRequest
 
 CONTEXT_BARS = 12
 """Bars before the answer that the model reads at most."""
 CONTEXT_NOTES = 256
 """Notes before the answer that the model reads at most; twelve bars of eighths have a hundred."""
-MOST_BARS_ON = 2
-"""Bars from one bar in which a note begins to the next: of those between them one is written."""
 EARLY = 1 / 16
 """Beats before a barline at which a player means the bar after it."""
 OTHER_UNIT = 0.5
@@ -89,9 +88,10 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     sharps = None if request.scale is None else signature(request.scale)
     known = frozenset(chr(int(v)) for v in manifest.codec["char"].values)
     layout = layout_for(request.metre, known)
-    before = sorted((n for n in request.context if n.start < request.start_beat), key=lambda n: n.order)
+    context = lifted(request.context, request.lift)
+    before = sorted((n for n in context if n.start < request.start_beat), key=lambda n: n.order)
     # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
-    key = "K:" + ("" if sharps is None else f"{key_name(sharps)}\n")
+    key = "K:" + ("" if sharps is None else f"{_key(request, sharps, known)}\n")
     lines = (f"M:{layout.written}\nL:", key)
     if request.text:
         prompt = _begun(request, lines, layout)
@@ -101,6 +101,12 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
         prompt = Prompt(("X:1\nT:", *lines), layout)
     _check(manifest, request, prompt, known)
     return prompt
+
+
+def _key(request: GenerationRequest, sharps: int, known: frozenset[str]) -> str:
+    """Return what K: says of a scale: tonic and mode, where the signature has that and it can be spelt."""
+    name = mode_name(request.tonic, sharps, request.scale or frozenset())
+    return name if name and known.issuperset(name) else key_name(sharps)
 
 
 def _check(manifest: Manifest, request: GenerationRequest, prompt: Prompt, known: frozenset[str]) -> None:
@@ -159,10 +165,9 @@ def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -
 
 
 def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:
-    """Return the bars of music before the answer as a tune's beginning, without long rests.
+    """Return the bars of music before the answer as a tune's beginning.
 
-    A model that reads bars of rest writes bars of rest: of the bars in which no note begins, one is left
-    between two others, and none before the answer.
+    Bars in which no note begins are left out: a model that reads bars of rest writes bars of rest.
     """
     length = layout.written.beats
     moved = [_moved(note, layout, end) for note in notes]
@@ -170,7 +175,7 @@ def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None
     places: dict[int, int] = {}
     place = last = begins[0]
     for bar in begins:
-        place += min(bar - last, MOST_BARS_ON)
+        place += bar != last
         places[bar], last = place, bar
     first = max(places[begins[0]], place + 1 - CONTEXT_BARS)
     kept = [

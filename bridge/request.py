@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
@@ -58,6 +59,12 @@ class GenerationRequest:
     """Highest MIDI pitch."""
     parts: frozenset[int] | None = None
     """Parts that may play; None for all."""
+    tonic: int | None = None
+    """Pitch class of the scale's tonic, None where it named none."""
+    velocity: int = DEFAULT_VELOCITY
+    """Of all notes, by a model that knows of none."""
+    lift: int = 0
+    """Semitones by which the model reads and plays higher than the host does (see register.py)."""
     tempo: float = 120.0
     """Quarter notes a minute."""
     text: str = ""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor
+from statistics import median
 
+from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
 from .opening import barline_after
 from .options import AUTO, OptionValue
+from .register import lift
 from .request import GenerationRequest, Sampling
-from .scale import parse_scale
+from .scale import Scale, parse_scale
 
 MAX_BEATS = 4096
 """Length of an answer, all takes together."""
@@ -21,6 +24,8 @@ MOST_TUNE_BARS = 64
 """Length of a tune by a model of text, where no length is asked for."""
 MOST_TUNE_BEATS = 256
 """The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
+LAST_NOTES = 32
+"""Notes of a context that tell how loud its answer is."""
 _HALF_TICK = 1 / 48
 """How far past a barline a note may begin and still be before it: a 32-bit float of a beat is not exact."""
 
@@ -79,8 +84,9 @@ def resolve(
         raise RequestError(
             "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
         )
-    low, high = _range(merged, manifest)
+    low, high, semitones = reach = _range(merged, manifest, notes)
     parts = _parts(merged, manifest)
+    scale = _scale(merged, manifest, parts, reach)
     return GenerationRequest(
         model=manifest.name,
         context=notes,
@@ -94,10 +100,13 @@ def resolve(
             _value(merged, "temperature", manifest.defaults.temperature),
             _value(merged, "top_p", manifest.defaults.top_p),
         ),
-        scale=_scale(merged, manifest, parts, low, high),
+        scale=None if scale is None else scale.classes,
+        tonic=None if scale is None else scale.tonic,
         low=low,
         high=high,
         parts=parts,
+        velocity=_velocity(notes),
+        lift=semitones,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
         piece_ends=context is None and not is_text,
         text=_beginning(merged, manifest),
@@ -167,15 +176,26 @@ def _place(
     return context, metres, barline_after(context, metres, manifest.parts)
 
 
-def _range(options: Mapping[str, OptionValue], manifest: Manifest) -> tuple[int, int]:
-    """Return the lowest and highest pitch, the model's own where they are left open."""
-    low = int(_value(options, "low", manifest.defaults.low))
-    high = int(_value(options, "high", manifest.defaults.high))
+def _range(
+    options: Mapping[str, OptionValue], manifest: Manifest, notes: Sequence[Note]
+) -> tuple[int, int, int]:
+    """Return the lowest and highest pitch, and how far the model plays above them (see register.py).
+
+    An end that is left open is the model's own, in the register of the notes to be answered.
+    """
+    ends = [options.get(key, AUTO) for key in ("low", "high")]
+    asked_low, asked_high = (None if end == AUTO else int(end) for end in ends)
+    semitones = lift(manifest, notes, asked_low, asked_high)
+    own_low, own_high = (
+        min(max(end - semitones, 0), 127) for end in (manifest.defaults.low, manifest.defaults.high)
+    )
+    low = own_low if asked_low is None else asked_low
+    high = own_high if asked_high is None else asked_high
     if low <= high:
-        return low, high
-    if options.get("low", AUTO) == AUTO:
+        return low, high, semitones
+    if asked_low is None:
         reason = f"high {high} is below the model's lowest pitch {low}; give low, too"
-    elif options.get("high", AUTO) == AUTO:
+    elif asked_high is None:
         reason = f"low {low} is above the model's highest pitch {high}; give high, too"
     else:
         reason = f"low {low} is above high {high}; give a low that is not above high"
@@ -204,16 +224,29 @@ def _parts(options: Mapping[str, OptionValue], manifest: Manifest) -> frozenset[
 
 
 def _scale(
-    options: Mapping[str, OptionValue], manifest: Manifest, parts: frozenset[int] | None, low: int, high: int
-) -> frozenset[int] | None:
-    """Return the pitch classes asked for, None for all, checking that some pitch is left."""
+    options: Mapping[str, OptionValue],
+    manifest: Manifest,
+    parts: frozenset[int] | None,
+    reach: tuple[int, int, int],
+) -> Scale | None:
+    """Return the scale asked for, None where that is open, checking that some pitch is left within reach."""
     text = options.get("scale", AUTO)
     asked = [part for i, part in enumerate(manifest.parts) if parts is None or i in parts]
     if text != AUTO and any(part.is_drum for part in asked):
         raise RequestError("bad_args", f"drums have no scale; leave scale out for model {manifest.name!r}")
     scale = None if text == AUTO else parse_scale(str(text))
-    values = range(128) if manifest.codec.is_text else manifest.codec["pitch"].values
-    if not any(low <= pitch <= high and (scale is None or pitch % 12 in scale) for pitch in values):
+    low, high, semitones = reach
+    known = (
+        manifest.codec["pitch"].values if not manifest.codec.is_text else range(semitones, 128 + semitones)
+    )
+    there = (pitch for pitch in known if low <= pitch - semitones <= high)
+    if not any(scale is None or pitch % 12 in scale.classes for pitch in there):
         within = "" if text == AUTO else f" of scale {text!r}"
         raise RequestError("bad_args", f"model {manifest.name!r} has no pitch{within} in range {low}..{high}")
     return scale
+
+
+def _velocity(notes: Sequence[Note]) -> int:
+    """Return the median velocity of the last notes."""
+    last = sorted(notes, key=lambda note: note.start)[-LAST_NOTES:]
+    return round(median(note.velocity for note in last)) if last else DEFAULT_VELOCITY

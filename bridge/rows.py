@@ -143,6 +143,8 @@ class TakeRow:
             start=request.start_beat,
             end=request.end_beat,
             gap=self._opening.gap,
+            lift=request.lift,
+            velocity=request.velocity,
         )
         self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
@@ -202,6 +204,10 @@ class TakeRow:
         if self._last_bar is not None:
             bar = int(stepper.clock[row, 0])
             ends = bar >= self._last_bar
+            if ends and self._limits.at_end is not None:
+                _, tick, length = stepper.clock[row].tolist()
+                pitches = self._limits.fixed["pitch"]
+                stepper.masks["pitch"][row] = pitches + tick / length * (self._limits.at_end - pitches)
             left = remaining(bar, self._last_bar)
             if left != self._left:
                 self._left = left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import NamedTuple
 
 from ..models.errors import RequestError
 
@@ -32,13 +33,22 @@ _SPOKEN = {"flat": "b", "sharp": "#"}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
 
 
-def parse_scale(text: str) -> frozenset[int]:
-    """Return the pitch classes of ``"D dorian"`` or ``"0,2,4,5,7,9,11"``; C is 0.
+class Scale(NamedTuple):
+    """What a request keeps to."""
+
+    classes: frozenset[int]
+    """Pitch classes; C is 0."""
+    tonic: int | None
+    """The one that is home, where it was named."""
+
+
+def parse_scale(text: str) -> Scale:
+    """Return the scale of ``"D dorian"`` or ``"0,2,4,5,7,9,11"``.
 
     A tonic alone means major. Raises RequestError ``bad_args`` on anything else.
 
-    >>> sorted(parse_scale("A minor pentatonic"))
-    [0, 2, 4, 7, 9]
+    >>> sorted(parse_scale("A minor pentatonic").classes), parse_scale("A minor pentatonic").tonic
+    ([0, 2, 4, 7, 9], 9)
     >>> parse_scale("B flat major") == parse_scale("Bb")
     True
     """
@@ -46,7 +56,7 @@ def parse_scale(text: str) -> frozenset[int]:
     if not words:
         raise RequestError("bad_args", 'scale is empty; write "D dorian" or pitch classes "0,2,4,5,7,9,11"')
     if words[0].isdecimal():
-        return _pitch_classes(text, words)
+        return Scale(_pitch_classes(text, words), None)
     if len(words) > 1 and words[1].lower() in _SPOKEN:
         words[:2] = [words[0] + _SPOKEN[words[1].lower()]]
     tonic = _tonic(text, words[0])
@@ -54,7 +64,7 @@ def parse_scale(text: str) -> frozenset[int]:
     if mode not in MODES:
         near = difflib.get_close_matches(mode, MODES, n=1, cutoff=0.0)[0]
         raise RequestError("bad_args", f"scale {text!r}: no mode {mode!r}; did you mean {near!r}?")
-    return frozenset((tonic + step) % 12 for step in MODES[mode])
+    return Scale(frozenset((tonic + step) % 12 for step in MODES[mode]), tonic)
 
 
 def _pitch_classes(text: str, words: list[str]) -> frozenset[int]:

@@ -11,21 +11,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import pairwise
+from math import inf
 
 import numpy as np
 
 from ..models.abc import AbcError, read_repaired
 from ..models.abc_tune import FIELD
+from ..models.abc_write import in_octave
 from ..models.manifest import Manifest
 from ..models.note import Note
 from ..models.score import Score
 from ..models.step import MASKED, TEXT_LINE
+from ..models.voices import skyline
 from .barfill import FREE, BarFill, Rule
 from .constraints import Mask
 from .job import Job
 from .opening import bars_in
 from .prompt import Prompt
+from .register import OCTAVE, lifted
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 from .uniforms import Uniforms
@@ -127,10 +130,11 @@ class TextRow:
             text, score = self._read()
             notes, end = placed(score, self._job.request, self._prompt)
             missing = 0 if ended or len(self._codes) >= MOST_CHARACTERS else self._missing(notes)
-            if notes and missing:
+            is_good = bool(notes) and not self._is_late(notes)
+            if is_good and missing:
                 assert self._bars is not None
                 self._bars += missing
-            elif notes or self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS:
+            elif is_good or self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS:
                 self._finish(text, notes, end)
                 return True
             else:
@@ -168,11 +172,18 @@ class TextRow:
         asked = bars_in(request.end_beat - request.start_beat, request.metre)
         return max(asked - played, 0) * self._prompt.layout.count
 
+    def _is_late(self, notes: Sequence[Note]) -> bool:
+        """Return whether an answer to music is silent for more than half of its first bar."""
+        request = self._job.request
+        half = request.start_beat + request.metre.beats / 2
+        return bool(self._prompt.bars) and notes[0].start > half + 1e-6
+
     def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
         """Tell the notes."""
         for index, note in enumerate(notes):
             self._job.note(self._take, index, note)
         nats = self._nats / len(notes) if notes else 0.0
+        text = in_octave(text, -self._job.request.lift // OCTAVE)
         self._job.finish(Take(self._take, tuple(notes), end, self._job.request.seed, nats, text))
 
     def fail(self, code: str, message: str) -> None:
@@ -253,7 +264,7 @@ def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[li
         start = round(request.start_beat + start, 6)
         if beat >= -1e-6 and start < request.end_beat - 1e-6 and layout.has(beat):
             notes.append(replace(note, start=start, duration=min(duration, request.end_beat - start)))
-    notes = at_pitches(notes, request)
+    notes = at_pitches(lifted(notes, -request.lift), request)
     if not request.open_ended:
         return notes, request.end_beat
     last = max((note.end for note in notes), default=request.start_beat)
@@ -276,7 +287,7 @@ def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
 def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
     """Return notes at the nearest pitches of a request's range and scale; octaves are no distance.
 
-    All voices of a text play in the model's one part. A note ends where another begins on its pitch.
+    All voices of a text play in the model's one part, which sounds one note at a time: of a chord the top.
     """
     allowed = [
         pitch
@@ -289,10 +300,12 @@ def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
     for note in notes:
         pitch = note.pitch if note.pitch in allowed else min(allowed, key=partial(_apart, note.pitch))
         moved.setdefault((pitch, note.start), replace(note, pitch=pitch, part=0))
-    for (pitch, start), (again, later) in pairwise(sorted(moved)):
-        if pitch == again and moved[pitch, start].end > later:
-            moved[pitch, start] = replace(moved[pitch, start], duration=later - start)
-    return list(Score.ordered(list(moved.values())))
+    tune = skyline(moved.values())
+    ends = [*(note.start for note in tune[1:]), inf]
+    return [
+        replace(note, duration=min(note.duration, end - note.start), velocity=request.velocity)
+        for note, end in zip(tune, ends, strict=False)
+    ]
 
 
 def _apart(pitch: int, other: int) -> tuple[int, int]:

@@ -38,9 +38,21 @@ class NoteWriter:
         start: first beat of the answer.
         end: the beat that no note crosses.
         gap: ticks from the note before the answer to ``start``.
+        lift: semitones by which the model plays higher than is heard.
+        velocity: of all notes, where the model knows none.
     """
 
-    def __init__(self, codec: Codec, *, monophonic: bool, start: float, end: float, gap: int) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        *,
+        monophonic: bool,
+        start: float,
+        end: float,
+        gap: int,
+        lift: int = 0,
+        velocity: int = DEFAULT_VELOCITY,
+    ) -> None:
         names = codec.names
         self._tables = [f.values for f in codec.fields]
         self._part, self._duration = codec.index("part"), codec.index("duration")
@@ -48,7 +60,7 @@ class NoteWriter:
         self._pitch = names.index("pitch")
         self._durations = codec.fields[self._duration] if self._duration is not None else None
         self._tick_beats = 1 / codec.ticks_per_beat
-        self._monophonic = monophonic
+        self._monophonic, self._lift, self._loud = monophonic, lift, velocity
         self._start, self._end = start, end
         self.last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
         """The last tick, from the answer's start, on which a note may begin."""
@@ -110,10 +122,10 @@ class NoteWriter:
                 self.codes = list(codes)
                 self.codes[self._duration] = self._durations.floor((end - grid) / self._tick_beats)
         return _Draft(
-            int(self._value(self._pitch, codes, 0)),
+            int(self._value(self._pitch, codes, 0)) - self._lift,
             start,
             end,
-            int(self._value(self._velocity, codes, DEFAULT_VELOCITY)),
+            int(self._value(self._velocity, codes, self._loud)),
             int(self._value(self._part, codes, 0)),
             self._tick,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -21,7 +22,18 @@ _KEYS = {
     0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
     -1: "F", -2: "Bb", -3: "Eb", -4: "Ab", -5: "Db", -6: "Gb",
 }  # fmt: skip
+_KEY_LINE = re.compile(r"^K:.*[^\s]", re.MULTILINE)
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_MODES_BY_FIFTHS = {
+    -1: " Lydian",
+    0: "",
+    1: " Mixolydian",
+    2: " Dorian",
+    3: "m",
+    4: " Phrygian",
+    5: " Locrian",
+}
+"""How tunes spell a mode, by the fifths from its signature's major tonic to its own."""
 _LIKELY = (2, 1, 0, 3, -1, -2, 4, -3, 5, -4, -5, -6)
 """Signatures in the order in which fiddlers meet them: a tie goes to the first. Six sharps are six flats:
 tunes hardly ever have either, and a model's alphabet need not have a # for F#."""
@@ -46,6 +58,31 @@ def key_name(sharps: int) -> str:
     'D'
     """
     return _KEYS[sharps]
+
+
+def mode_name(tonic: int | None, sharps: int, classes: frozenset[int]) -> str:
+    """Return what K: says for a scale with a tonic; nothing where it is no mode of the signature.
+
+    >>> mode_name(2, 0, frozenset({0, 2, 4, 5, 7, 9, 11})), mode_name(9, 1, frozenset({9, 0, 4}))
+    ('D Dorian', 'A Dorian')
+    """
+    if tonic is None or not classes <= set(_classes(sharps)):
+        return ""
+    fifths = next((f for f in range(-1, 6) if (7 * (sharps + f)) % 12 == tonic), None)
+    if fifths is None or not 0 <= sharps + fifths + 8 < 21:
+        return ""
+    place = sharps + fifths + 8
+    letter, accidental = "FCGDAEB"[place % 7], ("b", "", "#")[place // 7]
+    return letter + accidental + _MODES_BY_FIFTHS[fifths]
+
+
+def in_octave(text: str, octaves: int) -> str:
+    """Return a tune that sounds so many octaves higher than its notes are written.
+
+    >>> in_octave("X:1\\nK:D\\nABc|", -1)
+    'X:1\\nK:D octave=-1\\nABc|'
+    """
+    return _KEY_LINE.sub(rf"\g<0> octave={octaves}", text, count=1) if octaves else text
 
 
 def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:

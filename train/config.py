@@ -53,7 +53,7 @@ class NetworkConfig:
     memory: int = 256
     """How many notes back attention reaches; at least 2."""
     relative_pitch: bool = True
-    """Read and choose pitches as intervals: transposed music gives transposed answers."""
+    """Read and choose pitches as intervals: music is much alike in every key. The register is read, too."""
     sounding: bool = False
     """Read what is still sounding; for polyphony."""
     sounding_ahead: bool = False

@@ -156,6 +156,19 @@ def test_played_contexts(tmp_path: Path) -> None:
     assert read < plain
 
 
+def test_leaning_to_a_key(tmp_path: Path) -> None:
+    """Of music in one scale: the strength tells, and a great one keeps answers within."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=40, parts=1)
+    command = [sys.executable, HERE / "leaning.py", HERE.parents[1] / "models" / "folk.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert "1.000 of their time in the context's scale" in said
+    rows = [[float(cell) for cell in line.strip("| ").split(" | ")] for line in said.splitlines()[4:]]
+    assert [row[0] for row in rows] == [0, 0.25, 0.5, 0.75, 1, 1.5, 2]
+    assert len({row[1] for row in rows}) == 7
+    assert all(0 <= row[2] <= 1 for row in rows) and rows[-1][2] > 0.95
+
+
 def test_an_average_of_runs(run: Path) -> None:
     """A run and itself make itself; the table names both."""
     command = [sys.executable, str(HERE / "averaged.py"), str(run), str(run)]

@@ -123,7 +123,7 @@ def test_a_scale_is_a_key_signature(engine: Engine) -> None:
 def test_a_scale_without_a_signature_of_its_own_is_kept_too(engine: Engine, scale: str) -> None:
     for take in ask(engine, scale=scale, bars=4, takes=4, metre="4/4"):
         assert take.notes
-        assert {n.pitch % 12 for n in take.notes} <= parse_scale(scale)
+        assert {n.pitch % 12 for n in take.notes} <= parse_scale(scale).classes
 
 
 def test_the_range_is_kept(engine: Engine) -> None:
@@ -411,11 +411,12 @@ def test_a_silence_before_the_answer_is_not_what_goes_on() -> None:
     assert near.forced[0].endswith("\nD2F2A4|")
 
 
-def test_of_a_rest_between_bars_one_bar_stays() -> None:
+def test_bars_of_rest_are_not_read() -> None:
+    """A model that reads some goes on with some."""
     later = tuple(replace(note, start=note.start + 40) for note in RIFF)
     prompt = prompt_for(SHIPPED, resolve({}, {"metre": "4/4"}, RIFF + later, SHIPPED, seed=1))
-    assert prompt.forced[0].endswith("\nD2F2A4|z8|D2F2A4|")
-    assert prompt.bars == 3
+    assert prompt.forced[0].endswith("\nD2F2A4|D2F2A4|")
+    assert prompt.bars == 2
 
 
 def test_a_pick_up_leaves_a_short_answer_its_bar(shelf: ModelShelf) -> None:
@@ -530,13 +531,12 @@ def test_a_scale_holds_in_a_text_of_another_key(irish: Engine, music: str) -> No
 
 
 def test_all_voices_of_a_text_play_in_the_one_part_there_is(irish: Engine) -> None:
-    """Each voice begins at the tune's beginning; where two meet on a pitch, the later one goes on."""
+    """Each voice begins at the tune's beginning; where two sound, it is the higher or the later one."""
     text = "X:1\nT:x\nM:4/4\nL:1/8\nK:C\nV:1\nC4 E4|\nV:2\nC2 C2 G4|\n"
     (take,) = ask_irish(irish, 1, text=text, bars=1)
-    assert [(n.pitch, n.start, n.end) for n in take.notes[:4]] == [
+    assert [(n.pitch, n.start, n.end) for n in take.notes[:3]] == [
         (60, 0, 1),
         (60, 1, 2),
-        (64, 2, 4),
         (67, 2, 4),
     ]
     (take,) = ask_irish(irish, 476336995, temperature=4)  # the model begins a voice by itself

@@ -1,0 +1,55 @@
+"""How far an answer is led towards a key: nats by pitch class, added to what the model says itself.
+
+A model hears the key of what it is given and drifts out of it while it reads its own notes, the one of
+chorales above all; and nothing tells it which note of a scale is the tonic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..models.note import Note
+
+Leaning = npt.NDArray[np.float64]
+"""(12,)"""
+STRANGE = 1.0
+"""What a pitch class loses that a context neither has nor leads one to expect. Chosen on valid splits
+(tests/benchmarks/leaning.py)."""
+TONIC, FIFTH = 0.8, 0.4
+"""What the tonic of a scale and its fifth gain."""
+CLOSE = 4.0
+"""What the tonic gains by the end of the last bar."""
+_SURE = 0.75
+"""Beats of notes outside it that make a key e times less likely."""
+_HEARD = 0.5
+"""Beats of a pitch class that make it half at home."""
+_MAJOR = (0, 2, 4, 5, 7, 9, 11)
+KEYS = np.array([[(c - tonic) % 12 in _MAJOR for c in range(12)] for tonic in range(12)], np.float64)
+"""The pitch classes of the twelve major scales, which are those of their modes, too, (key, class)."""
+
+
+def of_music(notes: Sequence[Note]) -> Leaning:
+    """Return what a context says: strangers to it, and to the keys that it may be in, lose up to STRANGE."""
+    classes = [note.pitch % 12 for note in notes]
+    heard = np.bincount(classes, [note.duration for note in notes], minlength=12)
+    inside = KEYS @ heard
+    likely = np.exp((inside - inside.max()) / _SURE)
+    at_home = np.maximum(likely @ KEYS / likely.sum(), heard / (heard + _HEARD))
+    return np.asarray(STRANGE * (at_home - 1.0))
+
+
+def of_tonic(tonic: int) -> Leaning:
+    """Return what a named tonic says."""
+    leaning = np.zeros(12)
+    leaning[[tonic, (tonic + 7) % 12]] = TONIC, FIFTH
+    return leaning
+
+
+def closing(tonic: int) -> Leaning:
+    """Return what the end of a piece adds to that."""
+    leaning = np.zeros(12)
+    leaning[tonic] = CLOSE
+    return leaning
