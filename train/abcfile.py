@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from antiphon.models.abc import AbcError, bars, read_abc
-from antiphon.models.abc_tune import COMMENT
-from antiphon.models.errors import MusicError
-from antiphon.models.metre import Metre
-from antiphon.models.score import Score
-
+from ..models.abc import AbcError, bars, read_abc
+from ..models.abc_tune import COMMENT
+from ..models.errors import MusicError
+from ..models.metre import Metre
+from ..models.score import Score
 from .barlines import WrittenBar, metre_map
 
 _TUNE = re.compile(r"^X:", re.MULTILINE)

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from antiphon.models.abc import AbcError, decode_abc
-from antiphon.models.abc_symbol import Kind
-from antiphon.models.abc_tune import FIELD, parse
-from antiphon.models.codec import Codec, Codes
-from antiphon.models.errors import DatasetError
-from antiphon.models.step import TEXT_LINE
 
+from ..models.abc import AbcError, decode_abc
+from ..models.abc_symbol import Kind
+from ..models.abc_tune import FIELD, parse
+from ..models.codec import Codec, Codes
+from ..models.errors import DatasetError
+from ..models.step import TEXT_LINE
 from .abcfile import Names, Tune, tunes
 from .arrayfile import write_array, write_json
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from antiphon.models.metre import MetreMap
-from antiphon.models.note import Note
-from antiphon.models.score import Score
-
+from ..models.metre import MetreMap
+from ..models.note import Note
+from ..models.score import Score
 from .barlines import WrittenBar, metre_map
 
 _DOWNBEAT = 105

@@ -7,11 +7,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from math import floor
 
-from antiphon.models.note import Note
-from antiphon.models.quantise import EXACT
-from antiphon.models.score import Part, Score
-from antiphon.models.voices import skyline
-
+from ..models.note import Note
+from ..models.quantise import EXACT
+from ..models.score import Part, Score
+from ..models.voices import skyline
 from .drummap import DRUM_MAPS
 from .prepareconfig import PartRule, PrepareConfig
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.models.wholefile import whole_file
+
+from ..models.wholefile import whole_file
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:

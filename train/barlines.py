@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from antiphon.models.metre import Metre, MetreMap
+from ..models.metre import Metre, MetreMap
 
 _NEAR = 1e-3  # beats; triplets reach us as floats
 _MOST_PIECES = 4  # of one split bar: before a repeat, its endings, after it

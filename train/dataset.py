@@ -10,10 +10,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.models.codec import Codec
-from antiphon.models.errors import AntiphonError, DatasetError
-from antiphon.models.field import Field
-from antiphon.models.score import Part
+
+from ..models.codec import Codec
+from ..models.errors import AntiphonError, DatasetError
+from ..models.field import Field
+from ..models.score import Part
 
 FORMAT_VERSION = 1
 SplitName = Literal["train", "valid", "test"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.models.codec import Codec, Encoded, EncodingReport
 
+from ..models.codec import Codec, Encoded, EncodingReport
 from .arrayfile import write_array, write_rows
 from .dataset import CLOCK, SPLITS, SplitName
 from .shard import Shard, load_notes, notes_of

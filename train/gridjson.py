@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from antiphon.models.errors import MusicError
-from antiphon.models.metre import MetreMap
-from antiphon.models.note import Note
-from antiphon.models.score import Part, Score
+from ..models.errors import MusicError
+from ..models.metre import MetreMap
+from ..models.note import Note
+from ..models.score import Part, Score
 
 STEP_BEATS = 0.25
 """A step of the grid is a 16th."""

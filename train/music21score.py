@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from antiphon.models.errors import MusicError
-from antiphon.models.metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
-from antiphon.models.note import Note
-from antiphon.models.score import DEFAULT_TEMPO, Part, Score
-
+from ..models.errors import MusicError
+from ..models.metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
+from ..models.note import Note
+from ..models.score import DEFAULT_TEMPO, Part, Score
 from .barlines import WrittenBar, metre_map
 
 _CLOSE = 1e-4  # beats between the end of a tied note and its continuation

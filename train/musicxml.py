@@ -9,9 +9,8 @@ import zipfile
 from contextlib import suppress
 from xml.etree import ElementTree
 
-from antiphon.models.errors import MusicError
-from antiphon.models.score import Score
-
+from ..models.errors import MusicError
+from ..models.score import Score
 from .music21score import to_score
 
 MAX_BYTES = 64 * 2**20

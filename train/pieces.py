@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from antiphon.models.abc import decode_abc
-from antiphon.models.errors import AntiphonError
-from antiphon.models.midi import read_midi
-from antiphon.models.score import Score
-
+from ..models.abc import decode_abc
+from ..models.errors import AntiphonError
+from ..models.midi import read_midi
+from ..models.score import Score
 from . import abcfile, gridjson
 from .accents import with_written_bars
 from .musicxml import read_musicxml

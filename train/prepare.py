@@ -16,9 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from antiphon.models.codec import Codec, EncodingReport
-from antiphon.models.errors import ConfigError, DatasetError
-
+from ..models.codec import Codec, EncodingReport
+from ..models.errors import ConfigError, DatasetError
 from .abctext import prepare_text
 from .arrayfile import write_json
 from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json

@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from antiphon.models.errors import ConfigError
-from antiphon.models.field import FIELD_ORDER, FieldName
-from antiphon.models.limits import MOST_ENTRIES
-from antiphon.models.manifest import Source
-from antiphon.models.score import Part
-
+from ..models.errors import ConfigError
+from ..models.field import FIELD_ORDER, FieldName
+from ..models.limits import MOST_ENTRIES
+from ..models.manifest import Source
+from ..models.score import Part
 from .drummap import DRUM_MAPS
 
 DEFAULT_VELOCITY_BINS = 32

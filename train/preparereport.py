@@ -9,8 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from antiphon.models.codec import EncodingReport
-
+from ..models.codec import EncodingReport
 from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon.models.abc import read_abc
-
+from ..models.abc import read_abc
 from .arrange import arrange
 from .dataset import SplitName
 from .prepareconfig import PrepareConfig

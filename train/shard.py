@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.models.metre import Metre, MetreMap
-from antiphon.models.note import Note
 
+from ..models.metre import Metre, MetreMap
+from ..models.note import Note
 from .arrange import arrange
 from .arrayfile import write_array, write_json
 from .pieces import Piece, label_of, read_work, unreadable

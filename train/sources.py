@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from antiphon.models.abc import decode_abc
-from antiphon.models.errors import ConfigError, MusicError
+from ..models.abc import decode_abc
+from ..models.errors import ConfigError, MusicError
 
 Kind = Literal["midi", "abc", "musicxml", "grid"]
 KINDS: dict[str, Kind] = {

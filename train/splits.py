@@ -11,8 +11,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from antiphon.models.errors import ConfigError
-
+from ..models.errors import ConfigError
 from .dataset import SplitName
 
 Authority = Literal["index", "name", "hash"]

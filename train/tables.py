@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from antiphon.models.codec import Codec
-from antiphon.models.errors import ConfigError
-from antiphon.models.field import Field, offset_table, tables_from, velocity_table
 
+from ..models.codec import Codec
+from ..models.errors import ConfigError
+from ..models.field import Field, offset_table, tables_from, velocity_table
 from .dataset import Dataset, SplitName
 from .prepareconfig import PrepareConfig
 from .shard import Entry, Floats, Shard, load_notes, to_ticks

@@ -14,7 +14,7 @@ from itertools import islice
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
-from antiphon.models.errors import DatasetError
+from ..models.errors import DatasetError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
