@@ -65,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
     called = _calls_to_stop()
     with Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine:
         server = Server(engine, shelf, host=args.host, port=args.port, announce=args.announce)
+        # Bound it is already, and threads that load models may silence what is printed beside them.
+        print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
         with server:
-            print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
             while not called and not server.wait(POLL_SECONDS):
                 pass
             if called:

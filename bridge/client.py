@@ -135,9 +135,9 @@ class Client:
 
     def get(self, option: str) -> Value:
         """Return what holds for an option."""
-        return self._one("/antiphon/get", (option,), "/antiphon/get/reply", lambda reply: reply[0] == option)[
-            1
-        ]
+        reply = self._one("/antiphon/get", (option,), "/antiphon/get/reply", lambda reply: reply[0] == option)
+        value = reply[1]
+        return float(f"{value:.7g}") if isinstance(value, float) else value  # it came as 32 bits
 
     def generate(self, *, on_note: OnNote | None = None, **options: OptionValue) -> list[Take]:
         """Return notes from nothing, one Take for each of ``takes``.

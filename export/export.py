@@ -281,6 +281,10 @@ def run(args: argparse.Namespace) -> int:
         try:
             _check_name(folder, reports)
             reports.append(export(folder, args.out, args.weights))
+        except KeyboardInterrupt:
+            # What it was making is thrown away, of which TensorFlow would complain at length.
+            logging.getLogger("tensorflow").setLevel(logging.CRITICAL)
+            raise
         except Exception as error:  # one failing run must not stop the others, whatever broke in it
             log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))
             reason = f"{type(error).__name__}: {error}".replace("\n", " ")

@@ -37,7 +37,11 @@ def write_midi(score: Score, path: str | Path) -> None:
         file = to_midi(score)
         with whole_file(path) as out:
             file.save(file=out)
-    except (OSError, ValueError) as error:  # a pitch above 127, say, or a path without a name
+    except (
+        OSError,
+        ValueError,
+        ArithmeticError,
+    ) as error:  # a pitch above 127, say, or a path without a name
         reason = getattr(error, "strerror", None) or error
         raise MusicError(f"{path}: cannot be written ({reason})") from error
 

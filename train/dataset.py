@@ -71,7 +71,8 @@ class Dataset:
             info = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
         except OSError as error:
             raise DatasetError(
-                f"{path}: no finished data set here (run antiphon prepare): {error}"
+                f"{path}: no finished data set here (run antiphon prepare; a relative path counts from the "
+                f"folder in which you trained): {error}"
             ) from error
         except ValueError as error:
             raise DatasetError(f"{path}/dataset.json is not JSON: {error}") from error

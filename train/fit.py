@@ -176,6 +176,10 @@ class Run:
         """Train to the last step, early stopping or Ctrl-C, writing checkpoints on the way."""
         self.resume()
         fit = self.config.fit
+        if not self.progress.finished:
+            what = "characters" if self.codec.is_text else "notes"
+            first = min((self.progress.step // self.every + 1) * self.every, fit.steps)
+            log.info("training on %d %s; the next losses come at update %d", self.starts[-1], what, first)
         bar = tqdm(total=fit.steps, initial=self.progress.step, unit="step", disable=None)
         started, sums = time.monotonic(), np.zeros(len(self.codec.fields) + 1)
         try:
@@ -190,7 +194,10 @@ class Run:
                     self._checkpoint(float(sums[:-1].sum() / max(sums[-1], 1)), bar)
                     sums[:] = 0
         except KeyboardInterrupt:
-            log.warning("stopped; the same command goes on from update %d", self._saved)
+            goes_on = (
+                f"goes on from update {self._saved}" if self._saved else "begins anew: nothing is kept yet"
+            )
+            log.warning("stopped; the same command %s", goes_on)
             raise
         finally:
             bar.close()

@@ -98,7 +98,8 @@ def _totals(
 
 def summary(totals: dict[str, Any]) -> str:
     """Return the totals as lines of text; a data set of text has none of notes."""
-    lines = [f"{totals['read']} pieces read, {sum(totals['skipped'].values())} files or pieces skipped"]
+    pieces = "piece" if totals["read"] == 1 else "pieces"
+    lines = [f"{totals['read']} {pieces} read, {sum(totals['skipped'].values())} files or pieces skipped"]
     lines += [f"  {count:8} {reason}" for reason, count in totals["skipped"].items()]
     if "encoding" not in totals:
         return "\n".join(lines)

@@ -137,7 +137,8 @@ def main() -> None:
     parser.add_argument("datasets", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=120.0, help="processor time of each's training")
-    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), default=tuple(VARIANTS))
+    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), default=tuple(VARIANTS),
+                        metavar="NAME", help="of " + "; ".join(VARIANTS))  # fmt: skip
     args = parser.parse_args()
     for path in args.datasets:
         dataset = Dataset.load(path)

@@ -11,6 +11,7 @@ import pytest
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.tonality import of_music
 from antiphon.models.errors import RequestError
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
@@ -156,6 +157,9 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     tick = -gap
     found: list[list[int]] = []
     ticks = np.array([*codec["delta"].values, 0])
+    key = None
+    if request.context:
+        key = of_music(request.context)[codec["pitch"].array.astype(int) % 12].astype(np.float32)
     last = -(-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
     for step in range(1000):
         mask = np.zeros(codec["delta"].size, np.float32)
@@ -169,7 +173,7 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
             note,
             clock,
             (manifest.metre_code(request.metre), left),
-            masks={"delta": mask},
+            masks={"delta": mask, "pitch": key},
             temperature=request.sampling.temperature,
             top_p=request.sampling.top_p,
             uniform=rng.random(len(codec.fields), np.float32),

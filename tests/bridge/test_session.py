@@ -379,7 +379,8 @@ def test_a_model_without_low_pitches_uses_its_own_range(held):
     ],
 )
 def test_a_range_that_is_empty_names_the_bound_that_was_not_given(held, options, reason):
-    held.shelf.cards["folk"] = replace(manifest(), defaults=Defaults(low=57, high=80))
+    voices = replace(manifest(), monophonic=False, defaults=Defaults(low=57, high=80))
+    held.shelf.cards["folk"] = voices  # a melody would be played in another octave
     assert held.say("generate", "x", *options) == [(FAIL, "x", "bad_args", reason)]
 
 
