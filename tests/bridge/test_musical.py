@@ -51,8 +51,8 @@ class TestRegister:
         ("pitch", "low", "high", "expected"),
         [
             (70, None, None, 0),
-            (63, None, None, 0),
-            (62, None, None, 12),
+            (65, None, None, 0),
+            (64, None, None, 12),
             (36, None, None, 36),
             (96, None, None, -24),
             (36, 60, None, 12),
