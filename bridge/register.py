@@ -19,7 +19,7 @@ OCTAVE = 12
 NEAR = 7
 """Semitones from the middle of a model's range within which music stays where it is. Few of the
 tunes that folk knows lie further off, and one that does is recalled better in the nearest octave."""
-NOTES = 256
+NOTES = 64
 """Of a context, its last, that tell its register."""
 
 
