@@ -19,6 +19,7 @@ OBJECTS: dict[str, tuple[int, int]] = {
     "antiphon": (1, 4),
     "p": (0, 0), "pack": (-1, 1), "unpack": (1, -1), "pipe": (-1, -3), "makenote": (-5, -6), "midiin": (1, 1),
     "midiout": (1, 0), "midiparse": (1, 8), "midiformat": (7, 2), "route": (1, -4), "live.thisdevice": (1, 3),
+    "s": (1, 0), "r": (0, 1),
     "t": (1, -1), "loadbang": (1, 1), "thispatcher": (1, 2), "live.miditool.in": (1, 2),
     "live.miditool.out": (1, 1), "sprintf": (-1, 1), "zl.join": (2, 2), "deferlow": (1, 1), "dict": (2, 5),
 }  # fmt: skip
@@ -103,7 +104,7 @@ def _box_faults(box: Placed, is_heard: bool) -> list[str]:
             f"[{box.text}] has {inlets} inlets and {outlets} outlets, not {box.inlets}, {box.outlets}"
         )
     silent = ("udpreceive", "notein", "pattr", "pattrstorage", "loadbang", "live.thisdevice", "midiin", "p",
-              "dict", "live.miditool.in", "js", "coll")  # fmt: skip
+              "dict", "live.miditool.in", "js", "coll", "r")  # fmt: skip
     if not is_heard and name not in silent:
         found.append(f"[{box.text}] hears nothing")
     return found

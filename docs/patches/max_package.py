@@ -9,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from patcher import Patcher
 
 PACKAGE = Path(__file__).parents[2] / "bridge/clients/max"
+STAIR, ROW = 12, 30
+"""Pixels from a message to the one below it in a column."""
 OUTLETS = (
     "notes: pitch, start, duration, velocity, part (beats)",
     "the same for coll: clear, then an index before each note",
@@ -45,11 +47,26 @@ def abstraction() -> Patcher:
 
 def helper(title: str, lines: list[str]) -> Patcher:
     """Return one page of the help, with its text at the top."""
-    p = Patcher(760, 560, showontab=1, openinpresentation=0)
+    p = Patcher(860, 560, showontab=1, openinpresentation=0)
     p.comment(title, 30, 15, 680, fontsize=18.0, fontface=1)
     for row, line in enumerate(lines):
         p.comment(line, 30, 45 + 24 * row, 700)
     return p
+
+
+def _buttons(p: Patcher, target: str, page: str, left: float, top: float,
+             columns: tuple[tuple[str, ...], ...]) -> None:  # fmt: skip
+    """Add columns of messages to an object, each a staircase, so that no cord crosses a text."""
+    name = f"antiphon-help-{page}"
+    bottom = top + ROW * max(map(len, columns)) + 4
+    receive = p.obj(f"r {name}", left, p.boxes[target].rect[1] - 30, 0, 1)
+    p.chain(receive, target)
+    for texts in columns:
+        send = p.obj(f"s {name}", left, bottom, 1, 0)
+        boxes = [p.message(text, left + STAIR * row, top + ROW * row) for row, text in enumerate(texts)]
+        for box in boxes:
+            p.chain(box, send)
+        left = max(p.boxes[box].rect[0] + p.boxes[box].rect[2] for box in (*boxes, send)) + 24
 
 
 def basic() -> Patcher:
@@ -58,30 +75,28 @@ def basic() -> Patcher:
         "1. Start the bridge in a terminal: antiphon serve. The status below says ready.",
         "2. Click set bars 8, then generate, wait a moment, click play: eight bars of a folk tune.",
     ])  # fmt: skip
-    top = 115
-    x = p.obj("antiphon", 30, 330, 1, 4, width=420)
-    for index, text in enumerate(("connect", "set model folk", "set bars 8", "generate", "play", "stop")):
-        p.chain(p.message(text, 30 + 110 * index, top), x)
-    for index, text in enumerate(("again", "cancel", "set scale D dorian", "set scale auto", "models")):
-        p.chain(p.message(text, 30 + 145 * index, top + 50), x)
-    for index, text in enumerate(
-        ("set takes 3", "next", "previous", "lock 1", "lock 0", "set temperature 0.8")
-    ):
-        p.chain(p.message(text, 30 + 95 * index, top + 100), x)
-    p.comment("all options: params lists them, docs/parameters.md explains them", 400, top + 185)
-    notes = p.obj("prepend note", 30, 390)
-    p.chain(x, notes, p.obj("print notes", 30, 430, 1, 0))
-    coll = p.obj("coll answer", 150, 390, 1, 4)
+    x = p.obj("antiphon", 30, 365, 1, 4, width=420)
+    columns = (
+        ("connect", "set bars 8", "generate", "play", "stop"),
+        ("again", "next", "previous", "lock 1", "lock 0", "cancel"),
+        ("set model folk", "set takes 3", "set temperature 0.8"),
+        ("set scale D dorian", "set scale auto", "models"),
+    )
+    _buttons(p, x, "start", 30, 95, columns)
+    p.comment("all options: params lists them, docs/parameters.md explains them", 230, 335)
+    notes = p.obj("prepend note", 30, 425)
+    p.chain(x, notes, p.obj("print notes", 30, 465, 1, 0))
+    coll = p.obj("coll answer", 150, 425, 1, 4)
     p.patch(x, 1, coll)
-    unpack = p.obj("unpack 0 0 0 0", 270, 390, 1, 4)
-    make = p.obj("makenote 80 500 1", 270, 430, 4, 3)
-    out = p.obj("noteout", 270, 480, 3, 0)
+    unpack = p.obj("unpack 0 0 0 0", 270, 425, 1, 4)
+    make = p.obj("makenote 80 500 1", 270, 465, 4, 3)
+    out = p.obj("noteout", 270, 515, 3, 0)
     p.patch(x, 2, unpack)
     for number in range(4):
         p.patch(unpack, number, make, number)
     for number in range(3):
         p.patch(make, number, out, number)
-    p.patch(x, 3, p.obj("print antiphon", 430, 390, 1, 0))
+    p.patch(x, 3, p.obj("print antiphon", 465, 425, 1, 0))
     return p
 
 
@@ -95,17 +110,18 @@ def contexts() -> Patcher:
     x = p.obj("antiphon", 30, 350, 1, 4, width=420)
     riff = p.message("clear, note 62 0. 1. 96 0, note 65 1. 1. 90 0, note 69 2. 2. 90 0", 30, 130)
     p.chain(riff, x)
-    for index, text in enumerate(("set metre 4/4", "set model folk", "continue", "play", "clear")):
-        p.chain(p.message(text, 30 + 120 * index, 180), x)
-    keys = p.obj("notein", 430, 230, 1, 3)
-    pack = p.obj("pack 0 0", 430, 265, 2, 1)
+    columns = (
+        ("set metre 4/4", "set model folk"),
+        ("continue", "play", "clear"),
+        ("tempo 100", "record 1", "record 0"),
+    )
+    _buttons(p, x, "context", 60, 165, columns)
+    keys = p.obj("notein", 640, 165, 1, 3)
+    pack = p.obj("pack 0 0", 640, 197, 2, 1)
     p.patch(keys, 0, pack, 0)
     p.patch(keys, 1, pack, 1)
-    midi = p.obj("prepend midi", 430, 300)
-    p.chain(pack, midi)
-    p.patch(midi, 0, x)
-    for index, text in enumerate(("tempo 100", "record 1", "record 0")):
-        p.chain(p.message(text, 30 + 120 * index, 260), x)
+    midi = p.obj("prepend midi", 640, 229)
+    p.chain(pack, midi, p.obj("s antiphon-help-context", 640, 259, 1, 0))
     unpack = p.obj("unpack 0 0 0 0", 200, 410, 1, 4)
     make = p.obj("makenote 80 500 1", 200, 450, 4, 3)
     out = p.obj("noteout", 200, 500, 3, 0)
@@ -127,15 +143,12 @@ def settings() -> Patcher:
         "connect HOST PORT finds a bridge on another computer (there: antiphon serve --host 0.0.0.0).",
     ])  # fmt: skip
     x = p.obj("antiphon", 30, 330, 1, 4, width=420, varname="antiphon")
-    rows = (
-        ("set model folk", "set model chorale", "set model drums"),
-        ("set temperature 0.8", "set top_p 0.95", "set temperature auto"),
-        ("set low 55", "set high 84", "set parts 0"),
-        ("params", "get bars", "connect 127.0.0.1 7374"),
+    columns = (
+        ("set model folk", "set model chorale", "set model drums", "params"),
+        ("set temperature 0.8", "set temperature auto", "set top_p 0.95", "get bars"),
+        ("set low 55", "set high 84", "set parts 0", "connect 127.0.0.1 7374"),
     )
-    for row, texts in enumerate(rows):
-        for column, text in enumerate(texts):
-            p.chain(p.message(text, 30 + 180 * column, 130 + 45 * row), x)
+    _buttons(p, x, "settings", 30, 130, columns)
     p.patch(x, 3, p.obj("print antiphon", 430, 390, 1, 0))
     p.obj("pattrstorage antiphon-help @greedy 1", 30, 390, 1, 1)
     return p

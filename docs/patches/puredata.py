@@ -20,6 +20,8 @@ from pd_request import ask, chunk, network, pace, request, say, seed, watch
 from pdpatch import Canvas
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
+STAIR = 12
+"""Pixels from a message to the one below it in a column."""
 MOST_NOTES = 4096
 """Of a context that the bridge takes; models read the last few hundred."""
 VALUES = ("id", "phase", "start", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock",
@@ -186,15 +188,16 @@ def _voice(c: Canvas, source: str, left: int, top: int) -> None:
            f"{source}.u:3 {source}.o:2")  # fmt: skip
 
 
-def _buttons(c: Canvas, target: str, left: int, top: int, rows: tuple[tuple[str, ...], ...]) -> int:
-    """Add rows of messages to an object; return the height below them."""
-    for texts in rows:
-        at = left
-        for text in texts:
-            c.cord(c.msg(text, at, top), 0, c.named[target])
-            at += len(text) * 7 + 40
-        top += 30
-    return top
+def _buttons(c: Canvas, target: str, left: int, top: int, columns: tuple[tuple[str, ...], ...]) -> None:
+    """Add columns of messages to an object, each a staircase, so that no cord crosses a text."""
+    bottom = top + 30 * max(map(len, columns)) + 10
+    for texts in columns:
+        send = c.obj("s $0-to", left, bottom)
+        for row, text in enumerate(texts):
+            c.cord(c.msg(text, left + STAIR * row, top + 30 * row), 0, send)
+        left += max(STAIR * row + len(text) * 7 for row, text in enumerate(texts)) + 40
+    place = c.places[c.named[target]]
+    c.cord(c.obj("r $0-to", place[0], place[1] - 30), 0, c.named[target])
 
 
 def help_patch() -> Canvas:
@@ -208,14 +211,28 @@ def help_patch() -> Canvas:
     )
     c.text("2. Click set model folk, generate, play. Continue answers the notes of the context.", 20, 68)
     c.put("x", "antiphon", 20, 400)
-    rows = (
-        ("connect", "models", "params", "connect 127.0.0.1 7374"),
-        ("clear", "note 62 0 1 96", "note 65 1 1 90", "note 69 2 2 90", "continue"),
-        ("set model folk", "set bars 8", "set scale D dorian", "set scale auto", "set metre 4/4"),
-        ("generate", "again", "lock 1", "lock 0", "cancel", "set seed 7", "set seed auto"),
-        ("set takes 3", "next", "tempo 100", "play", "stop", "set temperature 0.8"),
+    columns = (
+        ("connect", "generate", "play", "stop", "again", "next", "cancel"),
+        ("clear", "note 62 0 1 96", "note 65 1 1 90", "note 69 2 2 90", "continue", "lock 1", "lock 0"),
+        (
+            "set model folk",
+            "set bars 8",
+            "set metre 4/4",
+            "set takes 3",
+            "set seed 7",
+            "set seed auto",
+            "tempo 100",
+        ),
+        (
+            "set scale D dorian",
+            "set scale auto",
+            "set temperature 0.8",
+            "connect 127.0.0.1 7374",
+            "models",
+            "params",
+        ),
     )
-    _buttons(c, "x", 20, 110, rows)
+    _buttons(c, "x", 20, 110, columns)
     c.text("out: notes (pitch start duration velocity part), notes in time, status", 110, 402)
     c.put("notes", "print note", 20, 440)
     c.put("status", "print antiphon", 300, 440)
@@ -226,24 +243,24 @@ def help_patch() -> Canvas:
 
 def example() -> Canvas:
     """Return antiphon-example.pd: call and answer, with a sound of its own."""
-    c = Canvas(760, 520)
+    c = Canvas(760, 570)
     c.text("Call and answer. Start the bridge first: antiphon serve. Then the messages from the top.", 20, 20)
-    c.put("x", "antiphon", 20, 240)
-    rows = (
+    c.put("x", "antiphon", 20, 290)
+    columns = (
         ("connect", "set model folk", "set metre 4/4", "set scale D dorian", "tempo 100"),
         ("clear", "note 62 0 1 96", "note 65 1 1 90", "note 69 2 1 90", "note 67 3 1 90"),
         ("continue", "again", "play", "stop"),
     )
-    _buttons(c, "x", 20, 60, rows)
-    c.put("status", "print antiphon", 300, 290)
-    c.put("u", "unpack f f f f", 100, 290)
-    c.put("mtof", "mtof", 100, 320)
-    c.put("osc", "osc~", 100, 350)
-    c.put("gain", "/ 400", 200, 320)
-    c.put("line", "vline~", 200, 380)
-    c.put("env", "$1 5, 0 300 150(", 200, 350)
-    c.put("mul", "*~", 100, 410)
-    c.put("dac", "dac~", 100, 450)
+    _buttons(c, "x", 20, 60, columns)
+    c.put("status", "print antiphon", 300, 340)
+    c.put("u", "unpack f f f f", 100, 340)
+    c.put("mtof", "mtof", 100, 370)
+    c.put("osc", "osc~", 100, 400)
+    c.put("gain", "/ 400", 200, 370)
+    c.put("line", "vline~", 200, 430)
+    c.put("env", "$1 5, 0 300 150(", 200, 400)
+    c.put("mul", "*~", 100, 460)
+    c.put("dac", "dac~", 100, 500)
     c.wire("x:2 status", "x:1 u", "u mtof", "mtof osc", "u:1 gain", "gain env", "env line", "osc mul",
            "line mul:1", "mul dac", "mul dac:1")  # fmt: skip
     return c

@@ -58,6 +58,9 @@ class Walk:
             self._spread(box, list(message))
         elif words[0] == "midiformat":
             self.say(box.id, 0, *message)
+        elif words[0] == "s":
+            for receiver in self.find(f"r {words[1]}"):
+                self.say(receiver.id, 0, *message)
 
     def _keep(self, box: Placed, kind: str, inlet: int, message: tuple[Atom, ...]) -> None:
         """Store what comes to the right; the leftmost inlet lets all of it go."""

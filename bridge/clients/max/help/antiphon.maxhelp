@@ -54,7 +54,7 @@
 						"rect": [
 							60.0,
 							90.0,
-							760,
+							860,
 							560
 						],
 						"bglocked": 0,
@@ -124,7 +124,7 @@
 									"numoutlets": 4,
 									"patching_rect": [
 										30,
-										330,
+										365,
 										420.0,
 										22.0
 									],
@@ -140,12 +140,45 @@
 							{
 								"box": {
 									"id": "obj-5",
+									"maxclass": "newobj",
+									"numinlets": 0,
+									"numoutlets": 1,
+									"patching_rect": [
+										30,
+										335,
+										155.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "r antiphon-help-start"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-6",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										30,
+										279,
+										155.0,
+										22.0
+									],
+									"text": "s antiphon-help-start"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-7",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
 										30,
-										115,
+										95,
 										62.0,
 										22.0
 									],
@@ -157,31 +190,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-6",
+									"id": "obj-8",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										140,
-										115,
-										108.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set model folk"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-7",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										250,
-										115,
+										42,
+										125,
 										82.0,
 										22.0
 									],
@@ -193,13 +208,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-8",
+									"id": "obj-9",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										360,
-										115,
+										54,
+										155,
 										69.0,
 										22.0
 									],
@@ -211,13 +226,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-9",
+									"id": "obj-10",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										470,
-										115,
+										66,
+										185,
 										42.0,
 										22.0
 									],
@@ -229,13 +244,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-10",
+									"id": "obj-11",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										580,
-										115,
+										78,
+										215,
 										42.0,
 										22.0
 									],
@@ -247,13 +262,28 @@
 							},
 							{
 								"box": {
-									"id": "obj-11",
+									"id": "obj-12",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										209.0,
+										279,
+										155.0,
+										22.0
+									],
+									"text": "s antiphon-help-start"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-13",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										30,
-										165,
+										209.0,
+										95,
 										49.0,
 										22.0
 									],
@@ -265,103 +295,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-12",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										175,
-										165,
-										56.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "cancel"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-13",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										320,
-										165,
-										135.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set scale D dorian"
-								}
-							},
-							{
-								"box": {
 									"id": "obj-14",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										465,
-										165,
-										108.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set scale auto"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-15",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										610,
-										165,
-										56.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "models"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-16",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										30,
-										215,
-										89.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set takes 3"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-17",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
+										221.0,
 										125,
-										215,
 										42.0,
 										22.0
 									],
@@ -373,13 +313,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-18",
+									"id": "obj-15",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										220,
-										215,
+										233.0,
+										155,
 										69.0,
 										22.0
 									],
@@ -391,13 +331,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-19",
+									"id": "obj-16",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										315,
-										215,
+										245.0,
+										185,
 										56.0,
 										22.0
 									],
@@ -409,12 +349,12 @@
 							},
 							{
 								"box": {
-									"id": "obj-20",
+									"id": "obj-17",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										410,
+										257.0,
 										215,
 										56.0,
 										22.0
@@ -427,13 +367,82 @@
 							},
 							{
 								"box": {
+									"id": "obj-18",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										269.0,
+										245,
+										56.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "cancel"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-19",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										388.0,
+										279,
+										155.0,
+										22.0
+									],
+									"text": "s antiphon-help-start"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-20",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										388.0,
+										95,
+										108.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set model folk"
+								}
+							},
+							{
+								"box": {
 									"id": "obj-21",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										505,
-										215,
+										400.0,
+										125,
+										89.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set takes 3"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-22",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										412.0,
+										155,
 										141.0,
 										22.0
 									],
@@ -445,13 +454,82 @@
 							},
 							{
 								"box": {
-									"id": "obj-22",
+									"id": "obj-23",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										577.0,
+										279,
+										155.0,
+										22.0
+									],
+									"text": "s antiphon-help-start"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-24",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										577.0,
+										95,
+										135.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set scale D dorian"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-25",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										589.0,
+										125,
+										108.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set scale auto"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-26",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										601.0,
+										155,
+										56.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "models"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-27",
 									"maxclass": "comment",
 									"numinlets": 1,
 									"numoutlets": 0,
 									"patching_rect": [
-										400,
-										300,
+										230,
+										335,
 										432.0,
 										21.0
 									],
@@ -460,13 +538,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-23",
+									"id": "obj-28",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 1,
 									"patching_rect": [
 										30,
-										390,
+										425,
 										95.0,
 										22.0
 									],
@@ -478,13 +556,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-24",
+									"id": "obj-29",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
 									"patching_rect": [
 										30,
-										430,
+										465,
 										89.0,
 										22.0
 									],
@@ -493,13 +571,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-25",
+									"id": "obj-30",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 4,
 									"patching_rect": [
 										150,
-										390,
+										425,
 										89.0,
 										22.0
 									],
@@ -514,13 +592,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-26",
+									"id": "obj-31",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 4,
 									"patching_rect": [
 										270,
-										390,
+										425,
 										108.0,
 										22.0
 									],
@@ -535,13 +613,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-27",
+									"id": "obj-32",
 									"maxclass": "newobj",
 									"numinlets": 4,
 									"numoutlets": 3,
 									"patching_rect": [
 										270,
-										430,
+										465,
 										128.0,
 										22.0
 									],
@@ -555,13 +633,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-28",
+									"id": "obj-33",
 									"maxclass": "newobj",
 									"numinlets": 3,
 									"numoutlets": 0,
 									"patching_rect": [
 										270,
-										480,
+										515,
 										62.0,
 										22.0
 									],
@@ -570,13 +648,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-29",
+									"id": "obj-34",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
 									"patching_rect": [
-										430,
-										390,
+										465,
+										425,
 										108.0,
 										22.0
 									],
@@ -600,23 +678,11 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-6",
-										0
-									],
-									"destination": [
-										"obj-4",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
 										"obj-7",
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-6",
 										0
 									]
 								}
@@ -628,7 +694,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-6",
 										0
 									]
 								}
@@ -640,7 +706,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-6",
 										0
 									]
 								}
@@ -652,7 +718,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-6",
 										0
 									]
 								}
@@ -664,19 +730,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-12",
-										0
-									],
-									"destination": [
-										"obj-4",
+										"obj-6",
 										0
 									]
 								}
@@ -688,7 +742,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -700,7 +754,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -712,7 +766,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -724,7 +778,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -736,7 +790,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -748,19 +802,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-19",
-										0
-									],
-									"destination": [
-										"obj-4",
+										"obj-12",
 										0
 									]
 								}
@@ -772,7 +814,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-19",
 										0
 									]
 								}
@@ -784,7 +826,7 @@
 										0
 									],
 									"destination": [
-										"obj-4",
+										"obj-19",
 										0
 									]
 								}
@@ -792,11 +834,11 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-4",
+										"obj-22",
 										0
 									],
 									"destination": [
-										"obj-23",
+										"obj-19",
 										0
 									]
 								}
@@ -804,24 +846,36 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-23",
-										0
-									],
-									"destination": [
 										"obj-24",
 										0
+									],
+									"destination": [
+										"obj-23",
+										0
 									]
 								}
 							},
 							{
 								"patchline": {
 									"source": [
-										"obj-4",
-										1
-									],
-									"destination": [
 										"obj-25",
 										0
+									],
+									"destination": [
+										"obj-23",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-26",
+										0
+									],
+									"destination": [
+										"obj-23",
+										0
 									]
 								}
 							},
@@ -829,66 +883,6 @@
 								"patchline": {
 									"source": [
 										"obj-4",
-										2
-									],
-									"destination": [
-										"obj-26",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-26",
-										0
-									],
-									"destination": [
-										"obj-27",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-26",
-										1
-									],
-									"destination": [
-										"obj-27",
-										1
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-26",
-										2
-									],
-									"destination": [
-										"obj-27",
-										2
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-26",
-										3
-									],
-									"destination": [
-										"obj-27",
-										3
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-27",
 										0
 									],
 									"destination": [
@@ -900,35 +894,131 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-27",
-										1
-									],
-									"destination": [
 										"obj-28",
-										1
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-27",
-										2
-									],
-									"destination": [
-										"obj-28",
-										2
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-4",
-										3
+										0
 									],
 									"destination": [
 										"obj-29",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-4",
+										1
+									],
+									"destination": [
+										"obj-30",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-4",
+										2
+									],
+									"destination": [
+										"obj-31",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-31",
+										0
+									],
+									"destination": [
+										"obj-32",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-31",
+										1
+									],
+									"destination": [
+										"obj-32",
+										1
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-31",
+										2
+									],
+									"destination": [
+										"obj-32",
+										2
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-31",
+										3
+									],
+									"destination": [
+										"obj-32",
+										3
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-32",
+										0
+									],
+									"destination": [
+										"obj-33",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-32",
+										1
+									],
+									"destination": [
+										"obj-33",
+										1
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-32",
+										2
+									],
+									"destination": [
+										"obj-33",
+										2
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-4",
+										3
+									],
+									"destination": [
+										"obj-34",
 										0
 									]
 								}
@@ -963,7 +1053,7 @@
 						"rect": [
 							60.0,
 							90.0,
-							760,
+							860,
 							560
 						],
 						"bglocked": 0,
@@ -1082,12 +1172,45 @@
 							{
 								"box": {
 									"id": "obj-7",
+									"maxclass": "newobj",
+									"numinlets": 0,
+									"numoutlets": 1,
+									"patching_rect": [
+										60,
+										320,
+										168.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "r antiphon-help-context"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-8",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										60,
+										259,
+										168.0,
+										22.0
+									],
+									"text": "s antiphon-help-context"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-9",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										30,
-										180,
+										60,
+										165,
 										102.0,
 										22.0
 									],
@@ -1099,13 +1222,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-8",
+									"id": "obj-10",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										150,
-										180,
+										72,
+										195,
 										108.0,
 										22.0
 									],
@@ -1117,13 +1240,28 @@
 							},
 							{
 								"box": {
-									"id": "obj-9",
+									"id": "obj-11",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										252.0,
+										259,
+										168.0,
+										22.0
+									],
+									"text": "s antiphon-help-context"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-12",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										270,
-										180,
+										252.0,
+										165,
 										69.0,
 										22.0
 									],
@@ -1135,13 +1273,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-10",
+									"id": "obj-13",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										390,
-										180,
+										264.0,
+										195,
 										42.0,
 										22.0
 									],
@@ -1153,13 +1291,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-11",
+									"id": "obj-14",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										510,
-										180,
+										276.0,
+										225,
 										49.0,
 										22.0
 									],
@@ -1171,13 +1309,82 @@
 							},
 							{
 								"box": {
-									"id": "obj-12",
+									"id": "obj-15",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										444.0,
+										259,
+										168.0,
+										22.0
+									],
+									"text": "s antiphon-help-context"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-16",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										444.0,
+										165,
+										75.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "tempo 100"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-17",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										456.0,
+										195,
+										69.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "record 1"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-18",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										468.0,
+										225,
+										69.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "record 0"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-19",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 3,
 									"patching_rect": [
-										430,
-										230,
+										640,
+										165,
 										56.0,
 										22.0
 									],
@@ -1191,13 +1398,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-13",
+									"id": "obj-20",
 									"maxclass": "newobj",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										430,
-										265,
+										640,
+										197,
 										69.0,
 										22.0
 									],
@@ -1209,13 +1416,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-14",
+									"id": "obj-21",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 1,
 									"patching_rect": [
-										430,
-										300,
+										640,
+										229,
 										95.0,
 										22.0
 									],
@@ -1227,61 +1434,22 @@
 							},
 							{
 								"box": {
-									"id": "obj-15",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
+									"id": "obj-22",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
 									"patching_rect": [
-										30,
-										260,
-										75.0,
+										640,
+										259,
+										168.0,
 										22.0
 									],
-									"outlettype": [
-										""
-									],
-									"text": "tempo 100"
+									"text": "s antiphon-help-context"
 								}
 							},
 							{
 								"box": {
-									"id": "obj-16",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										150,
-										260,
-										69.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "record 1"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-17",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										270,
-										260,
-										69.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "record 0"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-18",
+									"id": "obj-23",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 4,
@@ -1302,7 +1470,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-19",
+									"id": "obj-24",
 									"maxclass": "newobj",
 									"numinlets": 4,
 									"numoutlets": 3,
@@ -1322,7 +1490,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-20",
+									"id": "obj-25",
 									"maxclass": "newobj",
 									"numinlets": 3,
 									"numoutlets": 0,
@@ -1337,7 +1505,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-21",
+									"id": "obj-26",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
@@ -1352,7 +1520,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-22",
+									"id": "obj-27",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
@@ -1394,23 +1562,11 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-8",
-										0
-									],
-									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
 										"obj-9",
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-8",
 										0
 									]
 								}
@@ -1422,7 +1578,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-8",
 										0
 									]
 								}
@@ -1430,36 +1586,12 @@
 							{
 								"patchline": {
 									"source": [
+										"obj-12",
+										0
+									],
+									"destination": [
 										"obj-11",
 										0
-									],
-									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-12",
-										0
-									],
-									"destination": [
-										"obj-13",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-12",
-										1
-									],
-									"destination": [
-										"obj-13",
-										1
 									]
 								}
 							},
@@ -1470,7 +1602,7 @@
 										0
 									],
 									"destination": [
-										"obj-14",
+										"obj-11",
 										0
 									]
 								}
@@ -1482,19 +1614,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-15",
-										0
-									],
-									"destination": [
-										"obj-5",
+										"obj-11",
 										0
 									]
 								}
@@ -1506,7 +1626,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-15",
 										0
 									]
 								}
@@ -1518,19 +1638,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-5",
-										2
-									],
-									"destination": [
-										"obj-18",
+										"obj-15",
 										0
 									]
 								}
@@ -1542,44 +1650,8 @@
 										0
 									],
 									"destination": [
-										"obj-19",
+										"obj-15",
 										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-18",
-										1
-									],
-									"destination": [
-										"obj-19",
-										1
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-18",
-										2
-									],
-									"destination": [
-										"obj-19",
-										2
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-18",
-										3
-									],
-									"destination": [
-										"obj-19",
-										3
 									]
 								}
 							},
@@ -1610,20 +1682,8 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-19",
-										2
-									],
-									"destination": [
 										"obj-20",
-										2
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-5",
-										3
+										0
 									],
 									"destination": [
 										"obj-21",
@@ -1634,11 +1694,131 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-5",
+										"obj-21",
 										0
 									],
 									"destination": [
 										"obj-22",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-5",
+										2
+									],
+									"destination": [
+										"obj-23",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-23",
+										0
+									],
+									"destination": [
+										"obj-24",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-23",
+										1
+									],
+									"destination": [
+										"obj-24",
+										1
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-23",
+										2
+									],
+									"destination": [
+										"obj-24",
+										2
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-23",
+										3
+									],
+									"destination": [
+										"obj-24",
+										3
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-24",
+										0
+									],
+									"destination": [
+										"obj-25",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-24",
+										1
+									],
+									"destination": [
+										"obj-25",
+										1
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-24",
+										2
+									],
+									"destination": [
+										"obj-25",
+										2
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-5",
+										3
+									],
+									"destination": [
+										"obj-26",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-5",
+										0
+									],
+									"destination": [
+										"obj-27",
 										0
 									]
 								}
@@ -1673,7 +1853,7 @@
 						"rect": [
 							60.0,
 							90.0,
-							760,
+							860,
 							560
 						],
 						"bglocked": 0,
@@ -1775,6 +1955,39 @@
 							{
 								"box": {
 									"id": "obj-6",
+									"maxclass": "newobj",
+									"numinlets": 0,
+									"numoutlets": 1,
+									"patching_rect": [
+										30,
+										300,
+										174.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "r antiphon-help-settings"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-7",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										30,
+										254,
+										174.0,
+										22.0
+									],
+									"text": "s antiphon-help-settings"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-8",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
@@ -1792,13 +2005,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-7",
+									"id": "obj-9",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										210,
-										130,
+										42,
+										160,
 										128.0,
 										22.0
 									],
@@ -1810,13 +2023,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-8",
+									"id": "obj-10",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										390,
-										130,
+										54,
+										190,
 										115.0,
 										22.0
 									],
@@ -1828,121 +2041,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-9",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										30,
-										175,
-										141.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set temperature 0.8"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-10",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										210,
-										175,
-										108.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set top_p 0.95"
-								}
-							},
-							{
-								"box": {
 									"id": "obj-11",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										390,
-										175,
-										148.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set temperature auto"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-12",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										30,
+										66,
 										220,
-										82.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set low 55"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-13",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										210,
-										220,
-										89.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set high 84"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-14",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										390,
-										220,
-										89.0,
-										22.0
-									],
-									"outlettype": [
-										""
-									],
-									"text": "set parts 0"
-								}
-							},
-							{
-								"box": {
-									"id": "obj-15",
-									"maxclass": "message",
-									"numinlets": 2,
-									"numoutlets": 1,
-									"patching_rect": [
-										30,
-										265,
 										56.0,
 										22.0
 									],
@@ -1954,13 +2059,82 @@
 							},
 							{
 								"box": {
+									"id": "obj-12",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										228.0,
+										254,
+										174.0,
+										22.0
+									],
+									"text": "s antiphon-help-settings"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-13",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										228.0,
+										130,
+										141.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set temperature 0.8"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-14",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										240.0,
+										160,
+										148.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set temperature auto"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-15",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										252.0,
+										190,
+										108.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set top_p 0.95"
+								}
+							},
+							{
+								"box": {
 									"id": "obj-16",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										210,
-										265,
+										264.0,
+										220,
 										69.0,
 										22.0
 									],
@@ -1973,12 +2147,81 @@
 							{
 								"box": {
 									"id": "obj-17",
+									"maxclass": "newobj",
+									"numinlets": 1,
+									"numoutlets": 0,
+									"patching_rect": [
+										426.0,
+										254,
+										174.0,
+										22.0
+									],
+									"text": "s antiphon-help-settings"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-18",
 									"maxclass": "message",
 									"numinlets": 2,
 									"numoutlets": 1,
 									"patching_rect": [
-										390,
-										265,
+										426.0,
+										130,
+										82.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set low 55"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-19",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										438.0,
+										160,
+										89.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set high 84"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-20",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										450.0,
+										190,
+										89.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set parts 0"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-21",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										462.0,
+										220,
 										161.0,
 										22.0
 									],
@@ -1990,7 +2233,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-18",
+									"id": "obj-22",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
@@ -2005,7 +2248,7 @@
 							},
 							{
 								"box": {
-									"id": "obj-19",
+									"id": "obj-23",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 1,
@@ -2038,23 +2281,11 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-7",
-										0
-									],
-									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
 										"obj-8",
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-7",
 										0
 									]
 								}
@@ -2066,7 +2297,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-7",
 										0
 									]
 								}
@@ -2078,7 +2309,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-7",
 										0
 									]
 								}
@@ -2090,19 +2321,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
-										0
-									]
-								}
-							},
-							{
-								"patchline": {
-									"source": [
-										"obj-12",
-										0
-									],
-									"destination": [
-										"obj-5",
+										"obj-7",
 										0
 									]
 								}
@@ -2114,7 +2333,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-12",
 										0
 									]
 								}
@@ -2126,7 +2345,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-12",
 										0
 									]
 								}
@@ -2138,7 +2357,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-12",
 										0
 									]
 								}
@@ -2150,7 +2369,7 @@
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-12",
 										0
 									]
 								}
@@ -2158,11 +2377,47 @@
 							{
 								"patchline": {
 									"source": [
-										"obj-17",
+										"obj-18",
 										0
 									],
 									"destination": [
-										"obj-5",
+										"obj-17",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-19",
+										0
+									],
+									"destination": [
+										"obj-17",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-20",
+										0
+									],
+									"destination": [
+										"obj-17",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
+										"obj-21",
+										0
+									],
+									"destination": [
+										"obj-17",
 										0
 									]
 								}
@@ -2174,7 +2429,7 @@
 										3
 									],
 									"destination": [
-										"obj-18",
+										"obj-22",
 										0
 									]
 								}
