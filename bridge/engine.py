@@ -17,12 +17,11 @@ from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from .crew import Crew
 from .job import Job
-from .opening import opening
 from .plan import needs_reading, read, rows_of, subject_of
 from .ports import Listener
 from .primed import Primed, PrimedShelf, Subject, Waiter
 from .request import GenerationRequest, Take
-from .rows import PrimeRow, Row, last_bar
+from .rows import PrimeRow, Row
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
 from .turns import Task, Turns
@@ -171,7 +170,7 @@ class Engine:
         self, request: GenerationRequest, manifest: Manifest, subject: Subject, key: Hashable
     ) -> tuple[Primed, bool]:
         """Return the request's context, read or to be read, and whether it is new."""
-        shared = key is not None and bool(request.context) and not request.piece_ends
+        shared = key is not None and bool(request.context)
         if shared:
             found = self._primed.find(key, manifest.name, subject)
             if found is not None:
@@ -204,12 +203,8 @@ class Engine:
 
         def make(model: LoadedModel) -> Row:
             context = primed.context = read(model.manifest, primed)
-            request, ends = primed.request, None
-            if request.piece_ends:
-                start = opening(model.manifest, context, request.start_beat, request.metre)
-                ends = last_bar(request, start.first_bar)
             return PrimeRow(
-                model.manifest, context, ends, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
+                model.manifest, context, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
             )
 
         return Task(client, primed.model, make, fail, lambda: primed.unwanted)

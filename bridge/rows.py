@@ -11,7 +11,7 @@ from ..models.manifest import Manifest
 from ..models.note import Note
 from .constraints import Constraints
 from .job import Job
-from .opening import Context, bars_in, opening, remaining
+from .opening import REMAINING_UNKNOWN, Context, bars_in, opening, remaining
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 from .uniforms import Uniforms
@@ -64,8 +64,7 @@ class PrimeRow:
     """Forces a context's notes through the graph; hands out the state before its last note is read.
 
     Args:
-        context: at least one note.
-        last_bar: the bar in which the piece ends, None where that is unknown.
+        context: at least one note; when its piece ends is unknown.
         ready: called with the snapshot.
         failed: called with a code and a message.
         wanted: whether anybody still waits.
@@ -77,14 +76,12 @@ class PrimeRow:
         self,
         manifest: Manifest,
         context: Context,
-        last_bar: int | None,
         *,
         ready: Callable[[Snapshot], None],
         failed: Callable[[str, str], None],
         wanted: Callable[[], bool],
     ) -> None:
         self._context = context
-        self._last_bar = last_bar
         self._ready, self._failed, self._wanted = ready, failed, wanted
         self._conditions = Conditions(manifest)
         self._next = 0
@@ -112,8 +109,7 @@ class PrimeRow:
         context, at = self._context, self._next
         stepper.clock[row] = context.clocks[at]
         stepper.forced[row] = context.codes[at]
-        left = remaining(int(context.clocks[at, 0]), self._last_bar)
-        self._conditions.write(stepper, row, int(context.metres[at]), left)
+        self._conditions.write(stepper, row, int(context.metres[at]), REMAINING_UNKNOWN)
 
     def fail(self, code: str, message: str) -> None:
         """Pass a failure on."""

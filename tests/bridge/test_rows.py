@@ -11,6 +11,7 @@ from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.models.errors import RequestError
+from antiphon.models.note import Note
 from onnx import numpy_helper
 from tiny_model import TRUNK, save_tiny_model
 
@@ -31,3 +32,11 @@ def test_damaged_weights_play_nothing_that_was_not_asked_for(tmp_path: Path, fac
         assert error.value.code == "model_error"
         assert "copy its file again" in str(error.value)
         assert engine.queued == 0
+
+
+def test_a_piece_that_is_continued_has_no_known_end() -> None:
+    """What the model is told of the bars that remain holds for pieces from nothing."""
+    context = (Note(60, 0.0, 1.0),)
+    with pytest.raises(RequestError, match="no known end") as error:
+        GenerationRequest("tiny", 0.0, 16.0, seed=1, context=context, piece_ends=True)
+    assert error.value.code == "bad_args"
