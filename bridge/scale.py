@@ -43,14 +43,17 @@ class Scale(NamedTuple):
 
 
 def parse_scale(text: str) -> Scale:
-    """Return the scale of ``"D dorian"`` or ``"0,2,4,5,7,9,11"``.
+    """Return the scale of ``"D dorian"``, ``"0,2,4,5,7,9,11"`` or ``"D 0,2,4,5,7,9,11"``.
 
-    A tonic alone means major. Raises RequestError ``bad_args`` on anything else.
+    A tonic alone means major; before pitch classes it says which of them is home. Raises RequestError
+    ``bad_args`` on anything else.
 
     >>> sorted(parse_scale("A minor pentatonic").classes), parse_scale("A minor pentatonic").tonic
     ([0, 2, 4, 7, 9], 9)
     >>> parse_scale("B flat major") == parse_scale("Bb")
     True
+    >>> parse_scale("D 2,5,9").tonic, parse_scale("2,5,9").tonic
+    (2, None)
     """
     words = text.replace(",", " ").split()
     if not words:
@@ -60,6 +63,11 @@ def parse_scale(text: str) -> Scale:
     if len(words) > 1 and words[1].lower() in _SPOKEN:
         words[:2] = [words[0] + _SPOKEN[words[1].lower()]]
     tonic = _tonic(text, words[0])
+    if len(words) > 1 and words[1].isdecimal():
+        classes = _pitch_classes(text, words[1:])
+        if tonic not in classes:
+            raise RequestError("bad_args", f"scale {text!r}: {words[0]} is not among its pitch classes")
+        return Scale(classes, tonic)
     mode = " ".join(words[1:]).lower() or "major"
     if mode not in MODES:
         near = difflib.get_close_matches(mode, MODES, n=1, cutoff=0.0)[0]

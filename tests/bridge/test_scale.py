@@ -14,10 +14,17 @@ from antiphon.models.errors import RequestError
         ("0 4 7", {0, 4, 7}),
         ("B flat minor", {10, 0, 1, 3, 5, 6, 8}),
         ("c Sharp", {1, 3, 5, 6, 8, 10, 0}),
+        ("D 2,5,9", {2, 5, 9}),
+        ("B flat 10 2 5", {10, 2, 5}),
     ],
 )
 def test_named_and_numbered_scales(text, classes):
     assert parse_scale(text).classes == classes
+
+
+def test_a_tonic_is_what_is_named():
+    tonics = [parse_scale(text).tonic for text in ("D dorian", "Bb", "2,4,5", "A 2,9", "B flat 10 2")]
+    assert tonics == [2, 10, None, 9, 10]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -35,6 +42,8 @@ def test_every_mode_holds_its_tonic(mode):
         ("Dm", "D minor"),
         ("0,12", "0..11"),
         ("0,x", "0..11"),
+        ("C# 0,2,4", "C# is not among"),
+        ("D 2,14", "0..11"),
     ],
 )
 def test_a_wrong_scale_says_what_is_wrong(text, hint):

@@ -96,10 +96,10 @@ def test_an_answer_of_more_than_200_notes(
     bridge: Bridge, client: Client, oscdump: Oscdump, riff: tuple[Note, ...]
 ) -> None:
     oscsend(bridge, "/antiphon/context", "siii" + "iffii" * 3, "riff", 0, 1, 3, *flat(riff))
-    asked = ("model", "folk", "bars", 60, "seed", 3)
+    asked = ("model", "folk", "bars", 120, "seed", 3)
     oscsend(bridge, "/antiphon/continue", "ssisssisi", "riff", "reply_port", oscdump.port, *asked)
     oscdump.until("/antiphon/done")
-    (take,) = client.continue_(riff, model="folk", bars=60, seed=3)
+    (take,) = client.continue_(riff, model="folk", bars=120, seed=3)
     assert len(take.notes) > 200
     assert heard(oscdump.replies(), "riff") == same(take)
 

@@ -84,7 +84,7 @@ def close(found: list[dict[str, Any]], take: Take, moved: float = 0.0) -> None:
         assert 0 < got["duration"] <= note.duration + 1e-5
 
 
-C_MAJOR = "0,2,4,5,7,9,11"
+C_MAJOR = "C major"
 
 
 @needs_node

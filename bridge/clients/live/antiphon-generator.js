@@ -17,7 +17,8 @@ var models = ["auto"];
 var client = null, asked = false;
 var stale = false;  // whether what is being fetched is not what is wanted any more
 var ready = null;   // the notes that the next use of the tool gets
-var scale = null;   // the clip's, as pitch classes
+var scale = null;   // the clip's, as its tonic and pitch classes
+var NOTES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
 function status(text) {
     outlet(STATUS, "set", text);
@@ -78,7 +79,7 @@ function dictionary(name) {
 function context(told) {
     var found = told.scale, before = scale;
     if (found && found.scale_intervals && found.scale_intervals.length) {
-        scale = found.scale_intervals.map(function (step) { return (found.root_note + step) % 12; })
+        scale = NOTES[found.root_note] + " " + found.scale_intervals.map(function (step) { return (found.root_note + step) % 12; })
             .sort(function (a, b) { return a - b; }).join(",");
     } else {
         scale = null;

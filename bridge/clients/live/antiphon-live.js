@@ -106,12 +106,14 @@ function metreOf(api) {
     return {upper: number(api, "signature_numerator"), lower: number(api, "signature_denominator")};
 }
 
-// The set's key as pitch classes, as the bridge takes them; null where the set has none.
+var NOTES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
+
+// The set's key as its tonic and pitch classes, as the bridge takes them; null where the set has none.
 function keyOf(set) {
     var root = Number(set.get("root_note")[0]), steps = set.get("scale_intervals");
     if (isNaN(root) || !steps || !steps.length) { return null; }
-    return steps.map(function (step) { return (root + Number(step)) % 12; }).sort(function (a, b) { return a - b; })
-        .join(",");
+    return NOTES[root] + " " + steps.map(function (step) { return (root + Number(step)) % 12; })
+        .sort(function (a, b) { return a - b; }).join(",");
 }
 
 // ---- asking
