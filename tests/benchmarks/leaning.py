@@ -10,7 +10,7 @@ in the major scale, or its relatives, that has most of the context; the music's 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +24,14 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.stepper import MOST_ROWS, Stepper
 from antiphon.models.manifest import Manifest
-from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.metre import MetreMap
 from antiphon.models.modelfile import ModelFile, session_options
 from antiphon.models.note import Note
 from antiphon.train.dataset import Dataset
+from played import Passage, passages
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 FOLLOWING = 4
-Passage = tuple[list[Note], list[Note], Metre]
-
-
-def passages(dataset: Dataset, split: Any, most: int, bars: int) -> Iterator[Passage]:
-    """Yield the context, what follows, and the metre, of pieces that have one metre."""
-    data = dataset.split(split)
-    for piece in list(map(data.piece, range(data.pieces)))[:most]:
-        codes = set(data.clock[piece, 4])
-        if len(codes) > 1 or 0 in codes:
-            continue
-        metre = Metre.parse(dataset.metres[codes.pop() - 1])
-        notes = dataset.codec.decode(data.codes[piece])
-        cut, end = bars * metre.beats, (bars + FOLLOWING) * metre.beats
-        context = [note for note in notes if note.start < cut]
-        following = [note for note in notes if cut <= note.start < end]
-        if context and following:
-            yield context, following, metre
 
 
 class Pitches(Stepper):
@@ -75,7 +59,7 @@ class Pitches(Stepper):
 
 def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
-    context, following, metre = passage
+    context, following, metre = passage.context, passage.following, passage.metre
     manifest = stepper.manifest
     codec, column = manifest.codec, manifest.codec.names.index("pitch")
     encoded = codec.encode([*sorted(context, key=lambda n: n.order), *following], MetreMap(((0.0, metre),)))
@@ -108,9 +92,9 @@ def in_key(context: Sequence[Note], notes: Sequence[Note]) -> np.ndarray:
 
 def request_of(manifest: Manifest, passage: Passage, bars: int, seed: int) -> GenerationRequest:
     """Return the request that continues a passage's context."""
-    context, _, metre = passage
+    metre = passage.metre
     options = {"bars": FOLLOWING, "seed": seed, "metre": str(metre), "start": bars * metre.beats}
-    return resolve({}, options, tuple(context), manifest, seed)
+    return resolve({}, options, tuple(passage.context), manifest, seed)
 
 
 def main() -> None:
@@ -122,13 +106,13 @@ def main() -> None:
     parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
     args = parser.parse_args()
     file = ModelFile.load(args.model)
-    taken = list(passages(Dataset.load(args.dataset), args.split, args.pieces, args.bars))
+    taken = list(passages(Dataset.load(args.dataset), args.pieces, args.split, args.bars, FOLLOWING))
     if not taken:
         raise SystemExit(f"{args.dataset} has no piece of {args.bars + FOLLOWING} bars in one metre")
-    notes = sum(len(following) for _, following, _ in taken)
+    notes = sum(len(passage.following) for passage in taken)
     stepper = Pitches(args.model, file.manifest)
     losses = sum(nats(stepper, passage) for passage in taken) / notes
-    own = sum(in_key(context, following) for context, following, _ in taken)
+    own = sum(in_key(passage.context, passage.following) for passage in taken)
     print(
         f"{file.manifest.name}: {notes} notes that follow {args.bars} bars of {len(taken)} pieces, ", end=""
     )
@@ -141,7 +125,7 @@ def main() -> None:
             share = np.zeros(2)
             for seed, passage in enumerate(taken):
                 request = request_of(shelf.manifest(file.manifest.name), passage, args.bars, seed)
-                share += in_key(passage[0], engine.generate(request)[0].notes)
+                share += in_key(passage.context, engine.generate(request)[0].notes)
             print(f"| {strength:g} | {loss:.4f} | {share[0] / share[1]:.3f} |", flush=True)
 
 

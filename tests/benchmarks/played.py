@@ -23,7 +23,7 @@ from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset import Dataset, SplitName
 
 BARS = 4
 Play = Callable[[random.Random, Sequence[Note], float], list[Note]]
@@ -38,20 +38,22 @@ class Passage:
     metre: Metre
 
 
-def passages(dataset: Dataset, most: int) -> Iterator[Passage]:
-    """Yield the first bars of test pieces that have one metre and notes on both sides of the cut."""
-    split = dataset.split("test")
+def passages(
+    dataset: Dataset, most: int, name: SplitName = "test", told: int = BARS, following: int = BARS
+) -> Iterator[Passage]:
+    """Yield the first bars of a split's pieces that have one metre and notes on both sides of the cut."""
+    split = dataset.split(name)
     for piece in list(map(split.piece, range(split.pieces)))[:most]:
         codes = set(split.clock[piece, 4])
         if len(codes) > 1 or 0 in codes:
             continue
         metre = Metre.parse(dataset.metres[codes.pop() - 1])
         notes = dataset.codec.decode(split.codes[piece])
-        cut = BARS * metre.beats
-        context = [note for note in notes if note.start < cut]
-        following = [note for note in notes if cut <= note.start < 2 * cut]
-        if context and following:
-            yield Passage(context, following, metre)
+        cut, end = told * metre.beats, (told + following) * metre.beats
+        before = [note for note in notes if note.start < cut]
+        after = [note for note in notes if cut <= note.start < end]
+        if before and after:
+            yield Passage(before, after, metre)
 
 
 def playing(late: float, held: tuple[float, float]) -> Play:
