@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import copysign
+from math import ceil, copysign
 
 from ..models.manifest import Manifest
 from ..models.note import Note
 from ..models.voices import skyline
 
 OCTAVE = 12
-NEAR = 7
-"""Semitones from the middle of a model's range within which music stays where it is. Few of the
-tunes that folk knows lie further off, and one that does is recalled better in the nearest octave."""
+REACH = 7.5
+"""Semitones that a tune reaches above and below its mean: one that is nearer to the end of a model's range
+does not fit into it, and is recalled better in an octave in which it does."""
 NOTES = 64
 """Of a context, its last, that tell its register."""
 
@@ -39,11 +39,12 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
     if manifest.codec.is_text and not notes:
         return 0
     middle = (manifest.defaults.low + manifest.defaults.high) / 2
+    near = max(manifest.defaults.high - middle - REACH, OCTAVE / 2)
     tune = skyline(sorted(notes, key=lambda note: note.start)[-NOTES:])
     there = sum(note.pitch for note in tune) / len(tune) if tune else middle
     there = max(there, low) if low is not None else there
     there = min(there, high) if high is not None else there
-    octaves = (abs(middle - there) + OCTAVE - NEAR) // OCTAVE
+    octaves = max(ceil((abs(middle - there) - near) / OCTAVE), 0)
     return int(copysign(octaves * OCTAVE, middle - there))
 
 

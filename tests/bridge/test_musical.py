@@ -69,6 +69,15 @@ class TestRegister:
         notes = [] if pitch is None else [Note(pitch, 0.0, 1.0), Note(20, 0.0, 1.0)]
         assert lift(shipped[0].manifest("folk"), notes, low, high) == expected
 
+    def test_a_model_of_many_registers_reads_them_where_they_are(self, shipped: Shipped) -> None:
+        manifest = shipped[0].manifest("folk")
+        wide = replace(manifest, defaults=replace(manifest.defaults, low=24, high=108))
+        narrow = replace(manifest, defaults=replace(manifest.defaults, low=60, high=67))
+        found = {pitch: lift(wide, [Note(pitch, 0.0, 1.0)], None, None) for pitch in (12, 31, 32, 100, 101)}
+        assert found == {12: 24, 31: 12, 32: 0, 100: 0, 101: -12}
+        found = {pitch: lift(narrow, [Note(pitch, 0.0, 1.0)], None, None) for pitch in (57, 58, 69, 70)}
+        assert found == {57: 12, 58: 0, 69: 0, 70: -12}
+
     def test_voices_and_drums_stay_where_they_are(self, shipped: Shipped) -> None:
         for model in ("chorale", "drums"):
             assert lift(shipped[0].manifest(model), [Note(36, 0.0, 1.0)], None, None) == 0
