@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     context = None if args.input is None else read_music(args.input)
     if context is not None and not context.notes:
         raise ConfigError(f"{args.input} has no notes to continue")
-    with Client(args.host, args.port) as bridge:
+    with Client(args.host, args.port, name="ask") as bridge:
         model = _model(bridge, options, ModelShelf(existing(args.models)))
         answered = _generate(bridge, options, model) if context is None else _continue(
             bridge, options, model, context)  # fmt: skip
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list_models(args: argparse.Namespace) -> int:
     """Say what the bridge plays; return 1 when it has no model."""
-    with Client(args.host, args.port) as bridge:
+    with Client(args.host, args.port, name="ask") as bridge:
         lines = bridge.models()
     for line in lines:
         print(f"{line.name:12}{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB")

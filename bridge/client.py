@@ -45,6 +45,7 @@ from .request import Take
 AGAIN_SECONDS = 0.25
 """How long a request may stay unanswered before it is sent again."""
 STOP_SECONDS = 0.05
+HELLO, HELLO_REPLY = "/antiphon/hello", "/antiphon/hello/reply"
 OnNote = Callable[[int, int, Note], None]
 OnProgress = Callable[[float], None]
 __all__ = ["Bridge", "Client", "ModelLine", "Status", "Take"]
@@ -60,12 +61,19 @@ class Client:
         host: where the bridge runs.
         port: its UDP port.
         timeout: seconds without a sign of life before giving up.
+        name: what the bridge knows this program by.
     """
 
-    def __init__(self, host: str = HOST, port: int = PORT, *, timeout: float = 5.0) -> None:
+    def __init__(
+        self, host: str = HOST, port: int = PORT, *, timeout: float = 5.0, name: str = "python"
+    ) -> None:
         self._where = f"{host}:{port}"
         self._timeout = timeout
         self._name = secrets.token_hex(3)
+        self._hello = Message(HELLO, (0, f"{name} {self._name}", PROTOCOL))
+        self._greeting = [self._hello]
+        """Sent with what is asked for, until it is answered: the bridge may still know the program
+        that had this port before, and what that one wanted."""
         self._numbers = itertools.count(1)
         self._held: dict[str, OptionValue] = {}
         """What :meth:`set` asked for, told with each request: a bridge started anew knows nothing of it."""
@@ -90,9 +98,10 @@ class Client:
         """Free the socket."""
         self._socket.close()
 
-    def hello(self, name: str = "python") -> Bridge:
-        """Introduce this client; return who answered."""
-        reply = self._one("/antiphon/hello", (0, name, PROTOCOL), "/antiphon/hello/reply")
+    def hello(self) -> Bridge:
+        """Return who answers."""
+        self._greeting.clear()
+        reply = self._one(HELLO, self._hello.args, HELLO_REPLY)
         return Bridge(str(reply[0]), str(reply[1]), int(reply[2]), _words(reply[4]))
 
     def ping(self, size: int = 0) -> float:
@@ -260,7 +269,7 @@ class Client:
         self._forget_what_came()
         heard = time.monotonic()
         while True:
-            self._send(told())
+            self._send([*self._greeting, *told()])
             silence = time.monotonic() + AGAIN_SECONDS
             while (left := silence - time.monotonic()) > 0:
                 if name and stop and stop():
@@ -271,6 +280,8 @@ class Client:
                         if excuses(message):
                             continue
                         raise RequestError(str(message.args[1]), str(message.args[2]))
+                    if message.address == HELLO_REPLY:
+                        self._greeting.clear()
                     if take(message):
                         return
                     heard = time.monotonic()

@@ -136,8 +136,8 @@ def check_port(host: str, port: int) -> Iterator[Finding]:
 def _who_answers(host: str, port: int, error: OSError) -> Finding:
     """Say who keeps a port."""
     try:
-        with Client(host, port, timeout=1.0) as client:
-            bridge = client.hello("doctor")
+        with Client(host, port, timeout=1.0, name="doctor") as client:
+            bridge = client.hello()
             milliseconds = min(client.ping() for _ in range(5)) * 1e3
     except AntiphonError:
         if error.errno == errno.EADDRNOTAVAIL:  # an address of another computer

@@ -100,7 +100,7 @@ REQUESTS: tuple[Address, ...] = (
         "/antiphon/hello",
         (
             Argument("reply_port", "int", "UDP port that replies go to; 0: the sender's", optional=True),
-            Argument("client", "str", "the client's name, for the log", optional=True),
+            Argument("client", "str", "the client's name; another than before begins anew", optional=True),
             Argument("protocol", "int", "the protocol it speaks", optional=True),
         ),
         "introduces a client and says where its replies go",

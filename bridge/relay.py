@@ -21,7 +21,7 @@ def relay(args: argparse.Namespace) -> int:
     """
     with AnswerFile(args.out) as answer:
         try:
-            with Client(args.host, args.port) as bridge:
+            with Client(args.host, args.port, name="ask") as bridge:
                 _ask(bridge, args, answer)
         except AntiphonError as error:
             answer.fail(error.code if isinstance(error, RequestError) else "bad_args", str(error))
@@ -34,7 +34,7 @@ def relay(args: argparse.Namespace) -> int:
 
 def _ask(bridge: Client, args: argparse.Namespace, answer: AnswerFile) -> None:
     if args.verb == "models":
-        hello = bridge.hello("ask")
+        hello = bridge.hello()
         for name in hello.capabilities:
             answer.verb(name)
         for line in bridge.models():

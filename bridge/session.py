@@ -11,6 +11,7 @@ from ..models.note import Note
 from . import options as option_table
 from .answer import Order
 from .arguments import check, identity, shortened
+from .caller import Caller
 from .contexts import Contexts
 from .desk import Desk
 from .options import AUTO, OPTIONS, OptionValue
@@ -19,8 +20,6 @@ from .ports import House
 from .protocol import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
 from .resolve import model_name, resolve
 
-LENT_MESSAGES = frozenset({"/antiphon/context"})
-CANCELLING_MESSAGES = frozenset({"/antiphon/cancel"})
 MAX_ECHO = 1024
 """Values that a ping may carry: T and F take no bytes but are echoed as four."""
 log = logging.getLogger("antiphon.session")
@@ -55,11 +54,7 @@ class Session:
         self._greeted_port = 0
         """The one that it told in hello."""
         self.notified = False
-        self.lends = True
-        """Whether it has sent nothing but contexts: then it is a one-shot sender such as oscsend,
-        whose next message comes from another port."""
-        self.cancels_others = True
-        """Whether it has sent nothing but cancels: then it may be a one-shot sender, too."""
+        self.caller = Caller(house.clock)
         self._house = house
         self._send = send
         self._lend = lend
@@ -98,12 +93,9 @@ class Session:
         """Answer one message. Never raises: what goes wrong becomes ``/antiphon/fail``."""
         if message.address in REPLY_TABLE and message.address not in REQUEST_TABLE:
             return  # an echo or another bridge: answering would let two programs fail at each other for ever
-        if message.address not in LENT_MESSAGES:
-            self.lends = False
-        if message.address not in CANCELLING_MESSAGES:
-            self.cancels_others = False
+        entry = REQUEST_TABLE.get(message.address)
+        self.caller.says(message.address if entry else "")
         try:
-            entry = REQUEST_TABLE.get(message.address)
             if entry is None:
                 raise _unknown(message.address)
             _VERBS[message.address](self, *check(entry, message.args))
@@ -149,14 +141,23 @@ class Session:
         self._send(failed, self.reply_port if told is None else told)
 
     def _hello(self, reply_port: int | None, client: str | None, protocol: int | None) -> None:
+        if reply_port is not None and not 0 <= reply_port <= 65535:
+            raise RequestError("bad_args", f"reply_port {reply_port} must be in range 0..65535")
+        if client is not None and self.caller.is_another(client):
+            self._begin_anew()
         if reply_port is not None:
-            if not 0 <= reply_port <= 65535:
-                raise RequestError("bad_args", f"reply_port {reply_port} must be in range 0..65535")
             self.reply_port = self._greeted_port = reply_port
         if protocol is not None and protocol > PROTOCOL:
             log.info("client %.64s speaks protocol %d, this bridge %d", client or "", protocol, PROTOCOL)
         self._reply("/antiphon/hello/reply", "antiphon", self._house.version, PROTOCOL, self.reply_port,
                     ",".join(CAPABILITIES))  # fmt: skip
+
+    def _begin_anew(self) -> None:
+        """Forget what a program wanted that had the port before."""
+        self.settings.clear()
+        self.contexts = Contexts()
+        self.reply_port = self._greeted_port = 0
+        self.notified = False
 
     def _ping(self, values: tuple[Value, ...]) -> None:
         if len(values) > MAX_ECHO:
@@ -297,7 +298,7 @@ class Session:
 
     def _cancel(self, name: Value) -> None:
         # A program that sends each message from another port, as oscsend does, cancels from a new one, too.
-        owner = self._asked(name) if self.cancels_others else None
+        owner = self._asked(name) if self.caller.cancels_others else None
         (owner or self)._desk.cancel(name)
 
     def _notify(self, on: int) -> None:

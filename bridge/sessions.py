@@ -81,7 +81,7 @@ class Sessions:
         """Return the latest one-shot sender of the same host that sent a context of this id."""
         with self._lock:
             for (address, _), session in reversed(self._by_sender.items()):
-                if address == sender[0] and session.lends and name in session.contexts:
+                if address == sender[0] and session.caller.lends and name in session.contexts:
                     return session
         return None
 

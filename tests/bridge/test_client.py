@@ -247,6 +247,8 @@ class Forgetful(threading.Thread):
             if message.address == "/stop":
                 self.socket.close()
                 return
+            if message.address == "/antiphon/hello":
+                continue
             self.heard.append(message)
             for address, *args in self.answers(message, sum(m == message for m in self.heard)):
                 self.socket.sendto(encode(Message("/antiphon/" + address, tuple(args))), sender)
@@ -296,6 +298,34 @@ class Failing(Forgetful):
         if sum(m.address != "/antiphon/context" for m in self.heard) > 1:  # asked again all the same
             return [("notes", name, 0, 0, 1, 0), ("done", name, 0, 0, 8.0, 3, 1.5)]
         return [("ack", name, 0), ("progress", name, 0.5), ("fail", name, "bad_args", "no more")]
+
+
+def test_what_another_program_wanted_of_the_same_port_is_forgotten(stage):
+    """Systems hand out ports again: by chance one of a program whose replies went elsewhere."""
+    notes = [Note(60, 0.0, 1.0)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as before:
+        before.bind(("127.0.0.1", 0))
+        before.settimeout(10)
+        before.connect(stage.server.address)
+        port = before.getsockname()[1]
+        for address, *args in (("hello", port, "csound", 1), ("set", "bars", 2), ("context", "x", 0, 1, 0),
+                               ("set", "reply_port", 9)):  # fmt: skip
+            before.send(encode(Message("/antiphon/" + address, tuple(args))))
+    for _ in range(2):
+        with Client(port=stage.server.address[1]) as client:
+            client._socket = _bound(port, client._socket)
+            (take,) = client.continue_(notes)
+            assert take.end_beats == 20.0
+            client.set(bars=2)
+
+
+def _bound(port, former):
+    """Return a socket that goes where another one does, from a port of our choice."""
+    with former:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", port))
+        sock.connect(former.getpeername())
+    return sock
 
 
 def test_a_request_that_fails_on_its_way_is_not_asked_again():

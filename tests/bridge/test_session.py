@@ -125,6 +125,29 @@ def test_an_automatic_reply_port_is_the_one_told_in_hello(talk):
     assert talk.ports[-1] == 9101
 
 
+def test_a_program_of_another_name_begins_anew(talk):
+    talk.say("hello", 9101, "max", 1)
+    talk.say("set", "bars", 2)
+    talk.say("notify", 1)
+    context(talk)
+    for same in (("hello", 9101, "max", 1), ("hello", 9101), ("hello",), ("hello", 70000, "reaper")):
+        talk.say(*same)
+        assert talk.say("get", "bars") == [("/antiphon/get/reply", "bars", 2.0)], same
+        assert talk.ports[-1] == 9101 and talk.session.contexts and talk.session.notified
+    assert talk.say("hello", 0, "reaper", 1)[0][4] == 0
+    assert talk.say("get", "bars") == [("/antiphon/get/reply", "bars", 4.0)]
+    assert talk.ports[-1] == 0 and not talk.session.contexts and not talk.session.notified
+    assert talk.session.is_blank
+
+
+def test_a_program_of_another_name_stops_no_request(held):
+    held.say("hello", 0, "max", 1)
+    held.say("generate", "x", "bars", 1)
+    held.say("hello", 0, "pd", 1)
+    held.engine.jobs[-1].play()
+    assert held.said[-1][:2] == ("/antiphon/done", "x")
+
+
 def test_the_highest_number_that_is_told_is_taken(talk):
     highest = next(line[4] for line in talk.say("params") if line[1] == "seed")
     assert talk.say("set", "seed", highest) == [("/antiphon/get/reply", "seed", int(highest))]

@@ -59,6 +59,23 @@ def test_one_shot_senders_go_before_who_has_set_something_up(hall: Hall) -> None
     assert hall.setting(1) == 7
 
 
+@pytest.mark.parametrize(
+    ("greeting", "seconds", "code"),
+    [((), 61, None), ((), 59, "no_context"), (("hello",), 61, "no_context")],
+)
+def test_a_port_that_has_long_been_silent_may_be_a_one_shot_sender_s(
+    hall: Hall, greeting: tuple[str, ...], seconds: float, code: str | None
+) -> None:
+    """Who has said hello stays who it is, however long it says nothing."""
+    hall.say(1, "ping")
+    for address in greeting:
+        hall.say(1, address)
+    hall.talk.clock.advance(seconds)
+    hall.context(1)
+    hall.say(2, "continue", "x")
+    assert hall.said[-1][1][:3] == (("/antiphon/fail", "x", code) if code else ("/antiphon/ack", "x", 0))
+
+
 def test_of_those_with_nothing_set_the_oldest_goes(hall: Hall) -> None:
     for port in range(MOST):
         hall.context(port)

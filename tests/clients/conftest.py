@@ -11,9 +11,13 @@ from antiphon.models.note import Note
 from program import Bridge
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bridge(tiny_model: Path) -> Iterator[Bridge]:
-    """`antiphon serve` with a tiny model as its default."""
+    """`antiphon serve` with a tiny model as its default.
+
+    One for each program: after many, the system would give a port to a one-shot sender of one
+    that another program said hello from.
+    """
     with Bridge("--models", tiny_model.parent, "--default", "tiny") as bridge:
         yield bridge
 
