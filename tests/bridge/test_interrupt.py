@@ -5,22 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from antiphon.bridge.interrupt import one_interrupt
 from program import Program, antiphon
 
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Ctrl-C is heard, here and by programs started from here, though the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
+pytestmark = pytest.mark.usefixtures("interruptible")
 LONG = ("generate", "--model", "tiny", "--beats", "256", "--takes", "16", "--no-roll")
 
 
