@@ -325,11 +325,32 @@
     Antiphon.prototype._tick = function () {
         var self = this;
         if (this._ticking !== null || !(this._questions.length || Object.keys(this._requests).length)) { return; }
+        var due = this._host.now() + AGAIN_MS / 2;
         this._ticking = this._host.later(function () {
             self._ticking = null;
+            self._leaveOut(self._host.now() - due);
             self._again();
             self._tick();
         }, AGAIN_MS / 2);
+    };
+
+    /**
+     * Leave out of the bridge's silence how late this program looks: it was held up, the computer slept, or its
+     * clock was set. What came meanwhile may yet have to be received.
+     */
+    Antiphon.prototype._leaveOut = function (late) {
+        var now = this._host.now(), requests = this._requests;
+        function moved(time) {
+            return Math.min(time + (late > AGAIN_MS ? late : 0), now); // later than now: the clock was put back
+        }
+        this._questions.forEach(function (question) {
+            question.began = moved(question.began);
+            question.sent = moved(question.sent);
+        });
+        Object.keys(requests).forEach(function (id) {
+            requests[id].heard = moved(requests[id].heard);
+            requests[id].sent = moved(requests[id].sent);
+        });
     };
 
     Antiphon.prototype._again = function () {

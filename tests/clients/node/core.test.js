@@ -37,6 +37,12 @@ class World {
         return this.sent.slice(before);
     }
 
+    /** Hold the program up, or set its clock; timers keep their distance to a clock that is put back. */
+    jump(ms) {
+        this.time += ms;
+        this.timers.forEach((timer) => { timer.at = ms < 0 ? timer.at + ms : Math.max(timer.at, this.time); });
+    }
+
     hear(address, ...args) {
         const before = this.sent.length;
         this.client.receive("/antiphon/" + address, args);
@@ -246,6 +252,26 @@ test("after five silent seconds a request is given up, but not while there is pr
     assert.strictEqual(ends[0].code, "timeout");
     assert.match(ends[0].message, /antiphon serve/);
 });
+
+for (const [what, ms] of [["held up for a minute", 60000], ["whose clock is put back by an hour", -3600000]]) {
+    test(`a program ${what} asks again, and gives up after five silent seconds of its own`, () => {
+        const world = new World(), heard = [];
+        const [id, ends] = world.ask();
+        world.client.status((error) => heard.push(error.code));
+        const resend = ["/antiphon/resend", id, 0];
+        world.hear("ack", id, 0);
+        world.jump(ms);
+        assert.deepStrictEqual(world.wait(0), [], "what came meanwhile may yet have to be received");
+        assert.ok(world.wait(400).some((message) => message.join() === resend.join()));
+        assert.deepStrictEqual([ends, heard], [[], []]);
+        world.jump(ms);
+        world.hear("progress", id, 0.5); // before a timer could tell
+        assert.ok(world.wait(700).some((message) => message.join() === resend.join()));
+        assert.deepStrictEqual([ends, heard], [[], []]);
+        world.wait(5000);
+        assert.deepStrictEqual([ends.map((error) => error.code), heard], [["timeout"], ["timeout"]]);
+    });
+}
 
 test("cancel ends with cancelled, and a failure with the bridge's own words", () => {
     const world = new World();
