@@ -51,6 +51,8 @@ class Collector:
         self._accepted = False
         self._begun = False
         """Whether more than an ack has come."""
+        self._resent = False
+        """Whether the bridge was last asked to send again, not for the request itself."""
 
     def take(self, message: Message) -> bool:
         """Take one message; return whether all takes are complete."""
@@ -91,7 +93,8 @@ class Collector:
         return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
 
     def missing(self) -> Sequence[Message]:
-        """Return the messages that ask for what is missing; none while the request is not acknowledged."""
+        """Return the messages to send for what is missing; none while the request is not acknowledged."""
+        self._resent = self._accepted
         if not self._accepted:
             return []
         asks = []
@@ -107,9 +110,9 @@ class Collector:
         """Return whether a failure calls for the request once more.
 
         The bridge knows nothing to send again where a late ack of the context was taken for the
-        request's, which itself got lost.
+        request's, which itself got lost. It may say so twice before it is asked.
         """
-        again = self._accepted and not self._begun and failure.args[1] == "bad_args"
+        again = self._resent and not self._begun and failure.args[1] == "bad_args"
         self._accepted &= not again
         return again
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.models.note import Note
+from forgetful_bridge import NOTE, Forgetful
 from lossy import lossy
 from program import Bridge, free_port
 from silent_bridge import silent_bridge
@@ -75,6 +76,12 @@ def test_over_a_lossy_network(
         for _ in range(4):
             close(chuck(network.port, song, "tiny", 24), take.notes)
     assert min(network.counts.values()) > 0, network.counts
+
+
+def test_a_late_ack_of_the_context_is_no_ack_of_the_request(tmp_path: Path) -> None:
+    with Forgetful() as bridge:
+        close(chuck(bridge.port, written(tmp_path / "one.notes", (Note(60, 0.0, 1.0),)), "folk", 1), (NOTE,))
+    assert len(bridge.asked) == 2
 
 
 def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_path: Path) -> None:

@@ -134,8 +134,8 @@ fun void hear(OscMsg m) {
             fail("cancelled", "cancelled as asked");
         } else if (resent && !begun && m.getString(1) == "bad_args") {
             // What looked like the request's ack was a late one of its context: the request got lost.
-            0 => accepted => resent;
-            sendRequest();
+            // It is asked for in a while: this may come twice.
+            0 => accepted;
         } else fail(m.getString(1), m.getString(2));
     }
     if (!cancelled && total >= 0 && here.size() && arrived == here.size()) {
@@ -217,6 +217,7 @@ fun void say() {
     } else if (acks < of) {
         sendContext();
     } else if (!accepted && !begun) {
+        0 => resent;
         sendRequest();
     } else {
         1 => resent;

@@ -239,6 +239,7 @@
         } else if (request.context.length) {
             request.context.forEach(function (message) { self._post(message[0], message[1]); });
         } else if (!request.acked) {
+            request.asked = false;
             this._post(request.message[0], request.message[1]);
         } else {
             request.asked = true;
@@ -250,11 +251,11 @@
     Antiphon.prototype._hear = function (request, address, args) {
         var wish = request.wish;
         request.begun = request.begun || (address !== "/antiphon/fail" && address !== "/antiphon/ack");
-        if (address === "/antiphon/fail" && request.asked && !request.begun && !request.cancelled) {
+        if (address === "/antiphon/fail" && args[1] === "bad_args" && request.asked && !request.begun &&
+            !request.cancelled) {
             // The bridge knows nothing to send again: what looked like the request's ack was a late one of its
-            // context, and the request itself got lost.
-            request.acked = request.asked = false;
-            this._say(request);
+            // context, and the request itself got lost. It is asked for in a while: this may come twice.
+            request.acked = false;
         } else if (address === "/antiphon/fail") {
             this._end(request, request.cancelled ? failure("cancelled", "cancelled as asked") :
                 failure(args[1], args[2]));

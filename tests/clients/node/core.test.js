@@ -235,7 +235,10 @@ test("a late ack of the context is no ack of the request", () => {
     const [request] = world.hear("ack", id, 0);
     world.hear("ack", id, 0);
     assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0]]);
-    assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), [request]);
+    for (let times = 0; times < 2; times++) {
+        assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), []);
+    }
+    assert.deepStrictEqual(world.wait(400), [request]);
     world.hear("fail", id, "bad_args", "bars 0 must be in range");
     assert.deepStrictEqual(ends, [{code: "bad_args", message: "bars 0 must be in range"}]);
 });

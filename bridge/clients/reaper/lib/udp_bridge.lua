@@ -54,6 +54,7 @@ function M:say()
             if self.context[seq] then self:post(table.unpack(self.context[seq])) end
         end
     elseif not self.acked then
+        self.resent = false
         self:post(table.unpack(self.request))
     else
         self.resent = true
@@ -122,10 +123,11 @@ function M:hear(address, args)
     if not mine then return end
     self.heard = self.now()
     if address == "/antiphon/fail" then
-        if self.resent and not self.begun and not self.cancelled then
+        if args[2] == "bad_args" and self.resent and not self.begun and not self.cancelled then
             -- What looked like the request's ack was a late one of its context; the request got lost.
-            self.acked, self.resent = false, false
-            return self:say()
+            -- It is asked for in a while: this may come twice.
+            self.acked = false
+            return
         end
         if args[2] == "no_context" and self.whole and not self.cancelled then
             -- The bridge was started anew in between.

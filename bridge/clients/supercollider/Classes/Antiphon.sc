@@ -164,7 +164,10 @@ Antiphon {
 		{ request[\context].notEmpty } {
 			request[\context].keys.asArray.sort.do { |seq| this.post(request[\context][seq]) }
 		}
-		{ request[\acked].not } { this.post(request[\message]) }
+		{ request[\acked].not } {
+			request[\asked] = false;
+			this.post(request[\message]);
+		}
 		{
 			request[\asked] = true;
 			this.missing(request).do { |message| this.post(message) };
@@ -230,10 +233,11 @@ Antiphon {
 		if(#["/antiphon/fail", "/antiphon/ack"].includesEqual(address).not) { request[\begun] = true };
 		switch(address,
 			"/antiphon/fail", {
-				if(request[\asked] and: { request[\begun].not and: { request[\cancelled].not } }) {
+				if(args[1] == \bad_args and: { request[\asked] and: { request[\begun].not and: {
+					request[\cancelled].not } } }) {
 					// What looked like the request's ack was a late one of its context: the request got lost.
-					request[\acked] = request[\asked] = false;
-					this.say(request);
+					// It is asked for in a while: this may come twice.
+					request[\acked] = false;
 				} {
 					this.fail(request, if(request[\cancelled]) { \cancelled } { args[1] }, args[2])
 				};
