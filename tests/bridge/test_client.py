@@ -8,7 +8,7 @@ import time
 
 import pytest
 from antiphon.bridge.client import Client
-from antiphon.bridge.osc import Message, encode
+from antiphon.bridge.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
 from forgetful_bridge import NOTE, Forgetful
@@ -272,6 +272,37 @@ def test_what_another_program_wanted_of_the_same_port_is_forgotten(stage):
             (take,) = client.continue_(notes)
             assert take.end_beats == 20.0
             client.set(bars=2)
+
+
+class Losing:
+    """A socket whose first datagram gets lost."""
+
+    def __init__(self, real):
+        self.real, self.lost = real, []
+
+    def send(self, datagram):
+        if self.lost:
+            return self.real.send(datagram)
+        self.lost.append(datagram)
+        return len(datagram)
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+def test_nothing_is_said_before_the_bridge_knows_who_asks(stage):
+    """A greeting that got lost and came later made it forget the context as the former program's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as before:
+        before.connect(stage.server.address)
+        before.settimeout(10)
+        before.send(encode(Message("/antiphon/hello", (0, "csound", 1))))
+        before.recv(65507)
+        port = before.getsockname()[1]
+    with Client(port=stage.server.address[1]) as client:
+        client._socket = Losing(_bound(port, client._socket))
+        (take,) = client.continue_([Note(60, 0.0, 1.0)])
+        assert take.end_beats == 20.0
+        assert next(read(client._socket.lost[0])).address == "/antiphon/hello"
 
 
 def _bound(port, former):
