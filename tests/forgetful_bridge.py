@@ -20,14 +20,15 @@ class Forgetful(threading.Thread):
     """A bridge behind a network that loses the first request and doubles what is said instead of an answer.
 
     Args:
+        begins: whether it has heard the request and begun to answer, and has forgotten that since.
         refuses: whether the request is wrong, too.
     """
 
-    def __init__(self, *, refuses: bool = False) -> None:
+    def __init__(self, *, begins: bool = False, refuses: bool = False) -> None:
         super().__init__(daemon=True)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        self._refuses = refuses
+        self._begins, self._refuses = begins, refuses
         self.port: int = self._socket.getsockname()[1]
         self.heard: list[Message] = []
         """All but greetings."""
@@ -71,7 +72,8 @@ class Forgetful(threading.Thread):
         if message.address == "/antiphon/resend":
             return [("fail", name, "bad_args", "nothing is kept of it")] * 2
         if self.heard.count(message) == 1:
-            return [("ack", name, 0)]  # the context's, once more
+            late = ("ack", name, 0)  # the context's, once more
+            return [late, ("progress", name, 0.5)] if self._begins else [late]
         if self._refuses:
             return [("fail", name, "bad_args", "no")]
         told = dict(zip(message.args[1::2], message.args[2::2], strict=True))

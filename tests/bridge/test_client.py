@@ -232,8 +232,10 @@ def test_what_gets_lost_is_asked_for_again(stage, single):
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-def test_a_late_ack_of_the_context_is_no_ack_of_the_request(refuses):
-    with Forgetful(refuses=refuses) as bridge, Client(port=bridge.port) as client:
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(begins, refuses):
+    """A late ack of the context is no ack of the request; and what has been answered is not kept for ever."""
+    with Forgetful(begins=begins, refuses=refuses) as bridge, Client(port=bridge.port) as client:
         if refuses:
             with pytest.raises(RequestError, match=r"^no$"):
                 client.continue_([Note(60, 0.0, 1.0)])

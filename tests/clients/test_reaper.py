@@ -466,9 +466,10 @@ def test_over_a_lossy_network(
     assert network.counts["lost"] > 3
 
 
-def test_a_late_ack_of_the_context_is_no_ack_of_the_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begins: bool) -> None:
     steps = item((Note(60, 0.0, 1.0),), 0, 4) + 'act("continue item")'
-    with Forgetful() as bridge:
+    with Forgetful(begins=begins) as bridge:
         seen = reaper(bridge.port, "sockets", tmp_path, steps)
     assert seen.messages == []
     assert [note.pitch for note in seen.takes[1][3]] == [NOTE.pitch]

@@ -107,8 +107,9 @@ def test_over_a_lossy_network(
     assert min(network.counts.values()) > 0, network.counts
 
 
-def test_a_late_ack_of_the_context_is_no_ack_of_the_request(tmp_path: Path) -> None:
-    with Forgetful() as bridge:
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begins: bool) -> None:
+    with Forgetful(begins=begins) as bridge:
         said = drive(tmp_path, bridge.port)
     assert [[note[0] for note in notes] for _, _, notes in answers(said)] == [[NOTE.pitch]] * 2
     assert len(bridge.asked) == 2

@@ -137,7 +137,7 @@
         if (auto(options.seed)) { options.seed = Math.floor(Math.random() * (1 << SEED_BITS)); }
         options.mode = wish.single ? "single" : "chunk";
         var request = {
-            id: id, wish: wish, acked: false, asked: false, begun: false, cancelled: false, takes: {},
+            id: id, wish: wish, acked: false, asked: false, cancelled: false, takes: {},
             count: auto(options.takes) ? 1 : Number(options.takes),
             message: ["/antiphon/" + verb, [id].concat(pairs(options))],
             context: wish.notes ? contextMessages(id, fitting(wish.notes, options.start)) : [],
@@ -250,11 +250,10 @@
 
     Antiphon.prototype._hear = function (request, address, args) {
         var wish = request.wish;
-        request.begun = request.begun || (address !== "/antiphon/fail" && address !== "/antiphon/ack");
-        if (address === "/antiphon/fail" && args[1] === "bad_args" && request.asked && !request.begun &&
-            !request.cancelled) {
+        if (address === "/antiphon/fail" && args[1] === "bad_args" && request.asked && !request.cancelled) {
             // The bridge knows nothing to send again: what looked like the request's ack was a late one of its
-            // context, and the request itself got lost. It is asked for in a while: this may come twice.
+            // context, and the request itself got lost; or it has answered many others since, and the same
+            // request brings the same notes. It is asked for in a while: this may come twice.
             request.acked = false;
         } else if (address === "/antiphon/fail") {
             this._end(request, request.cancelled ? failure("cancelled", "cancelled as asked") :

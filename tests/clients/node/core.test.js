@@ -229,11 +229,12 @@ test("single notes are heard once each, and missing ones asked for by index", ()
     assert.strictEqual(ends[0][0].notes.length, 4);
 });
 
-test("a late ack of the context is no ack of the request", () => {
+for (const begins of [false, true]) test(`a request the bridge ${begins ? "knows no more" : "never got"} is asked anew`, () => {
     const world = new World();
     const [id, ends] = world.ask({notes: notes(3)});
     const [request] = world.hear("ack", id, 0);
-    world.hear("ack", id, 0);
+    world.hear("ack", id, 0); // which may be a late one of the context
+    if (begins) world.hear("progress", id, 0.5);
     assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0]]);
     for (let times = 0; times < 2; times++) {
         assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), []);
