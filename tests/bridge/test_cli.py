@@ -330,6 +330,25 @@ def test_a_result_gets_a_file_of_its_kind_and_replaces_no_clip(
     assert (tmp_path / "clip.mid").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("given", "out", "takes"),
+    [("clip.mid", "folder/../clip.mid", []), ("clip-3.mid", "clip.mid", ["--takes", "3"]),
+     pytest.param("clip.mid", "link.mid", [],
+                  marks=pytest.mark.skipif(sys.platform == "win32", reason="links want rights there"))],
+)  # fmt: skip
+def test_no_take_replaces_what_is_to_be_continued(
+    given: str, out: str, takes: list[str], port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = clip(tmp_path / given).read_bytes()
+    (tmp_path / "folder").mkdir()
+    if out == "link.mid":
+        (tmp_path / out).symlink_to(tmp_path / given)
+    words = ["ask", "continue", "--port", port, "--in", str(tmp_path / given), "--out", str(tmp_path / out)]
+    assert main([*words, *takes]) == cli.EXIT_ERROR
+    assert "would replace what is to be continued" in capsys.readouterr().err
+    assert (tmp_path / given).read_bytes() == before
+
+
 def test_what_a_model_of_notes_cannot_give_is_said_before_it_is_asked(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
