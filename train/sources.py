@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -187,7 +188,8 @@ def read_bytes(item: Item) -> bytes:
     try:
         if not item.member:
             return Path(item.path).read_bytes()
-        with zipfile.ZipFile(item.path) as archive, archive.open(item.member) as member:
+        found = Path(item.path).stat()
+        with _archive(item.path, found.st_size, found.st_mtime_ns).open(item.member) as member:
             data = member.read(MAX_BYTES + 1)
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise MusicError(f"{item.name}: cannot be read: {error}") from error
@@ -196,6 +198,20 @@ def read_bytes(item: Item) -> bytes:
     if len(data) > MAX_BYTES:
         raise MusicError(f"{item.name}: unpacks to more than {MAX_BYTES} bytes")
     return data
+
+
+@lru_cache(maxsize=1)
+def _archive(path: str, size: int, changed_ns: int) -> zipfile.ZipFile:
+    """Return a zip, kept open: to open it means to read all members' names, and there may be a million.
+
+    A file that has changed since is another one.
+    """
+    return zipfile.ZipFile(path)
+
+
+def let_go() -> None:
+    """Close the zip that was read last, if any: Windows keeps an open file from being changed."""
+    _archive.cache_clear()
 
 
 def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:
