@@ -53,7 +53,10 @@ def _decode(data: bytes, name: str) -> str:
             text = _decode_bytes(data)
     except (UnicodeError, LookupError) as error:
         raise MusicError(f"{name}: not readable as MusicXML ({error})") from error
-    return _DECLARATION.sub("", text, count=1)
+    declared = _DECLARATION.match(
+        text
+    )  # searched for, it takes hours of many spaces
+    return text[declared.end() :] if declared else text
 
 
 def _decode_bytes(data: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -206,6 +207,13 @@ def test_musicxml_in_other_encodings(tmp_path: Path, declared: str, encoding: st
 def test_broken_musicxml_is_one_kind_of_error(data: bytes, reason: str) -> None:
     with pytest.raises(MusicError, match=f"^song: .*{reason}"):
         read_musicxml(data, "song")
+
+
+def test_time_is_linear_in_the_spaces_of_musicxml() -> None:
+    began = perf_counter()
+    with pytest.raises(MusicError, match="not readable as MusicXML"):
+        read_musicxml(b"<a>" + b" " * 400_000, "song")
+    assert perf_counter() - began < 10  # a quadratic one would take minutes
 
 
 def partwise(*parts: str) -> bytes:
