@@ -229,6 +229,29 @@ def attributes(more: str = "") -> str:
     return f"<attributes><divisions>2</divisions>{time}{more}</attributes>"
 
 
+def ending(number: str) -> str:
+    return f'<barline location="left"><ending number="{number}" type="start"/></barline>'
+
+
+@pytest.mark.parametrize(
+    "number", ["1" + "0" * 9, "1_000_000_000", "1&#48;0000", "3<!-- -->0000", "3+" * 400 + "3"]
+)
+def test_a_metre_that_would_fill_the_memory_is_refused(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("music21.converter.parseData", None)  # which does that
+    bar = attributes().replace("<beats>4<", f"<beats>{number}<") + written("C", 5, 8)
+    with pytest.raises(MusicError, match=r"song: '.*' as a bar's beats or an ending's number"):
+        read_musicxml(partwise(f'<measure number="1">{bar}</measure>'), "song")
+
+
+def test_an_ending_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = [f'<measure number="1">{attributes()}{ending(n)}{written("C", 5, 8)}</measure>' for n in
+            ("1, 2", "1-99999999")]  # fmt: skip
+    assert len(read_musicxml(partwise(bars[0]), "song").notes) == 1
+    monkeypatch.setattr("music21.converter.parseData", None)
+    with pytest.raises(MusicError, match="song: '1-99999999' as a bar's beats or an ending's number"):
+        read_musicxml(partwise(bars[1]), "song")
+
+
 def written(step: str, octave: int, eighths: int, tie: str = "", voice: int = 1) -> str:
     tied = f'<tie type="{tie}"/>' if tie else ""
     pitch = f"<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
