@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..models.errors import ConfigError, RequestError
 from ..models.metre import Metre
+from ..models.printable import printable
 from ..models.score import DEFAULT_TEMPO, Part, Score
 from .cli_options import add_bridge_address, add_models, add_request_options, existing, request_options
 from .cli_result import Answered, add_output_options, check_output_options, show
@@ -88,7 +89,8 @@ def _list_models(args: argparse.Namespace) -> int:
     with Client(args.host, args.port, name="ask") as bridge:
         lines = bridge.models()
     for line in lines:
-        print(f"{line.name:12}{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB")
+        about = f"{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB"
+        print(printable(f"{line.name:12}{about}"))
     return int(not lines)
 
 

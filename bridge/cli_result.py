@@ -16,6 +16,7 @@ from ..models.metre import Metre, MetreMap
 from ..models.midi import write_midi
 from ..models.note import Note
 from ..models.pianoroll import piano_roll
+from ..models.printable import printable_lines
 from ..models.score import Part, Score
 from ..models.wholefile import whole_file
 from .asked import take_count
@@ -168,7 +169,7 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
             if not args.no_roll:
                 print(_roll(answered, take))
             if take.text:
-                print(take.text)
+                print(printable_lines(take.text))
             print(f"{_summary(answered, take)}\n")
         for line in done:
             print(line)

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from ..models.errors import ExportError, ModelFileError
 from ..models.manifest import Defaults, Manifest, Source
+from ..models.printable import printable
 from ..models.wholefile import whole_file
 from ..train.arrayfile import write_json, write_lines
 from ..train.backend import tf
@@ -28,7 +29,6 @@ from ..train.fit import pieces_of
 from ..train.network import NoteNetwork
 from ..train.passages import passage, stack
 from ..train.savedrun import load_run
-from ..train.sources import printable
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes
 from .folded import memory_of, state_tensors

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..models.codec import EncodingReport
+from ..models.printable import printable
 from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
 from .shard import Shard
-from .sources import Skipped, printable
+from .sources import Skipped
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Literal
 
 from ..models.abc import decode_abc
 from ..models.errors import ConfigError, MusicError
+from ..models.printable import printable
 
 Kind = Literal["midi", "abc", "musicxml", "grid"]
 KINDS: dict[str, Kind] = {
@@ -32,8 +32,6 @@ MAX_BYTES = 64 * 2**20
 MAX_MEMBERS = 1_000_000
 CHUNK_FILES = 32
 CHUNK_TUNES = 100
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
-"""Control characters, what ends a line, and what stands for bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +66,6 @@ class Skipped:
     reason: str
     """A few words, the same for all of its sort: totals are counted by it."""
     detail: str = ""
-
-
-def printable(text: str) -> str:
-    r"""Return text that is one line of UTF-8 without tabs, whatever bytes a file's name is made of.
-
-    >>> print(printable("caf\udce9\n.mid"))
-    caf\xe9\x0a.mid
-    """
-    return _UNPRINTABLE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte, as os.fsdecode has it
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def find(
