@@ -103,6 +103,7 @@ def most() -> str:
     rows: list[tuple[str, object, str]] = [
         ("Bytes of a datagram", osc.MAX_DATAGRAM, "the system refuses to send it"),
         ("Bundles inside one another", osc.MAX_DEPTH, "`bad_args`"),
+        ("Arguments of a message", osc.MAX_ARGUMENTS, "`bad_args`"),
         ("Characters of an id", bounds.MAX_ID, "`bad_args`"),
         ("Characters of an option's value", options.MAX_CHARACTERS, "`bad_args`"),
         ("Characters of the option text", options.MAX_TUNE, "`bad_args`"),
