@@ -227,7 +227,7 @@ def test_what_follows_the_tracks_is_ignored(rest: bytes) -> None:
 
 @pytest.mark.parametrize("before", [b"", b"\x00\xff\x01", b"\x00\xf0"], ids=["delta", "text", "exclusive"])
 def test_a_number_without_end_is_refused_before_it_is_added_up(before: bytes) -> None:
-    """Each byte made it longer, and each cost its length: a file of a megabyte took hours."""
+    """Each byte made it longer, and each cost its length: a megabyte took minutes."""
     with pytest.raises(MusicError, match="a number of more than 16 bytes; export it again"):
         read_midi(midi(before + b"\xff" * 20_000 + b"\x00" + C4))
 
