@@ -45,6 +45,7 @@ from .request import Take
 AGAIN_SECONDS = 0.25
 """How long a request may stay unanswered before it is sent again."""
 STOP_SECONDS = 0.05
+NO_CONTEXT = "no_context"
 HELLO, HELLO_REPLY = "/antiphon/hello", "/antiphon/hello/reply"
 OnNote = Callable[[int, int, Note], None]
 OnProgress = Callable[[float], None]
@@ -191,8 +192,9 @@ class Client:
         """
         asked = merged(options or {}, self._held, self._loaded)
         name = self._new_id()
-        if notes is not None:
-            self._send_context(name, fitting(notes, asked), stop)
+        context = None if notes is None else fitting(notes, asked)
+        if context is not None:
+            self._send_context(name, context, stop)
         if asked.get("seed", AUTO) == AUTO:
             # Sent twice because its ack got lost, a request must mean the same notes twice.
             asked["seed"] = secrets.randbits(SEED_BITS)
@@ -200,10 +202,16 @@ class Client:
         mode = ("mode", "chunk" if on_note is None else "single")
         collector = Collector(name, take_count(asked), on_note, on_progress)
         message = Message(f"/antiphon/{verb}", (name, *pairs, *mode))
+        talk = partial(self._talk, lambda: collector.missing() or [message], collector.take, name)
         try:
-            self._talk(
-                lambda: collector.missing() or [message], collector.take, name, collector.excuses, stop
-            )
+            try:
+                talk(collector.excuses, stop)
+            except RequestError as error:
+                if error.code != NO_CONTEXT or context is None:
+                    raise
+                # The bridge was started anew in between, or had no room for this one among others.
+                self._send_context(name, context, stop)
+                talk(collector.excuses, stop)
         except KeyboardInterrupt:
             self._cancel(name)
             raise
@@ -226,7 +234,8 @@ class Client:
                 waiting.pop(int(message.args[1]), None)
             return not waiting
 
-        self._talk(lambda: list(waiting.values()), take, name, stop=stop)
+        # A request's refusal for want of a context may come twice.
+        self._talk(lambda: list(waiting.values()), take, name, lambda fail: fail.args[1] == NO_CONTEXT, stop)
 
     def _cancel(self, name: str) -> None:
         """Stop a request; nobody waits for what the bridge says to it."""

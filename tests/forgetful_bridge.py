@@ -76,6 +76,11 @@ class Forgetful(threading.Thread):
             return [late, ("progress", name, 0.5)] if self._begins else [late]
         if self._refuses:
             return [("fail", name, "bad_args", "no")]
+        return self.answer(message)
+
+    def answer(self, message: Message) -> Sequence[Reply]:
+        """Return the whole answer to a request."""
+        name = message.args[0]
         told = dict(zip(message.args[1::2], message.args[2::2], strict=True))
         values = (NOTE.pitch, NOTE.start, NOTE.duration, NOTE.velocity, NOTE.part)
         takes = [
@@ -88,3 +93,21 @@ class Forgetful(threading.Thread):
     def asked(self) -> list[Message]:
         """The requests that it has heard."""
         return [m for m in self.heard if m.address == "/antiphon/continue"]
+
+
+class StartedAnew(Forgetful):
+    """A bridge that ended after a context had come, ``times`` times, and then knows nothing of it."""
+
+    def __init__(self, times: int = 1) -> None:
+        super().__init__()
+        self._times = times
+
+    def answers(self, message: Message) -> Sequence[Reply]:
+        """Return the replies to the message heard last."""
+        name = message.args[0]
+        if message.address == "/antiphon/context":
+            return [("ack", name, message.args[1])]
+        if self._times:
+            self._times -= 1
+            return [("fail", name, "no_context", "send it first")] * 2
+        return self.answer(message)

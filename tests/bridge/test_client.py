@@ -11,7 +11,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
-from forgetful_bridge import NOTE, Forgetful
+from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy
 from stage import Stage
 
@@ -243,6 +243,18 @@ def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(begins, refuses):
             assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (NOTE,)
     first, second = bridge.asked
     assert first == second and "seed" in first.args
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_context_that_the_bridge_has_lost_is_sent_once_more(times):
+    with StartedAnew(times) as bridge, Client(port=bridge.port) as client:
+        if times == 1:
+            assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (NOTE,)
+        else:
+            with pytest.raises(RequestError, match="send it first"):
+                client.continue_([Note(60, 0.0, 1.0)])
+    context, asked, *again = bridge.heard
+    assert again == [context, asked]
 
 
 class Failing(Forgetful):

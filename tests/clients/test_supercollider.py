@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
-from forgetful_bridge import NOTE, Forgetful
+from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy
 from program import Bridge, free_port
 
@@ -113,6 +113,14 @@ def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begi
         said = drive(tmp_path, bridge.port)
     assert [[note[0] for note in notes] for _, _, notes in answers(said)] == [[NOTE.pitch]] * 2
     assert len(bridge.asked) == 2
+
+
+def test_a_context_that_the_bridge_has_lost_is_sent_once_more(tmp_path: Path) -> None:
+    with StartedAnew() as bridge:
+        said = drive(tmp_path, bridge.port)
+    assert [[note[0] for note in notes] for _, _, notes in answers(said)] == [[NOTE.pitch]] * 2
+    first, second = bridge.heard[:6], bridge.heard[6:]
+    assert first == second and first[-1].address == "/antiphon/continue", "five messages and the request"
 
 
 def test_nobody_there(tmp_path: Path) -> None:

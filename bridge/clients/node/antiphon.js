@@ -143,6 +143,7 @@
             context: wish.notes ? contextMessages(id, fitting(wish.notes, options.start)) : [],
             heard: this._host.now(), sent: this._host.now()
         };
+        request.whole = request.context;
         this._requests[id] = request;
         this._say(request);
         return id;
@@ -255,6 +256,16 @@
             // context, and the request itself got lost; or it has answered many others since, and the same
             // request brings the same notes. It is asked for in a while: this may come twice.
             request.acked = false;
+        } else if (address === "/antiphon/fail" && args[1] === "no_context" && !request.cancelled &&
+                (request.whole.length || request.context.length)) {
+            // The bridge was started anew in between, or had no room for this context among others. Said twice,
+            // it is heard once.
+            if (!request.context.length) {
+                request.context = request.whole;
+                request.whole = [];
+                request.acked = false;
+                this._say(request);
+            }
         } else if (address === "/antiphon/fail") {
             this._end(request, request.cancelled ? failure("cancelled", "cancelled as asked") :
                 failure(args[1], args[2]));

@@ -244,6 +244,26 @@ for (const begins of [false, true]) test(`a request the bridge ${begins ? "knows
     assert.deepStrictEqual(ends, [{code: "bad_args", message: "bars 0 must be in range"}]);
 });
 
+for (const times of [1, 2]) {
+    test(`a context that the bridge has lost is sent once more, ${times} times lost`, () => {
+        const world = new World(), [id, ends] = world.ask({notes: notes(1)});
+        const [context] = world.sent, [request] = world.hear("ack", id, 0);
+        assert.deepStrictEqual([context[0], request[0]], ["/antiphon/context", "/antiphon/continue"]);
+        assert.deepStrictEqual(world.hear("fail", id, "no_context", "send it first"), [context]);
+        assert.deepStrictEqual(world.hear("fail", id, "no_context", "send it first"), [], "it came twice");
+        assert.deepStrictEqual(world.hear("ack", id, 0), [request]);
+        if (times === 1) {
+            world.hear("ack", id, 0);
+            world.hear("notes", id, 0, 0, 1, 1, 60, 4, 1, 80, 0);
+            world.hear("done", id, 0, 1, 8, 3, 1.5);
+            assert.strictEqual(ends[0][0].notes.length, 1);
+        } else {
+            world.hear("fail", id, "no_context", "send it first");
+            assert.strictEqual(ends[0].code, "no_context");
+        }
+    });
+}
+
 test("after five silent seconds a request is given up, but not while there is progress", () => {
     const world = new World(), fractions = [];
     const [id, ends] = world.ask({progress: (fraction) => fractions.push(fraction)});

@@ -105,6 +105,7 @@ Antiphon {
 			context: this.contextMessages(id, notes, all[\start]),
 			acked: false, asked: false, cancelled: false, heard: this.now, sent: this.now
 		);
+		request[\whole] = request[\context].copy;
 		requests[id] = request;
 		this.say(request);
 		^id
@@ -175,6 +176,21 @@ Antiphon {
 		this.tick;
 	}
 
+	hasContext { |request|
+		^request[\whole].notEmpty or: { request[\context].notEmpty }
+	}
+
+	// Send the context once more: the bridge was started anew in between, or had no room for it among others.
+	// Said twice, that it has none is heard once.
+	tellAgain { |request|
+		if(request[\context].isEmpty) {
+			request[\context] = request[\whole];
+			request[\whole] = IdentityDictionary.new;
+			request[\acked] = false;
+			this.say(request);
+		};
+	}
+
 	// The resends that bring what got lost.
 	missing { |request|
 		var asks = List.new;
@@ -237,7 +253,11 @@ Antiphon {
 					// lost; or the bridge keeps its answer no more. It is asked for in a while: this may come twice.
 					request[\acked] = false;
 				} {
-					this.fail(request, if(request[\cancelled]) { \cancelled } { args[1] }, args[2])
+					if(args[1] == \no_context and: { request[\cancelled].not and: { this.hasContext(request) } }) {
+						this.tellAgain(request)
+					} {
+						this.fail(request, if(request[\cancelled]) { \cancelled } { args[1] }, args[2])
+					}
 				};
 			},
 			"/antiphon/ack", {
