@@ -29,10 +29,11 @@ class Command:
 
     module: str
     """Has ``add_arguments(parser)`` and ``run(args) -> exit status``. By name, so that no room that a
-    bridge has no need of is imported, or even known to the import checker."""
+    bridge has no need of is imported, or even known to the import checker. Loads what ``extra`` brings
+    in ``run`` alone: a bridge's installation has help for every command."""
     doc: str
     extra: str = ""
-    """The extra that brings what the module imports; none for the bridge's own."""
+    """The extra that brings what the work needs; none for the bridge's own."""
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -43,12 +44,12 @@ COMMANDS: Mapping[str, Command] = {
     "models": Command("antiphon.bridge.cli_models", "list the models at hand"),
     "clients": Command("antiphon.bridge.cli_clients", "put Antiphon into Max, Live, REAPER, Pd …"),
     "doctor": Command("antiphon.bridge.cli_doctor", "check the installation and say what to do"),
-    "prepare": Command("antiphon.train.prepare", "turn music files into a data set", "train"),
-    "train": Command("antiphon.train.fit", "train a model", "train"),
-    "evaluate": Command("antiphon.train.evaluate", "measure a trained model on held-out pieces", "train"),
-    "benchmark": Command("antiphon.train.benchmark", "measure on the published piano rolls", "train"),
-    "summary": Command("antiphon.export.summary", "show what a trained network is made of", "train"),
-    "export": Command("antiphon.export.export", "turn runs into model files", "train"),
+    "prepare": Command("antiphon.train.cli_prepare", "turn music files into a data set", "train"),
+    "train": Command("antiphon.train.cli_train", "train a model", "train"),
+    "evaluate": Command("antiphon.train.cli_evaluate", "measure a trained model on held-out pieces", "train"),
+    "benchmark": Command("antiphon.train.cli_benchmark", "measure on the published piano rolls", "train"),
+    "summary": Command("antiphon.export.cli_summary", "show what a trained network is made of", "train"),
+    "export": Command("antiphon.export.cli_export", "turn runs into model files", "train"),
 }
 
 
@@ -128,7 +129,7 @@ def _dispatch(words: list[str]) -> int:
         near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
         raise AntiphonError(f"no command {name!r}; did you mean {near!r}? `antiphon --help` lists all")
     command = COMMANDS[name]
-    module = load(name, command)
+    module = load(command)
     parser = argparse.ArgumentParser(
         prog=f"antiphon {name}", description=command.doc[0].upper() + command.doc[1:] + "."
     )
@@ -139,13 +140,8 @@ def _dispatch(words: list[str]) -> int:
     args = parser.parse_args(words[1:])
     logging.basicConfig(level=args.log_level.upper(), format="%(message)s" if args.log_level != "debug"
                         else "%(asctime)s %(name)s: %(message)s", stream=sys.stderr, force=True)  # fmt: skip
-    return module.run(args)
-
-
-def load(name: str, command: Command) -> _Module:
-    """Import a subcommand's module; raises AntiphonError that names the extra it lacks."""
     try:
-        module: _Module = importlib.import_module(command.module)
+        return module.run(args)
     except ModuleNotFoundError as error:
         if not command.extra or (error.name or "").startswith("antiphon"):
             raise
@@ -153,6 +149,11 @@ def load(name: str, command: Command) -> _Module:
             f"`antiphon {name}` needs {error.name}, which is not installed: "
             f"pip install 'antiphon[{command.extra}]'"
         ) from error
+
+
+def load(command: Command) -> _Module:
+    """Import a subcommand's module."""
+    module: _Module = importlib.import_module(command.module)
     return module
 
 

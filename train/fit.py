@@ -1,4 +1,4 @@
-"""`antiphon train CONFIG.toml`: fit a network, resume exactly, keep the best.
+"""Fit a network, resume exactly, keep the best.
 
 The batch of update n is drawn from a generator seeded with (seed, n), and every variable, dropout's
 seeds included, is in the checkpoint: a run that was interrupted goes on as if it had not been.
@@ -6,7 +6,6 @@ seeds included, is in the checkpoint: a run that was interrupted goes on as if i
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import time
@@ -299,24 +298,3 @@ def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
     for batch in whole_pieces(codec, pieces):
         total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `antiphon train`."""
-    parser.add_argument(
-        "config", type=Path, metavar="CONFIG.toml", help="the data set, and what network is made of it how"
-    )
-    parser.add_argument("--dataset", type=Path, help="instead of the configuration's data set")
-    parser.add_argument("--out", type=Path, help="the run's folder (default runs/NAME of the card)")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Train as told; returns the exit status."""
-    config = TrainConfig.load(args.config)
-    if args.dataset:
-        config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
-    folder = args.out or Path("runs") / config.card.name
-    training = Run(config, folder)
-    progress = training.fit()
-    log.info("best valid loss %.4f %s, at update %d", progress.best, training.unit, progress.best_step)
-    return 0

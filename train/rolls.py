@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.io
-from scipy.io.matlab import MatReadError
 
 from ..models.codec import Codec
 from ..models.errors import DatasetError
@@ -72,6 +70,9 @@ def roll_of(notes: RollNotes) -> Roll:
 
 def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
     """Return the rolls of a .mat file by split; raises DatasetError that says what is wrong."""
+    import scipy.io
+    from scipy.io.matlab import MatReadError
+
     try:
         data = scipy.io.loadmat(path)
         found = {s: [np.asarray(r, bool) for r in data[_KEYS_IN_FILE[s]][0]] for s in SPLITS}

@@ -15,9 +15,11 @@ import tensorflow as tf
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.export import cli_export
 from antiphon.export import export as exporting
 from antiphon.export.choices import check_choices
 from antiphon.export.replay import Replay, session
+from antiphon.export.report import Report
 from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
@@ -90,7 +92,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
     out = tmp_path_factory.mktemp("models")
     args = argparse.Namespace(runs=[runs], out=out, weights="int8")
-    return exporting.run(args), out
+    return cli_export.run(args), out
 
 
 def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]) -> None:
@@ -213,13 +215,13 @@ def test_loops_are_refused() -> None:
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no run"):
-        exporting.find_runs([tmp_path])
+        cli_export.find_runs([tmp_path])
 
 
 def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("mine")
     with pytest.raises(ExportError, match="cannot be a folder"):
-        exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
+        cli_export.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
 
 
 def test_a_file_that_no_bridge_would_read_is_not_written(
@@ -238,14 +240,14 @@ def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
 ) -> None:
     said = []
 
-    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+    def export(folder: Path, out: Path, weights: str) -> Report:
         said.append(caplog.text)
-        return exporting.Report(run=str(folder), name=folder.name, file=str(out / f"{folder.name}.onnx"))
+        return Report(run=str(folder), name=folder.name, file=str(out / f"{folder.name}.onnx"))
 
     monkeypatch.setattr(exporting, "export", export)
     out, wrong = tmp_path / "models", runs / "typing-error"
     named = [runs / "plain", wrong, runs / "full"]
-    assert exporting.run(argparse.Namespace(runs=named, out=out, weights="int8")) == 1
+    assert cli_export.run(argparse.Namespace(runs=named, out=out, weights="int8")) == 1
     assert len(said) == 2 and str(wrong) in said[0]
     report = json.loads((out / "export.json").read_text())
     assert {Path(r["run"]).name for r in report if not r["error"]} == {"plain", "full"}
@@ -261,14 +263,14 @@ def test_a_second_run_of_a_name_leaves_the_first_ones_file(
         (tmp_path / name / "config.json").write_text((runs / "plain" / "config.json").read_text())
     done = []
 
-    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+    def export(folder: Path, out: Path, weights: str) -> Report:
         done.append(folder.name)
-        return exporting.Report(run=str(folder), name="plain", file=str(out / "plain.onnx"))
+        return Report(run=str(folder), name="plain", file=str(out / "plain.onnx"))
 
     monkeypatch.setattr(exporting, "export", export)
     out = tmp_path / "models"
     both = argparse.Namespace(runs=[tmp_path / "seed1", tmp_path / "seed2"], out=out, weights="int8")
-    assert exporting.run(both) == 1
+    assert cli_export.run(both) == 1
     assert done == ["seed1"]
     (_, second) = json.loads((out / "export.json").read_text())
     assert "is that of" in second["error"] and "another --out" in second["error"]

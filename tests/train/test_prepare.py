@@ -13,8 +13,9 @@ import pytest
 from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train import prepare as prepare_module
 from antiphon.train import sources
+from antiphon.train.cli_prepare import add_arguments, run
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.prepare import add_arguments, prepare, run
+from antiphon.train.prepare import prepare
 from antiphon.train.prepareconfig import PartRule, PrepareConfig
 from antiphon.train.shard import write_shard
 

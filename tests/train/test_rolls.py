@@ -13,7 +13,7 @@ import tensorflow as tf
 from antiphon.models.codec import Codec
 from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
-from antiphon.train import benchmark
+from antiphon.train import benchmark, cli_benchmark
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import pieces_of
@@ -163,11 +163,11 @@ def test_the_benchmark_trains_scores_and_resumes(
     arguments = tiny.arguments(
         [str(tmp_path), "--out", str(tmp_path / "out"), "--sets", "jsb", "--steps", "4"]
     )
-    assert benchmark.run(arguments) == 0
+    assert cli_benchmark.run(arguments) == 0
     shown = capsys.readouterr().out
     assert "| jsb | " in shown and "RNN-NADE" in shown
     weights = (tmp_path / "out/runs/jsb/best.npz").stat().st_mtime_ns
-    assert benchmark.run(arguments) == 0
+    assert cli_benchmark.run(arguments) == 0
     assert (tmp_path / "out/runs/jsb/best.npz").stat().st_mtime_ns == weights, "it trained again"
     assert capsys.readouterr().out == shown
 
@@ -178,7 +178,7 @@ def test_a_missing_set_is_told_and_others_go_on(
     save_sets(tmp_path, "Nottingham.mat")
     tiny = TrainTiny(monkeypatch)
     words = [str(tmp_path), "--out", str(tmp_path / "out"), "--sets", "jsb", "nottingham", "--steps", "2"]
-    assert benchmark.run(tiny.arguments(words)) == 1
+    assert cli_benchmark.run(tiny.arguments(words)) == 1
     shown = capsys.readouterr().out
     assert "JSB_Chorales.mat is no piano-roll set" in shown
     assert "| nottingham | " in shown
@@ -187,7 +187,7 @@ def test_a_missing_set_is_told_and_others_go_on(
 def test_without_any_set_the_report_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "new" / "out"
     words = [str(tmp_path), "--out", str(out), "--sets", "jsb"]
-    assert benchmark.run(TrainTiny(monkeypatch).arguments(words)) == 1
+    assert cli_benchmark.run(TrainTiny(monkeypatch).arguments(words)) == 1
     report = (out / "frames.md").read_text(encoding="utf-8")
     assert "JSB_Chorales.mat is no piano-roll set" in report and " – |" in report
 
@@ -212,7 +212,7 @@ class TrainTiny:
         import argparse
 
         parser = argparse.ArgumentParser()
-        benchmark.add_arguments(parser)
+        cli_benchmark.add_arguments(parser)
         return parser.parse_args(["frames", *words])
 
 
