@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
-import errno
 import importlib
 import io
 import logging
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..models.errors import AntiphonError
+from ..models.refusal import refusal
 
 log = logging.getLogger("antiphon")
 EXIT_ERROR = 2
@@ -100,18 +100,8 @@ def _run(words: list[str]) -> int:
         return 0
     except OSError as error:
         log.debug("here it happened", exc_info=True)
-        print(f"antiphon: {_refusal(error)}", file=sys.stderr)
+        print(f"antiphon: {refusal(error)}", file=sys.stderr)
         return EXIT_ERROR
-
-
-def _refusal(error: OSError) -> str:
-    """Return what the system refused, and what to do about it."""
-    where = f"{error.filename}: " if error.filename else ""
-    advice = {
-        errno.ENOSPC: "; make room, then give the same command again",
-        errno.EACCES: "; choose another place, or ask for the right to write there",
-    }.get(error.errno or 0, "")
-    return f"{where}{error.strerror or error}{advice}"
 
 
 def _dispatch(words: list[str]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..models.errors import ExportError
+from ..models.refusal import reason, refusal
 from ..train.arrayfile import write_json, write_lines
 from ..train.config import TrainConfig
 from ..train.sources import printable
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportError(f"--out {args.out} cannot be a folder: {error.strerror or error}") from error
+        raise ExportError(f"--out {args.out} cannot be a folder: {reason(error)}") from error
     for empty in reports:  # a typing error is said before the minutes that the other runs take
         log.error("%s", empty.error)
     for folder in tqdm(runs, unit="run", disable=None):
@@ -46,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
             logging.getLogger("tensorflow").setLevel(logging.CRITICAL)
             raise
         except Exception as error:  # one failing run must not stop the others, whatever broke in it
-            log.error("%s: %s", folder, error, exc_info=log.isEnabledFor(logging.DEBUG))
-            reason = f"{type(error).__name__}: {error}".replace("\n", " ")
-            reports.append(Report(run=str(folder), error=reason[:300]))
+            why = refusal(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            log.error("%s: %s", folder, why, exc_info=log.isEnabledFor(logging.DEBUG))
+            reports.append(Report(run=str(folder), error=why.replace("\n", " ")[:300]))
     write_json(args.out / "export.json", [asdict(r) for r in reports], indent=1)
     write_lines(args.out / "export.md", [printable(line) for line in report_table(reports).split("\n")])
     print(report_table(reports))

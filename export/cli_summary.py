@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import ExportError
+from ..models.refusal import reason
 from ..train.arrayfile import write_json
 
 
@@ -40,5 +41,5 @@ def run(args: argparse.Namespace) -> int:
             found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
             write_json(args.json, found, indent=1)
     except OSError as error:
-        raise ExportError(f"{error.filename or args.run} cannot be written: {error.strerror}") from error
+        raise ExportError(f"{error.filename or args.run} cannot be written: {reason(error)}") from error
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import ConfigError, DatasetError
+from ..models.refusal import reason
 from .arrayfile import write_json
 from .dataset import SPLITS
 
@@ -47,5 +48,5 @@ def run(args: argparse.Namespace) -> int:
         try:
             write_json(args.json, found, indent=1)
         except OSError as error:
-            raise ConfigError(f"{args.json} cannot be written: {error.strerror or error}") from error
+            raise ConfigError(f"{args.json} cannot be written: {reason(error)}") from error
     return 0

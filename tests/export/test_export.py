@@ -255,6 +255,19 @@ def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
     assert f"| {wrong} | failed: no run" in (out / "export.md").read_text()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_told_with_what_to_do(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "plain.onnx").symlink_to("/dev/full")
+    empty = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], []))
+    monkeypatch.setattr(exporting, "export", lambda *_: exporting._write(tmp_path / "plain.onnx", empty))
+    assert cli_export.run(argparse.Namespace(runs=[runs / "plain"], out=tmp_path, weights="int8")) == 1
+    (report,) = json.loads((tmp_path / "export.json").read_text())
+    assert report["error"].endswith("; make room, then give the same command again")
+    assert report["error"] in caplog.text
+
+
 def test_a_second_run_of_a_name_leaves_the_first_ones_file(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
