@@ -60,14 +60,6 @@ def notes_of(roll: Roll) -> RollNotes:
     return RollNotes(column[order] + LOWEST, onset[order], (end - onset)[order], len(roll))
 
 
-def roll_of(notes: RollNotes) -> Roll:
-    """Return the roll of notes: what :func:`notes_of` was given."""
-    roll = np.zeros((notes.frames, KEYS), bool)
-    for pitch, onset, duration in zip(notes.pitch, notes.onset, notes.duration, strict=True):
-        roll[onset : onset + duration, pitch - LOWEST] = True
-    return roll
-
-
 def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
     """Return the rolls of a .mat file by split; raises DatasetError that says what is wrong."""
     import scipy.io

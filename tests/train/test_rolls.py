@@ -20,7 +20,7 @@ from antiphon.train.fit import pieces_of
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import Piece, impossible_notes, passage, stack
-from antiphon.train.rolls import KEYS, LOWEST, notes_of, read_rolls, roll_of, write_dataset
+from antiphon.train.rolls import KEYS, LOWEST, RollNotes, notes_of, read_rolls, write_dataset
 from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
 from hypothesis import given, settings
@@ -62,6 +62,14 @@ def test_what_no_roll_holds_is_counted(codec: Codec) -> None:
     assert counted((0, 60, 2), (1, 60, 1)) == 1  # sounds
     assert counted((0, 60, 1), (1, 60, 1)) == 1  # has just ended
     assert counted((0, 61, 1), (0, 60, 1)) == 1  # below another
+
+
+def roll_of(notes: RollNotes) -> np.ndarray:
+    """What :func:`notes_of` was given."""
+    roll = np.zeros((notes.frames, KEYS), bool)
+    for pitch, onset, duration in zip(notes.pitch, notes.onset, notes.duration, strict=True):
+        roll[onset : onset + duration, pitch - LOWEST] = True
+    return roll
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.01, 0.9))
