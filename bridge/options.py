@@ -19,7 +19,7 @@ OptionType = Literal["i", "f", "s"]
 OptionValue = int | float | str
 AUTO = "auto"
 """What stands for "the bridge decides"; sending it takes a setting back."""
-MODES = ("chunk", "single")
+REPLY_MODES = ("chunk", "single")
 MAX_CHARACTERS = 256
 """Characters of an option's value."""
 MAX_TUNE = 2048
@@ -161,6 +161,6 @@ def _text(known: Option, value: OptionValue) -> str:
             return str(Metre.parse(text))
         except MusicError as error:
             raise RequestError("bad_args", str(error)) from error
-    elif known.key == "mode" and text not in MODES:
-        raise RequestError("bad_args", f"mode {text!r} must be one of {', '.join(MODES)}")
+    elif known.key == "mode" and text not in REPLY_MODES:
+        raise RequestError("bad_args", f"mode {text!r} must be one of {', '.join(REPLY_MODES)}")
     return text
