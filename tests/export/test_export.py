@@ -24,12 +24,13 @@ from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
+from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run, pieces_of
+from antiphon.train.fit import Run, evaluate_pieces, loss_of, pieces_of
 from antiphon.train.passages import passage
 from antiphon.train.rolls import write_dataset as write_rolls
 from antiphon.train.savedrun import load_run
@@ -117,6 +118,18 @@ def test_the_file_follows_the_contract(exported: tuple[int, Path], name: str) ->
     assert [list(o.shape) for o in opened.get_outputs()] == [list(p.shape) for p in outputs(manifest)]
     assert manifest.sources[0].licence == "CC0-1.0"
     assert "nats_a_note_exported" in manifest.held_out
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_held_out_figure_is_the_one_that_evaluate_measures(
+    exported: tuple[int, Path], runs: Path, name: str
+) -> None:
+    """Cut-off pieces, which the rolls are, included."""
+    manifest = ModelInfo.read(exported[1] / f"{name}.onnx").manifest
+    _, dataset, network = load_run(runs / name)
+    measured = evaluate_pieces(loss_of(network), dataset.codec, pieces_of(dataset, "test")).sum()
+    assert manifest.held_out["nats_a_note_float32"] == pytest.approx(measured, abs=1e-4)
+    assert manifest.held_out["nats_a_note_exported"] == pytest.approx(measured, rel=0.01)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
