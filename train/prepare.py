@@ -182,7 +182,7 @@ def _finish(
         ),
         "sources": [dict(source) for source in config.sources],
         "counts": selection.counts(shards),
-        "report": write_report(out, shards, selection, unread, losses),
+        "report": write_report(out, shards, selection, unread, codec, losses),
     }
     write_json(out / "dataset.json", info, indent=1)
     return info
