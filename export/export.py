@@ -19,9 +19,8 @@ from ..models.wholefile import whole_file
 from ..train.backend import tf
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
-from ..train.fit import pieces_of
 from ..train.network import NoteNetwork
-from ..train.passages import passage, stack
+from ..train.passages import passage, pieces_of, stack
 from ..train.savedrun import load_run
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes

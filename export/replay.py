@@ -84,7 +84,7 @@ class Replay:
         """Return the weighted loss of each target field of one passage, (step, field), in nats.
 
         Where the music was cut off, a target's code stands for itself and every code after it, as in
-        :func:`antiphon.train.network.nats`.
+        :func:`antiphon.train.loss.nats`.
         """
         censored = passage.get("censored", np.zeros_like(passage["weight"]))
         return np.asarray(-self._replayed(passage, censored) * passage["weight"])
@@ -104,7 +104,9 @@ class Replay:
             if self.manifest.conditions:
                 feed["conditions"] = passage["conditions"][t : t + 1, : len(self.manifest.conditions)]
             feed["forced"] = passage["target"][t : t + 1]
-            beyond = {column: self._or_later(feed, column) for column in np.flatnonzero(censored[t])}
+            beyond = {
+                column: self._or_later(feed, column) for column in map(int, np.flatnonzero(censored[t]))
+            }
             row = self.step(feed, t + 1)["log_prob"][0].copy()
             row[list(beyond)] = list(beyond.values())
             found.append(row)

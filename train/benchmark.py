@@ -17,8 +17,9 @@ from ..models.errors import DatasetError
 from .arrayfile import write_json
 from .config import TrainConfig
 from .dataset import Dataset, SplitName
-from .fit import Run, pieces_of
+from .fit import Run
 from .framescore import score_pieces, scorer
+from .passages import pieces_of
 from .rolls import SETS, read_rolls, write_dataset
 from .savedrun import load_run
 

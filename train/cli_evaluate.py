@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--json {args.json}: name a file in a folder that exists")
     from . import textscore
     from .evaluate import beside_baseline, by_source, figures, table
-    from .fit import pieces_of
+    from .passages import pieces_of
     from .savedrun import load_run
 
     for folder in args.runs:

@@ -9,10 +9,10 @@ import numpy as np
 from ..models.codec import Codec
 from .backend import tf
 from .dataset import Dataset, SplitName
-from .fit import evaluate_pieces, loss_of, numbered_pieces, pieces_of
+from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
-from .passages import Piece, passage, stack
+from .passages import Piece, numbered_pieces, passage, pieces_of, stack
 
 CONTEXT_BARS = 4
 

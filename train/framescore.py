@@ -9,7 +9,8 @@ import numpy as np
 
 from ..models.codec import Codec
 from .backend import tf
-from .network import NoteNetwork, nats
+from .loss import nats
+from .network import NoteNetwork
 from .passages import Piece, passage, stack
 
 

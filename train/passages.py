@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..models.step import METRE_OTHER, REMAINING_BUCKETS
+from .dataset import Dataset, SplitName
 from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
 Array = npt.NDArray[np.int32]
@@ -32,6 +33,21 @@ class Piece:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+
+def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
+    """Return the pieces of a split that hold at least two notes."""
+    return [piece for _, piece in numbered_pieces(dataset, split)]
+
+
+def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, Piece]]:
+    """Yield the pieces of a split that hold at least two notes, each with its place in the split."""
+    data = dataset.split(split)
+    for index in range(data.pieces):
+        at = data.piece(index)
+        if at.stop - at.start > 1:
+            end = None if data.ends is None else int(data.ends[index])
+            yield index, Piece(data.codes[at], data.clock[at], dataset.tonic, end)
 
 
 def passage(

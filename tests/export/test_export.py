@@ -30,8 +30,9 @@ from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run, evaluate_pieces, loss_of, pieces_of
-from antiphon.train.passages import passage
+from antiphon.train.fit import Run
+from antiphon.train.loss import evaluate_pieces, loss_of
+from antiphon.train.passages import passage, pieces_of
 from antiphon.train.rolls import write_dataset as write_rolls
 from antiphon.train.savedrun import load_run
 from made_music import write_dataset
