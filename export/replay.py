@@ -104,9 +104,8 @@ class Replay:
             if self.manifest.conditions:
                 feed["conditions"] = passage["conditions"][t : t + 1, : len(self.manifest.conditions)]
             feed["forced"] = passage["target"][t : t + 1]
-            beyond = {
-                column: self._or_later(feed, column) for column in map(int, np.flatnonzero(censored[t]))
-            }
+            cut = map(int, np.flatnonzero(censored[t]))
+            beyond = {column: self._or_later(feed, column) for column in cut}
             row = self.step(feed, t + 1)["log_prob"][0].copy()
             row[list(beyond)] = list(beyond.values())
             found.append(row)

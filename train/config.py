@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from ..models.errors import ConfigError, MusicError
-from ..models.limits import MOST_TEXT
+from ..models.limits import MOST_TEXT, RANGES
 from ..models.manifest import NAME, Source
 from ..models.metre import Metre
 from .networkcheck import check_network
@@ -296,11 +296,8 @@ def _check_card(card: CardConfig) -> None:
         Metre.parse(card.metre)
     except MusicError as error:
         raise ConfigError(f"card.metre: {error}") from error
-    for key, value, low, high in (
-        ("tempo", card.tempo, 10, 400),
-        ("temperature", card.temperature, 0.05, 4),
-        ("top_p", card.top_p, 0.01, 1),
-    ):
+    for key in ("tempo", "temperature", "top_p"):
+        value, (low, high) = getattr(card, key), RANGES[f"defaults: {key}"]
         if not low <= value <= high:
             raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
     texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
