@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show what a run's network is made of; returns the exit status."""
     from ..train.savedrun import load_run
+    from .card import manifest_for
     from .convert import convert
     from .diagram import draw_diagram
-    from .export import manifest_for
     from .stepgraph import StepGraph
     from .summary import cost_of, layers_of, report, table_bytes
 

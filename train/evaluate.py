@@ -8,11 +8,12 @@ import numpy as np
 
 from ..models.codec import Codec
 from .backend import tf
+from .batches import alone
 from .dataset import Dataset, SplitName
 from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
-from .passages import Piece, numbered_pieces, passage, pieces_of, stack
+from .passages import Piece, numbered_pieces, passage, pieces_of
 
 CONTEXT_BARS = 4
 
@@ -35,8 +36,7 @@ def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: 
             one["counted"][:first] = 0.0
         else:
             one = passage(codec, piece, first, len(piece) + 1 - first)
-        steps = -(-len(one["counted"]) // 64) * 64
-        total += loss({k: tf.constant(v) for k, v in stack([one], steps).items()}).numpy()
+        total += loss({k: tf.constant(v) for k, v in alone(one).items()}).numpy()
     return np.asarray(total[:-1] / total[-1]) if total[-1] else None
 
 

@@ -19,12 +19,13 @@ from tqdm import tqdm
 from ..models.errors import ConfigError, DatasetError
 from .average import AveragedWeights
 from .backend import keras, tf
+from .batches import random_batch
 from .config import FitConfig, TrainConfig
 from .curves import restore_curves, write_curves
 from .dataset import Dataset
 from .loss import evaluate_pieces, loss_of, losses
 from .network import NoteNetwork
-from .passages import pieces_of, random_batch
+from .passages import pieces_of
 from .runfolder import begin, check_config, check_tables
 from .savedrun import (
     BROKEN,

@@ -9,8 +9,9 @@ import numpy as np
 from ..models.codec import Codec
 from ..models.step import MASKED
 from .backend import tf
+from .batches import whole_pieces
 from .network import NoteNetwork
-from .passages import Piece, whole_pieces
+from .passages import Piece
 
 Batch = dict[str, Any]
 

@@ -32,7 +32,10 @@ Batch = dict[str, Any]
 
 @keras.saving.register_keras_serializable("antiphon")
 class NoteNetwork(keras.Model):
-    """See the module's text. Call it with a batch; it returns {field: logits (batch, step, code)}."""
+    """See the module's text. Call it with a batch; it returns {field: logits (batch, step, code)}.
+
+    What a batch holds is said at :func:`antiphon.train.passages.passage`.
+    """
 
     def __init__(self, shape: Shape, **kwargs: Any) -> None:
         super().__init__(**kwargs)

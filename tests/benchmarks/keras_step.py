@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from antiphon.export.card import manifest_for
 from antiphon.export.convert import convert
-from antiphon.export.export import manifest_for
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.export.steplayers import MemoryBias, attend

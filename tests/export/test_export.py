@@ -17,7 +17,9 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.export import cli_export
 from antiphon.export import export as exporting
+from antiphon.export.card import known_figures
 from antiphon.export.choices import check_choices
+from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.report import Report
 from antiphon.export.sampler import draw
@@ -143,7 +145,7 @@ def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
     piece = max(pieces_of(dataset, "test"), key=len)
     one = passage(dataset.codec, piece, 0, len(piece) + 1)
     assert len(piece) > 20
-    found, wanted = Replay(opened, manifest).log_probs(one), exporting.keras_log_probs(network)(one)
+    found, wanted = Replay(opened, manifest).log_probs(one), keras_log_probs(keras_logits(network))(one)
     assert np.abs((found - wanted) * one["weight"]).max() < 0.1
 
 
@@ -310,9 +312,9 @@ def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "test.json").write_text(json.dumps(figures))
-    assert exporting._known_figures(tmp_path / "b") == {"test, network": 2}
+    assert known_figures(tmp_path / "b") == {"test, network": 2}
     with pytest.raises(ExportError, match="holds no figures of this run"):
-        exporting._known_figures(tmp_path / "c")
+        known_figures(tmp_path / "c")
 
 
 def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
@@ -337,7 +339,7 @@ def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
 def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "test.json").write_text(text)
     with pytest.raises(ExportError, match="holds no figures of this run: `antiphon evaluate"):
-        exporting._known_figures(tmp_path)
+        known_figures(tmp_path)
 
 
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
