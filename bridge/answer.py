@@ -46,7 +46,8 @@ class Answer:
         self.order = order
         self.started = clock.now()
         self.job: Job | None = None
-        self._kept = kept
+        self.kept = kept
+        """Its takes, as far as they are complete."""
         self._clock = clock
         self._send = send
         self._finished = finished
@@ -83,7 +84,7 @@ class Answer:
         With the last take sent the request is over, though the engine has yet to say that it is done.
         """
         with self._lock:
-            if not self._over and len(self._kept.takes) >= self.order.takes:
+            if not self._over and len(self.kept.takes) >= self.order.takes:
                 self._end(None)
             return self._over
 
@@ -110,7 +111,7 @@ class Answer:
     def on_progress(self, fraction: float) -> None:
         """Tell how far the request is, now and then."""
         with self._lock:
-            self._kept.fraction = fraction
+            self.kept.fraction = fraction
             if not self._over and self._clock.now() - self._told >= PROGRESS_SECONDS:
                 self._told = self._clock.now()
                 self._emit(self.progress)
@@ -118,7 +119,7 @@ class Answer:
     @property
     def progress(self) -> Message:
         """The reply that tells how far the request is."""
-        return Message("/antiphon/progress", (self.order.id, float(self._kept.fraction)))
+        return Message("/antiphon/progress", (self.order.id, float(self.kept.fraction)))
 
     def on_take(self, take: Take) -> None:
         """Send a take and keep it for resending."""
@@ -131,7 +132,7 @@ class Answer:
             if self._over:
                 return
             weight = len(take.notes) + len(notes) + len(text) + 1
-            self._kept.add(take.index, Sent(notes, done, weight, text))
+            self.kept.add(take.index, Sent(notes, done, weight, text))
             for message in text if single else (*notes, *text):
                 self._emit(message)
             self._emit(done)

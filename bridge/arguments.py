@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from typing import Any
 
 from ..models.errors import RequestError
 from ..models.note import Note
 from .osc import Value
-from .protocol import VALUES_A_NOTE, Address, Argument
+from .protocol import REQUEST_TABLE, VALUES_A_NOTE, Address, Argument
 
 MAX_ID = 255
 """Characters of a string id, which every reply repeats."""
@@ -55,6 +56,14 @@ def usage(entry: Address) -> str:
         word = argument.name + ("…" if argument.is_tail else "")
         words.append(f"[{word}]" if argument.optional else word)
     return " ".join(words)
+
+
+def unknown(address: str) -> RequestError:
+    """Return the error for an address that is not in the table."""
+    verbs = {name.rsplit("/", 1)[-1]: name for name in REQUEST_TABLE}
+    near = difflib.get_close_matches(address[:64].rsplit("/", 1)[-1].lower(), verbs, n=1, cutoff=0.7)
+    advice = f"did you mean {verbs[near[0]]}?" if near else f"after /antiphon/ comes {', '.join(verbs)}"
+    return RequestError("unknown_address", f"no address {address[:64]!r}; {advice}")
 
 
 def identity(value: Value) -> Value | None:

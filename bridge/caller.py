@@ -9,6 +9,10 @@ LENT_MESSAGES = frozenset({"/antiphon/context"})
 CANCELLING_MESSAGES = frozenset({"/antiphon/cancel"})
 SILENCE_SECONDS = 60.0
 """After so long a port that never said hello may be another program's."""
+MOST_STRAYS = 64
+"""Messages in a row that are no requests and are answered nevertheless."""
+PAUSE_SECONDS = 1.0
+"""After so long a row is at its end: people who try things out make pauses."""
 
 
 class Caller:
@@ -28,6 +32,7 @@ class Caller:
         self._heard = clock.now()
         self._addresses: set[str] = set()
         self._name: str | None = None
+        self._strays, self._strayed = 0, self._heard
 
     @property
     def lends(self) -> bool:
@@ -46,6 +51,19 @@ class Caller:
             self._addresses.clear()
         self._heard = now
         self._addresses.add(address)
+        if address:
+            self._strays = 0
+
+    def strays(self) -> bool:
+        """Count a message that is no request; return whether it is to be left without an answer.
+
+        Some programs, scsynth among them, answer whatever they do not know. Named as a reply port, or where a
+        sender's address is forged, such a one and the bridge would complain to each other for ever.
+        """
+        now = self._clock.now()
+        self._strays = 1 if now - self._strayed >= PAUSE_SECONDS else self._strays + 1
+        self._strayed = now
+        return self._strays > MOST_STRAYS
 
     def is_another(self, name: str) -> bool:
         """Take the name that a program tells of itself; return whether the one before had another."""

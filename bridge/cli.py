@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ..models.errors import AntiphonError
+from ..models.printable import printable_lines
 from ..models.refusal import refusal
+from .logline import LogLine
 
 log = logging.getLogger("antiphon")
 EXIT_ERROR = 2
@@ -89,7 +91,7 @@ def _run(words: list[str]) -> int:
     try:
         return _dispatch(words)
     except AntiphonError as error:
-        print(f"antiphon: {error}", file=sys.stderr)
+        print(printable_lines(f"antiphon: {error}"), file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         print("\nantiphon: stopped", file=sys.stderr)
@@ -100,7 +102,7 @@ def _run(words: list[str]) -> int:
         return 0
     except OSError as error:
         log.debug("here it happened", exc_info=True)
-        print(f"antiphon: {refusal(error)}", file=sys.stderr)
+        print(printable_lines(f"antiphon: {refusal(error)}"), file=sys.stderr)
         return EXIT_ERROR
 
 
@@ -128,8 +130,10 @@ def _dispatch(words: list[str]) -> int:
     )
     module.add_arguments(parser)
     args = parser.parse_args(words[1:])
-    logging.basicConfig(level=args.log_level.upper(), format="%(message)s" if args.log_level != "debug"
-                        else "%(asctime)s %(name)s: %(message)s", stream=sys.stderr, force=True)  # fmt: skip
+    how = "%(asctime)s %(name)s: %(message)s" if args.log_level == "debug" else "%(message)s"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogLine(how))
+    logging.basicConfig(level=args.log_level.upper(), handlers=[handler], force=True)
     try:
         return module.run(args)
     except ModuleNotFoundError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..models.errors import ConfigError, RequestError
 from ..models.metre import Metre
+from ..models.printable import printable
 from ..models.score import DEFAULT_TEMPO, Part, Score
 from .cli_options import add_bridge_address, add_models, add_request_options, existing, request_options
 from .cli_result import Result, add_output_options, check_output_options, show
@@ -87,7 +89,8 @@ def _list_models(args: argparse.Namespace) -> int:
     with Client(args.host, args.port, name="ask") as bridge:
         lines = bridge.models()
     for line in lines:
-        print(f"{line.name:12}{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB")
+        about = f"{line.title}; parts: {', '.join(line.parts)}; {line.megabytes:.1f} MB"
+        print(printable(f"{line.name:12}{about}"))
     return int(not lines)
 
 
@@ -153,13 +156,14 @@ def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
     names = {part.name.lower(): index for index, part in enumerate(parts) if part.name}
     told = {index: names.get(part.name.lower()) for index, part in enumerate(score.parts)}
     given: dict[int, int] = {}
+    heights = _heights(score)
     for drums in (False, True):
         tracks = [index for index, part in enumerate(score.parts) if part.is_drum is drums]
         places = [index for index, part in enumerate(parts) if part.is_drum is drums]
         if not places and not any(part.is_drum for part in score.parts):
             places = list(range(len(parts)))
         if names and not drums and all(told[index] is None for index in tracks):
-            tracks.sort(key=lambda index: -_height(score, index))
+            tracks.sort(key=lambda index: -heights.get(index, 0.0))
         for place, index in enumerate(tracks):
             number = told[index]
             if number in places:
@@ -170,7 +174,9 @@ def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
     return replace(score, notes=Score.ordered(kept))
 
 
-def _height(score: Score, part: int) -> float:
-    """Return the mean pitch of a part; one without notes is the lowest."""
-    pitches = [note.pitch for note in score.notes if note.part == part]
-    return sum(pitches) / len(pitches) if pitches else 0.0
+def _heights(score: Score) -> dict[int, float]:
+    """Return the mean pitch of each part that has notes; one without is the lowest."""
+    pitches: defaultdict[int, list[int]] = defaultdict(list)
+    for note in score.notes:
+        pitches[note.part].append(note.pitch)
+    return {part: sum(found) / len(found) for part, found in pitches.items()}

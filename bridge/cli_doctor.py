@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
+from ..models.printable import printable_lines
 from .cli_options import add_bridge_address, add_models
 from .doctor import Finding, Level, check_models, check_onnxruntime, check_port, check_python, check_trip
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     bad = 0
     for check in checks:
         for finding in check():
-            print(f"{_MARKS[finding.level]}  {finding.text}", flush=True)
+            print(printable_lines(f"{_MARKS[finding.level]}  {finding.text}"), flush=True)
             if finding.advice:
                 print(f"      → {finding.advice}")
             bad += finding.level is Level.BAD

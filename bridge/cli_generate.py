@@ -8,7 +8,7 @@ import secrets
 from .cli_options import add_models, add_request_options, existing, request_options
 from .cli_result import Result, add_output_options, check_output_options, check_text_options, show
 from .engine import Engine
-from .interrupt import one_interrupt
+from .interrupt import kept_interrupt
 from .resolve import model_name, resolve
 from .shelf import ModelShelf
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = shelf.manifest(model_name(options, shelf.default))
     check_text_options(args, manifest.codec.is_text)
     request = resolve({}, options, None, manifest, secrets.randbelow(2**31))
-    with one_interrupt(), Engine(shelf) as engine:
-        takes = engine.generate(request)
+    with kept_interrupt() as heed, Engine(shelf) as engine:
+        takes = engine.generate(request, heed)
     show(Result(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..models.printable import printable
 from .cli_options import add_models, existing
 from .shelf import ModelShelf
 
@@ -20,12 +21,13 @@ def run(args: argparse.Namespace) -> int:
     for info in models:
         card = info.manifest
         parts = ", ".join(part.name or str(index) for index, part in enumerate(card.parts))
-        print(f"{info.name:12}{card.title}")
+        print(printable(f"{info.name:12}{card.title}"))
         size = f"{info.megabytes:.1f} MB, {card.quantisation}, {card.parameters:,} parameters"
-        print(f"{'':12}parts: {parts}; {size}")
+        print(printable(f"{'':12}parts: {parts}; {size}"))
         for source in card.sources:
-            print(f"{'':12}trained on {source.name} ({source.licence}) {source.attribution}".rstrip())
-        print(f"{'':12}{info.path}")
+            origin = f"{source.name} ({source.licence}) {source.attribution}".rstrip()
+            print(printable(f"{'':12}trained on {origin}"))
+        print(printable(f"{'':12}{info.path}"))
     if not models:
         print("There is no model; name a folder with --models DIR.")
     return int(not models)

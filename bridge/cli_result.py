@@ -16,8 +16,11 @@ from ..models.metre import Metre, MetreMap
 from ..models.midi import write_midi
 from ..models.note import Note
 from ..models.pianoroll import piano_roll
+from ..models.printable import printable_lines
 from ..models.score import Part, Score
 from ..models.wholefile import whole_file
+from .asked import take_count
+from .options import AUTO
 from .request import Take
 
 
@@ -110,13 +113,26 @@ def check_output_options(args: argparse.Namespace, notes: str = ".mid") -> None:
     for option, path in given.items():
         if path is not None:
             _check_ending(option, path, notes)
-        if path is not None and read is not None and path.absolute() == read.absolute():
+        if path is not None and read is not None and any(_is_same(p, read) for p in _each_take(path, args)):
             raise ConfigError(f"{option} {path} would replace what is to be continued; name another file")
     for path in paths:
         if not path.absolute().parent.is_dir():
             raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
         if path.is_dir():
             raise ConfigError(f"{path} is a folder; name a file")
+
+
+def _each_take(path: Path, args: argparse.Namespace) -> list[Path]:
+    """Return the files that a path stands for, one a take."""
+    return [numbered(path, index) for index in range(take_count({"takes": args.takes or AUTO}))]
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file, by a link or a folder's other name, too."""
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there yet
+        return path.absolute() == other.absolute()
 
 
 def _check_ending(option: str, path: Path, notes: str) -> None:
@@ -153,7 +169,7 @@ def show(result: Result, args: argparse.Namespace) -> None:
             if not args.no_roll:
                 print(_roll(result, take))
             if take.text:
-                print(take.text)
+                print(printable_lines(take.text))
             print(f"{_summary(result, take)}\n")
         for line in done:
             print(line)

@@ -71,9 +71,9 @@ class Client:
         self._timeout = timeout
         self._name = secrets.token_hex(3)
         self._hello = Message(HELLO, (0, f"{name} {self._name}", PROTOCOL))
-        self._greeting = [self._hello]
-        """Sent with what is asked for, until it is answered: the bridge may still know the program
-        that had this port before, and what that one wanted."""
+        self._greeted = False
+        """Before anything else: the bridge may still know the program that had this port before, and
+        forgets with it what has been said since."""
         self._numbers = itertools.count(1)
         self._held: dict[str, OptionValue] = {}
         """What :meth:`set` asked for, told with each request: a bridge started anew knows nothing of it."""
@@ -100,8 +100,8 @@ class Client:
 
     def hello(self) -> Bridge:
         """Return who answers."""
-        self._greeting.clear()
         reply = self._one(HELLO, self._hello.args, HELLO_REPLY)
+        self._greeted = True
         return Bridge(str(reply[0]), str(reply[1]), int(reply[2]), _words(reply[4]))
 
     def ping(self, size: int = 0) -> float:
@@ -264,12 +264,15 @@ class Client:
         Raises RequestError when the bridge refuses ``name`` or the message's address and
         ``excuses`` does not call for another try, or when it stays silent for the timeout.
         """
+        if not self._greeted and say != self._hello:
+            self._talk(self._hello, lambda message: message.address == HELLO_REPLY, name, stop=stop)
+            self._greeted = True
         told: Callable[[], Sequence[Outgoing]] = say if callable(say) else lambda: [say]
         refused = (name, told()[0].address)  # an unknown verb is refused by its address
         self._forget_what_came()
         heard = time.monotonic()
         while True:
-            self._send([*self._greeting, *told()])
+            self._send(told())
             silence = time.monotonic() + AGAIN_SECONDS
             while (left := silence - time.monotonic()) > 0:
                 if name and stop and stop():
@@ -280,8 +283,6 @@ class Client:
                         if excuses(message):
                             continue
                         raise RequestError(str(message.args[1]), str(message.args[2]))
-                    if message.address == HELLO_REPLY:
-                        self._greeting.clear()
                     if take(message):
                         return
                     heard = time.monotonic()

@@ -49,8 +49,8 @@ class Collector:
         self._on_note, self._on_progress = on_note, on_progress
         self._partial = {index: _Partial() for index in range(wanted)}
         self._accepted = False
-        self._begun = False
-        """Whether more than an ack has come."""
+        self._resent = False
+        """Whether the bridge was last asked to send again, not for the request itself."""
 
     def take(self, message: Message) -> bool:
         """Take one message; return whether all takes are complete."""
@@ -58,7 +58,6 @@ class Collector:
         if not args or args[0] != self._name or message.address == "/antiphon/fail":
             return False
         self._accepted = True
-        self._begun |= message.address != "/antiphon/ack"
         if message.address == "/antiphon/progress" and self._on_progress is not None:
             self._on_progress(float(args[1]))
         if message.address in ("/antiphon/notes", "/antiphon/note", "/antiphon/text", "/antiphon/done"):
@@ -91,7 +90,8 @@ class Collector:
         return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
 
     def missing(self) -> Sequence[Message]:
-        """Return the messages that ask for what is missing; none while the request is not acknowledged."""
+        """Return the messages to send for what is missing; none while the request is not acknowledged."""
+        self._resent = self._accepted
         if not self._accepted:
             return []
         asks = []
@@ -107,9 +107,10 @@ class Collector:
         """Return whether a failure calls for the request once more.
 
         The bridge knows nothing to send again where a late ack of the context was taken for the
-        request's, which itself got lost.
+        request's, which itself got lost, and where it has answered many others since: the same request
+        brings the same notes. It may say so twice before it is asked.
         """
-        again = self._accepted and not self._begun and failure.args[1] == "bad_args"
+        again = self._resent and failure.args[1] == "bad_args"
         self._accepted &= not again
         return again
 

@@ -29,14 +29,22 @@ class Assembly:
     altered: bool = False
     """Whether one of them differs from what it replaces."""
     was_whole: bool = False
+    size: int = field(init=False)
+    """Notes so far: counted as they come, for each of a thousand messages is weighed with all before it."""
     _notes: tuple[Note, ...] | None = None
     """In order, once asked for: a request asks again for what was read when the context arrived."""
 
+    def __post_init__(self) -> None:
+        self.size = sum(map(len, self.chunks.values()))
+
     def put(self, seq: int, notes: tuple[Note, ...]) -> None:
         """Take one message."""
-        self.altered |= self.was_whole and self.chunks.get(seq) != notes
-        self.chunks[seq] = notes
-        self._notes = None
+        former = self.chunks.get(seq)
+        if former != notes:
+            self.altered |= self.was_whole
+            self.size += len(notes) - len(former or ())
+            self.chunks[seq] = notes
+            self._notes = None
         self.fresh.add(seq)
         if len(self.fresh) == self.of or (not self.was_whole and len(self.chunks) == self.of):
             self.close()
@@ -55,12 +63,7 @@ class Assembly:
     def missing(self) -> list[int]:
         """Which messages have not come: of the next context, where it begins as the former one did."""
         here = self.fresh if self.altered and 0 in self.fresh else self.chunks
-        return [seq for seq in range(self.of) if seq not in here]
-
-    @property
-    def size(self) -> int:
-        """Notes so far."""
-        return sum(map(len, self.chunks.values()))
+        return [seq for seq in range(self.of) if seq not in here] if len(here) < self.of else []
 
     @property
     def weight(self) -> int:

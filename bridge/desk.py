@@ -45,9 +45,9 @@ class Desk:
 
     @property
     def weight(self) -> int:
-        """What the kept answers cost, in notes."""
+        """What the answers cost that are kept and that are on their way, in notes."""
         with self._lock:
-            return self._kept.weight
+            return self._kept.weight + sum(answer.kept.weight for answer in self._running.values())
 
     @property
     def keeps(self) -> int:
@@ -78,8 +78,7 @@ class Desk:
         with self._lock:
             if len(self._running) >= MAX_RUNNING:
                 raise RequestError("busy", f"{MAX_RUNNING} requests of this client wait already")
-            kept = Answered(order.reply_port)
-            answer = Answer(order, kept, self._clock, self._send, self._finished)
+            answer = Answer(order, Answered(order.reply_port), self._clock, self._send, self._finished)
             self._running[order.id] = answer
         # Sent before the engine begins: it is the first reply, and its sending delays no note.
         self._send(answer.ack, order.reply_port)
@@ -89,15 +88,13 @@ class Desk:
             with self._lock:
                 self._running.pop(order.id, None)
             raise
-        with self._lock:
-            self._kept.keep(order.id, kept)  # not before: a request that is refused leaves the last answer
         answer.began(job)
 
     def resend(self, name: Value, take: int, seqs: tuple[int, ...]) -> None:
         """Send messages of a take again, or how far it is; raises RequestError ``bad_args``."""
         with self._lock:
-            kept = self._kept.find(name)
             running = self._running.get(name)
+            kept = self._kept.find(name) if running is None else running.kept
         if take in kept.takes:
             for message in self._kept.pick(kept.takes[take], seqs):
                 self._send(message, kept.reply_port)
@@ -158,8 +155,10 @@ class Desk:
         with self._lock:
             if self._running.get(answer.order.id) is answer:
                 del self._running[answer.order.id]
+                # Not before: what runs must not be forgotten for what is asked after it, and a request
+                # that is refused leaves the last answer of its id.
+                self._kept.keep(answer.order.id, answer.kept)
             self.last_ms = (self._clock.now() - answer.started) * 1000.0
-            self._kept.trim()
         self._let_go(answer)
 
     def _let_go(self, ended: object) -> None:

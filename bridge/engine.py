@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -26,11 +26,10 @@ from .rows import PrimeRow, Row
 from .shelf import LoadedModel, ModelShelf
 from .stepper import Snapshot
 from .turns import Task, Turns
-from .waiting import Waiting
+from .waiting import LOOK_SECONDS, Waiting
 
 MOST_WORKERS = 2
 """By default: a musician's machine has other things to do."""
-_LOOK_SECONDS = 0.2
 
 
 class Engine:
@@ -150,11 +149,14 @@ class Engine:
                     raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
         self._jobs.add(job)
 
-    def generate(self, request: GenerationRequest) -> list[Take]:
-        """Return a request's takes when they are done; raises RequestError when it fails."""
+    def generate(self, request: GenerationRequest, look: Callable[[], None] = lambda: None) -> list[Take]:
+        """Return a request's takes when they are done; raises RequestError when it fails.
+
+        Meanwhile ``look`` is called now and then; what it raises ends the wait.
+        """
         waiting = Waiting()
         self.submit(request, waiting)
-        return waiting.wait()
+        return waiting.wait(look=look)
 
     def close(self) -> None:
         """Fail what is under way with ``cancelled`` and end the workers."""
@@ -163,7 +165,7 @@ class Engine:
             self._lock.notify_all()
         for worker in self._workers:
             while worker is not threading.current_thread() and worker.is_alive():
-                worker.join(_LOOK_SECONDS)  # without a limit Windows would hear no Ctrl-C meanwhile
+                worker.join(LOOK_SECONDS)
         for job in [*self._jobs, *self._cancelled]:
             job.fail("cancelled", "the bridge is shutting down")
 

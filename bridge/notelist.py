@@ -19,6 +19,7 @@ from types import TracebackType
 
 from ..models.errors import ConfigError, MusicError
 from ..models.note import Note
+from ..models.printable import printable
 from .request import Take
 
 SUFFIX = ".notes"
@@ -85,5 +86,5 @@ class AnswerFile:
         self._say("fail", code, " ".join(sentence.split()))
 
     def _say(self, *words: object) -> None:
-        self._file.write(" ".join(map(str, words)) + "\n")
+        self._file.write(printable(" ".join(map(str, words))) + "\n")  # a title must not end the answer
         self._file.flush()

@@ -24,6 +24,9 @@ MAX_DATAGRAM = 65507
 """The largest UDP payload over IPv4, in bytes."""
 MAX_DEPTH = 8
 """How deeply bundles may nest."""
+MAX_ARGUMENTS = MAX_DATAGRAM // 5
+"""As many numbers, each of four bytes and a tag, as fit. T and F take no bytes: with a tag alone, five times
+as many came in a datagram and kept the bridge busy for a fifth of a second."""
 _BUNDLE = b"#bundle\0"
 _TAG_BYTES = {"i": 4, "f": 4, "d": 8, "h": 8, "T": 0, "F": 0}
 _ACCEPTED = "i, f, s, d, h, T, F"
@@ -120,6 +123,8 @@ def _check_arguments(data: bytes, tags: str, at: int) -> None:
     """Check that tags are known and their bytes fill the message exactly; raises ValueError."""
     if not tags.startswith(","):
         raise ValueError("the type tag string must start with ','")
+    if len(tags) - 1 > MAX_ARGUMENTS:
+        raise ValueError(f"{len(tags) - 1} arguments, the limit is {MAX_ARGUMENTS}")
     for tag in tags[1:]:
         if tag == "s":
             _, at = _string(data, at, "a string argument")

@@ -32,6 +32,8 @@ reader: with 512 a burst of 10,000 large contexts overflowed the system's buffer
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 """How often the folders of models are looked at."""
+CLOSING_SECONDS = 2.0
+"""How long each thread may take to end."""
 log = logging.getLogger("antiphon.server")
 log_in = logging.getLogger("antiphon.osc.in")
 log_out = logging.getLogger("antiphon.osc.out")
@@ -102,13 +104,14 @@ class Server:
         for host in self._announce:
             self.send(Message("/antiphon/shutdown"), host)
         self._stop.set()
+        receiving, *others = self._threads
+        _end(receiving)  # before all is cancelled: what it has just acknowledged has its last reply, too
         for session in self.sessions.all():
             session.close()
         self._pacer.close()
         self._chores.close()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(2.0)
+        for thread in others:
+            _end(thread)
         self._socket.close()
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -222,6 +225,12 @@ class Server:
             self._models.load(name)
         except RequestError as error:
             log.warning("model %s: %s", name, error)
+
+
+def _end(thread: threading.Thread) -> None:
+    """Wait until a thread that was told to end has done so, not for ever; it may never have begun."""
+    if thread.ident is not None:
+        thread.join(CLOSING_SECONDS)
 
 
 def bind(host: str, port: int) -> socket.socket:

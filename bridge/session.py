@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable, Hashable
 
@@ -10,7 +9,7 @@ from ..models.errors import AntiphonError, RequestError
 from ..models.note import Note
 from . import options as option_table
 from .answer import Order
-from .arguments import check, identity, shortened
+from .arguments import check, identity, shortened, unknown
 from .caller import Caller
 from .contexts import Contexts
 from .desk import Desk
@@ -94,10 +93,12 @@ class Session:
         if message.address in REPLY_TABLE and message.address not in REQUEST_TABLE:
             return  # an echo or another bridge: answering would let two programs fail at each other for ever
         entry = REQUEST_TABLE.get(message.address)
+        if entry is None and self.caller.strays():
+            return
         self.caller.says(message.address if entry else "")
         try:
             if entry is None:
-                raise _unknown(message.address)
+                raise unknown(message.address)
             _VERBS[message.address](self, *check(entry, message.args))
         except RequestError as error:
             self._fail(message, error.code, str(error))
@@ -109,7 +110,7 @@ class Session:
 
     def reject(self, address: str, reason: str) -> None:
         """Answer something that is not a message."""
-        if address in REPLY_TABLE:
+        if address in REPLY_TABLE or self.caller.strays():
             return
         self._reply("/antiphon/fail", address[:255], "bad_args", f"not a usable OSC message: {reason}")
 
@@ -308,14 +309,6 @@ class Session:
 
     def _sync(self, number: int) -> None:
         self._desk.when_idle(lambda: self._reply("/antiphon/synced", number))
-
-
-def _unknown(address: str) -> RequestError:
-    """Return the error for an address that is not in the table."""
-    verbs = {name.rsplit("/", 1)[-1]: name for name in REQUEST_TABLE}
-    near = difflib.get_close_matches(address[:64].rsplit("/", 1)[-1].lower(), verbs, n=1, cutoff=0.7)
-    advice = f"did you mean {verbs[near[0]]}?" if near else f"after /antiphon/ comes {', '.join(verbs)}"
-    return RequestError("unknown_address", f"no address {address[:64]!r}; {advice}")
 
 
 def _told_port(message: Message) -> int | None:

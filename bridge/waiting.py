@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from math import inf
 
 from ..models.errors import RequestError
 from ..models.note import Note
 from .request import Take
+
+LOOK_SECONDS = 0.2
+"""How long a wait lasts before it looks around: without a limit Windows would hear no Ctrl-C meanwhile."""
 
 
 class Waiting:
@@ -17,10 +22,18 @@ class Waiting:
         self._over = threading.Event()
         self._error: RequestError | None = None
 
-    def wait(self, seconds: float | None = None) -> list[Take]:
-        """Return the takes in order; raises the RequestError of a request that failed, or TimeoutError."""
-        if not self._over.wait(seconds):
-            raise TimeoutError
+    def wait(self, seconds: float = inf, look: Callable[[], None] = lambda: None) -> list[Take]:
+        """Return the takes in order; raises the RequestError of a request that failed, or TimeoutError.
+
+        Args:
+            seconds: how long to wait.
+            look: called now and then meanwhile; what it raises ends the wait.
+        """
+        while not self._over.wait(min(seconds, LOOK_SECONDS)):
+            look()
+            seconds -= LOOK_SECONDS
+            if seconds <= 0:
+                raise TimeoutError
         if self._error is not None:
             raise self._error
         return [self._takes[index] for index in sorted(self._takes)]

@@ -17,6 +17,7 @@ from typing import Any
 
 from antiphon.bridge import arguments as bounds
 from antiphon.bridge import (
+    caller,
     client,
     contexts,
     desk,
@@ -102,9 +103,11 @@ def most() -> str:
     rows: list[tuple[str, object, str]] = [
         ("Bytes of a datagram", osc.MAX_DATAGRAM, "the system refuses to send it"),
         ("Bundles inside one another", osc.MAX_DEPTH, "`bad_args`"),
+        ("Arguments of a message", osc.MAX_ARGUMENTS, "`bad_args`"),
         ("Characters of an id", bounds.MAX_ID, "`bad_args`"),
         ("Characters of an option's value", options.MAX_CHARACTERS, "`bad_args`"),
         ("Characters of the option text", options.MAX_TUNE, "`bad_args`"),
+        ("Messages in a row that are no requests", caller.MOST_STRAYS, "they get no answer"),
         ("Values of a ping", session.MAX_ECHO, "`too_large`"),
         ("Notes of a context", contexts.MAX_CONTEXT_NOTES, "`too_large`"),
         ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..models.errors import ExportError
+from ..models.printable import printable
 from ..models.refusal import reason, refusal
 from ..train.arrayfile import write_json, write_lines
 from ..train.config import TrainConfig
-from ..train.sources import printable
 from .report import Report, report_table
 
 log = logging.getLogger("antiphon.export")

@@ -21,6 +21,7 @@ from mido.midifiles.meta import KeySignatureError
 from .errors import MusicError
 from .metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
 from .midi_chunks import HEADER, standard
+from .midi_events import check_events
 from .note import Note
 from .score import DEFAULT_TEMPO, Part, Score
 
@@ -75,6 +76,7 @@ def read_midi(source: str | Path | bytes, name: str | None = None) -> Score:
 
 def _parsed(data: bytes) -> Any:
     """Return mido's file; some programs write meta events that mean nothing, which are read as texts."""
+    check_events(data)
     try:
         return mido.MidiFile(file=io.BytesIO(data), clip=True)
     except (KeySignatureError, KeyError):
@@ -194,12 +196,15 @@ def _key_name(key: str) -> str:
 
 def _score(heard: _Heard, ticks_per_beat: int) -> Score:
     """Turn ticks into beats."""
-    who = list(dict.fromkeys(k for *_, k in sorted(heard.notes, key=lambda n: n[4])))
+    who = {k: index for index, k in enumerate(sorted({k for *_, k in heard.notes}))}
     notes = [
-        Note(pitch, start / ticks_per_beat, (end - start) / ticks_per_beat, velocity, who.index(k))
+        Note(pitch, start / ticks_per_beat, (end - start) / ticks_per_beat, velocity, who[k])
         for pitch, start, end, velocity, k in heard.notes
     ]
-    parts = tuple(_part(heard, k) for k in who)
+    elsewhere: dict[int, int] = {}  # some files set all programs in their first track
+    for (_, channel), program in heard.programs.items():
+        elsewhere.setdefault(channel, program)
+    parts = tuple(_part(heard, k, elsewhere.get(k[1], 0)) for k in who)
     metres = tuple(_barlines(heard.metres, ticks_per_beat))
     tempos = {tick / ticks_per_beat: bpm for tick, bpm in sorted(heard.tempos.items())}
     title = heard.names.get(0, "") if not any(k[0] == 0 for k in who) else ""
@@ -232,12 +237,11 @@ def _barlines(changes: dict[int, Metre], ticks_per_beat: int) -> Iterator[tuple[
         yield previous
 
 
-def _part(heard: _Heard, who: _Key) -> Part:
+def _part(heard: _Heard, who: _Key, usual: int) -> Part:
+    """Return who plays; ``usual`` is the program of its channel in other tracks."""
     track, channel = who
     is_drum = channel == DRUM_CHANNEL
-    program = heard.programs.get(who)
-    if program is None:  # some files set all programs in their first track
-        program = next((p for (_, c), p in heard.programs.items() if c == channel), 0)
+    program = heard.programs.get(who, usual)
     name = heard.names.get(track, "")
     if not name:
         name = "drums" if is_drum else pretty_midi.program_to_instrument_name(program)

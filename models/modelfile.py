@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import ModelFileError
 from .manifest import METADATA_KEY, Manifest
+from .onnxdata import check_whole
 from .onnxmeta import read_metadata
 from .step import Port, inputs, outputs
 
@@ -92,6 +93,7 @@ class ModelFile:
     def load(cls, path: Path | str) -> ModelFile:
         """Open a model on one CPU thread and check it; raises ModelFileError that says what is wrong."""
         info = ModelInfo.read(path)
+        check_whole(info.path)
         session = open_session(info.path)
         try:
             check(session, info.manifest)

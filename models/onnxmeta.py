@@ -8,6 +8,7 @@ that never was a model.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,18 +41,25 @@ def read_metadata(path: Path, key: str) -> str | None:
 
     Raises ModelFileError, with the path, for a file that is missing, is no ONNX file or is cut off.
     """
+    with opened(path) as (file, size):
+        try:
+            return _metadata(file, size, key)
+        except _TooLargeError as error:
+            most = f"{_LARGEST_VALUE >> 20} MB: export the model anew"
+            raise ModelFileError(f"{path}: its metadata key {key!r} has more than {most}") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file for :func:`fields`, with its bytes; what they find wrong becomes a ModelFileError."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            return _metadata(file, size, key)
+            yield file, size
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     except _CutOffError as error:
         raise ModelFileError(f"{path}: truncated (the file ends inside a field): copy it again") from error
-    except _TooLargeError as error:
-        raise ModelFileError(
-            f"{path}: its metadata key {key!r} has more than {_LARGEST_VALUE >> 20} MB: export the model anew"
-        ) from error
     except (_NoModelError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path}: not a model (no ONNX file)") from error
 
@@ -63,7 +71,7 @@ def _metadata(file: BinaryIO, size: int, key: str) -> str | None:
     file.seek(0)
     seen: set[int] = set()
     found: tuple[int, int] | None = None
-    for number, length in _fields(file, size):
+    for number, length in fields(file, size):
         seen.add(number)
         if number == _METADATA:
             found = _value_of(file, file.tell() + length, key) or found
@@ -81,7 +89,7 @@ def _metadata(file: BinaryIO, size: int, key: str) -> str | None:
 def _value_of(file: BinaryIO, end: int, key: str) -> tuple[int, int] | None:
     """Return where the value of a StringStringEntryProto lies, and its bytes; None for another key."""
     is_ours, value = False, None
-    for number, length in _fields(file, end):
+    for number, length in fields(file, end):
         if number == _KEY:
             is_ours = length <= _LONGEST_KEY and file.read(length) == key.encode()
         elif number == _VALUE:
@@ -89,9 +97,12 @@ def _value_of(file: BinaryIO, end: int, key: str) -> tuple[int, int] | None:
     return (value or (end, 0)) if is_ours else None
 
 
-def _fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
-    """Yield number and bytes of each field of a message that goes up to ``end``, standing at its value."""
-    for _ in range(_MOST_FIELDS):
+def fields(file: BinaryIO, end: int, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int]]:
+    """Yield number and bytes of each field of a message that goes up to ``end``, standing at its value.
+
+    A message of ``most`` fields or more is none of a model's.
+    """
+    for _ in range(most):
         if file.tell() >= end:
             return
         number, length = _field(file, end)

@@ -15,6 +15,8 @@ from .note import Note
 from .quantise import EXACT, off_grid, quantise
 from .voices import LEGATO, separate
 
+HELD_OVER = 1 / 8
+"""How much of a note's length may reach past where it was meant to end."""
 UNIT = 0.25
 """Beats to which a length is rounded that reaches nothing: a sixteenth."""
 
@@ -52,7 +54,8 @@ def _lengths(notes: Sequence[Note], metres: MetreMap) -> list[Note]:
     for note in sorted(notes, key=lambda n: n.start, reverse=True):
         until = following.get(note.part)
         if until is None:
-            until = metres.next_barline(max(note.end - LEGATO, note.start + EXACT))
+            over = max(LEGATO, HELD_OVER * note.duration)
+            until = metres.next_barline(max(note.end - over, note.start + EXACT))
         room = until - note.start
         following[note.part] = note.start
         if room > EXACT:  # of two at once, which a score with a slip may have, either keeps its length

@@ -29,7 +29,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         return
     temporary = target.with_name(target.name + ".part")
     try:
-        with temporary.open("wb") as out:
+        # What a run that was killed left there goes. Opened anew: through a link that somebody has put there,
+        # in a folder that several may write, another file would be overwritten.
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as out:
             yield out
         temporary.replace(target)
     except BaseException:

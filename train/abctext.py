@@ -28,7 +28,7 @@ from .pieces import unreadable
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
 from .sametune import SameTunes
-from .sources import Item, Skipped, read_bytes
+from .sources import Item, Skipped, let_go, read_bytes
 from .splits import Splits
 
 KEPT = ("T", "M", "L", "K")
@@ -191,6 +191,7 @@ def _tunes(
                 skipped.append(tidied)
             else:
                 yield name, splits.of(item.name, tune.name)[0], tidied
+    let_go()
 
 
 def _tidied(name: str, tune: BookTune) -> str | Skipped:

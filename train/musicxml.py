@@ -14,6 +14,10 @@ from ..models.score import Score
 from .music21score import to_score
 
 MAX_BYTES = 64 * 2**20
+MOST_BEATS = 1000
+"""Of a bar, of which music21 makes a list; the numbers of an ending add up to no more either."""
+_MOST_DIGITS = 100
+_NUMBER = re.compile(r"\d+")
 _ZIP_MAGIC = b"PK\x03\x04"
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 _ENCODING = re.compile(rb"""<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
@@ -30,12 +34,27 @@ def read_musicxml(data: bytes, name: str) -> Score:
     text = _decode(_unpack(data, name) if data.startswith(_ZIP_MAGIC) else data, name)
     if "<!ENTITY" in text:  # no score needs one, and nested ones blow up in the parser
         raise MusicError(f"{name}: XML entity declarations are not read")
+    _check_numbers(text, name)
     try:
         return to_score(converter.parseData(text, format="musicxml"), name)
     except MusicError:
         raise
     except Exception as error:  # music21 raises whatever its parsers stumble over
         raise MusicError(f"{name}: not readable as MusicXML ({type(error).__name__}: {error})") from error
+
+
+def _check_numbers(text: str, name: str) -> None:
+    """Raise MusicError for a metre or an ending of which music21 would make a list that fills the memory."""
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return  # music21 says so
+    written = [beats.text or "" for beats in root.iter("beats")]
+    written += [ending.get("number", "") for ending in root.iter("ending")]
+    for word in written:
+        # Digits may have _ between them, as Python reads them.
+        if len(word) > _MOST_DIGITS or sum(map(int, _NUMBER.findall(word.replace("_", "")))) > MOST_BEATS:
+            raise MusicError(f"{name}: {word[:20]!r} as a bar's beats or an ending's number; put that right")
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -53,7 +72,8 @@ def _decode(data: bytes, name: str) -> str:
             text = _decode_bytes(data)
     except (UnicodeError, LookupError) as error:
         raise MusicError(f"{name}: not readable as MusicXML ({error})") from error
-    return _DECLARATION.sub("", text, count=1)
+    declared = _DECLARATION.match(text)  # searched for, it takes hours of many spaces
+    return text[declared.end() :] if declared else text
 
 
 def _decode_bytes(data: bytes) -> str:

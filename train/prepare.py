@@ -24,7 +24,7 @@ from .prepareconfig import PrepareConfig
 from .preparereport import write_report
 from .selection import Selection, select
 from .shard import Shard, is_finished, write_shard
-from .sources import Item, Skipped, Work, chunk_key, chunks, find
+from .sources import Item, Skipped, Work, chunk_key, chunks, find, let_go
 from .splits import INDEX_NAMES, Splits
 from .tables import Tally, tables_like
 from .workers import run_jobs
@@ -130,6 +130,7 @@ def _read(
         log.info("%d of %d chunks were read before", len(jobs) - len(todo), len(jobs))
     for _ in show(run_jobs(partial(_read_job, config), todo, processes), len(todo), "reading"):
         pass
+    let_go()
     return [job.base for job in jobs], unread
 
 

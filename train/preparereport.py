@@ -11,12 +11,13 @@ from typing import Any
 
 from ..models.codec import Codec, EncodingReport
 from ..models.metre import Metre
+from ..models.printable import printable
 from ..models.step import POSITION_STRIDE
 from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
 from .shard import Shard
-from .sources import Skipped, printable
+from .sources import Skipped
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",

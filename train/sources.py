@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ..models.abc import decode_abc
 from ..models.errors import ConfigError, MusicError
+from ..models.printable import printable
 
 Kind = Literal["midi", "abc", "musicxml", "grid"]
 KINDS: dict[str, Kind] = {
@@ -31,8 +32,6 @@ MAX_BYTES = 64 * 2**20
 MAX_MEMBERS = 1_000_000
 CHUNK_FILES = 32
 CHUNK_TUNES = 100
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
-"""Control characters, what ends a line, and what stands for bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -67,22 +66,6 @@ class Skipped:
     reason: str
     """A few words, the same for all of its sort: totals are counted by it."""
     detail: str = ""
-
-
-def printable(text: str) -> str:
-    r"""Return text that is one line of UTF-8 without tabs, whatever bytes a file's name is made of.
-
-    >>> print(printable("caf\udce9\n.mid"))
-    caf\xe9\x0a.mid
-    """
-    return _UNPRINTABLE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte, as os.fsdecode has it
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def find(
@@ -187,7 +170,8 @@ def read_bytes(item: Item) -> bytes:
     try:
         if not item.member:
             return Path(item.path).read_bytes()
-        with zipfile.ZipFile(item.path) as archive, archive.open(item.member) as member:
+        found = Path(item.path).stat()
+        with _archive(item.path, found.st_size, found.st_mtime_ns).open(item.member) as member:
             data = member.read(MAX_BYTES + 1)
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         raise MusicError(f"{item.name}: cannot be read: {error}") from error
@@ -196,6 +180,20 @@ def read_bytes(item: Item) -> bytes:
     if len(data) > MAX_BYTES:
         raise MusicError(f"{item.name}: unpacks to more than {MAX_BYTES} bytes")
     return data
+
+
+@lru_cache(maxsize=1)
+def _archive(path: str, size: int, changed_ns: int) -> zipfile.ZipFile:
+    """Return a zip, kept open: to open it means to read all members' names, and there may be a million.
+
+    A file that has changed since is another one.
+    """
+    return zipfile.ZipFile(path)
+
+
+def let_go() -> None:
+    """Close the zip that was read last, if any: Windows keeps an open file from being changed."""
+    _archive.cache_clear()
 
 
 def chunks(items: Iterable[Item]) -> Iterator[tuple[Work, ...]]:

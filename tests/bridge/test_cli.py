@@ -17,9 +17,11 @@ from antiphon.bridge.cli_options import add_request_options, request_options
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.models.manifest import Source
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.midi import read_midi, write_midi
 from antiphon.models.note import Note
+from antiphon.models.printable import printable
 from antiphon.models.score import Part, Score
 from antiphon.train import cli_train
 from tiny_model import save_tiny_model
@@ -331,6 +333,25 @@ def test_a_result_gets_a_file_of_its_kind_and_replaces_no_clip(
     assert (tmp_path / "clip.mid").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("given", "out", "takes"),
+    [("clip.mid", "folder/../clip.mid", []), ("clip-3.mid", "clip.mid", ["--takes", "3"]),
+     pytest.param("clip.mid", "link.mid", [],
+                  marks=pytest.mark.skipif(sys.platform == "win32", reason="links want rights there"))],
+)  # fmt: skip
+def test_no_take_replaces_what_is_to_be_continued(
+    given: str, out: str, takes: list[str], port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = clip(tmp_path / given).read_bytes()
+    (tmp_path / "folder").mkdir()
+    if out == "link.mid":
+        (tmp_path / out).symlink_to(tmp_path / given)
+    words = ["ask", "continue", "--port", port, "--in", str(tmp_path / given), "--out", str(tmp_path / out)]
+    assert main([*words, *takes]) == cli.EXIT_ERROR
+    assert "would replace what is to be continued" in capsys.readouterr().err
+    assert (tmp_path / given).read_bytes() == before
+
+
 def test_what_a_model_of_notes_cannot_give_is_said_before_it_is_asked(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -364,6 +385,27 @@ def test_another_tempo_holds_from_the_answer_on(port: str, tmp_path: Path) -> No
 def test_models_lists_cards(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--models", str(folder)]) == 0
     assert str(folder / "tiny.onnx") in capsys.readouterr().out
+
+
+def test_what_a_model_file_says_of_itself_is_no_command_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who sends a model file writes its title; who sends a message, what an error quotes."""
+    evil = "\x1b[2J\x9b1mtunes\r\nwrote"
+    parts, sources = (Part(evil), Part(evil)), (Source(evil, evil, evil),)
+    save_tiny_model(tmp_path / "evil.onnx", "evil", title=evil, parts=parts, sources=sources)
+    shelf = ModelShelf([tmp_path], shipped=False)
+    with Engine(shelf) as engine, Server(engine, shelf, host="127.0.0.1", port=0) as server:
+        there = ["--port", str(server.address[1])]
+        answer = tmp_path / "answer.notes"
+        assert main(["ask", "models", *there]) == main(["ask", "models", *there, "--out", str(answer)]) == 0
+    assert main(["models", "--models", str(tmp_path)]) == 0
+    assert main(["doctor", "--models", str(tmp_path), *there]) == 0
+    assert main(["render", f"{evil}.mid", "--out", str(tmp_path / "a.wav")]) == cli.EXIT_ERROR
+    captured = capsys.readouterr()
+    for line in (captured.out + captured.err + answer.read_text(encoding="utf-8")).split("\n"):
+        assert line.isprintable(), line
+    assert answer.read_text(encoding="utf-8").splitlines()[-2] == rf"model evil {printable(evil)}"
 
 
 def test_the_bridge_s_commands_load_no_tensorflow(folder: Path) -> None:

@@ -11,6 +11,7 @@ from antiphon.bridge.client import Client
 from antiphon.bridge.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
+from forgetful_bridge import NOTE, Forgetful
 from lossy import lossy
 from stage import Stage
 
@@ -230,68 +231,24 @@ def test_what_gets_lost_is_asked_for_again(stage, single):
     assert stage.engine.submitted[-1].context == tuple(notes)
 
 
-class Forgetful(threading.Thread):
-    """A bridge that acknowledges contexts twice and misses the first request."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.heard = []
-        self.refuses = False
-
-    def run(self):
-        while True:
-            data, sender = self.socket.recvfrom(65507)
-            (message,) = read(data)
-            if message.address == "/stop":
-                self.socket.close()
-                return
-            if message.address == "/antiphon/hello":
-                continue
-            self.heard.append(message)
-            for address, *args in self.answers(message, sum(m == message for m in self.heard)):
-                self.socket.sendto(encode(Message("/antiphon/" + address, tuple(args))), sender)
-
-    def answers(self, message, times):
-        name = message.args[0]
-        if message.address == "/antiphon/context":
-            return [("ack", name, 0)] * 2
-        if message.address == "/antiphon/resend":
-            return [("fail", name, "bad_args", "nothing is kept of it")]
-        if times == 1:
-            return []
-        if self.refuses:
-            return [("fail", name, "bad_args", "no")]
-        note = (60, 4.0, 1.0, 80, 0)
-        return [("ack", name, 0), ("notes", name, 0, 0, 1, 1, *note), ("done", name, 0, 1, 8.0, 3, 1.5)]
-
-    def stop(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(encode(Message("/stop")), self.socket.getsockname())
-        self.join(5)
-
-
 @pytest.mark.parametrize("refuses", [False, True])
-def test_a_late_ack_of_the_context_is_no_ack_of_the_request(refuses):
-    bridge = Forgetful()
-    bridge.refuses = refuses
-    bridge.start()
-    with Client(port=bridge.socket.getsockname()[1]) as client:
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(begins, refuses):
+    """A late ack of the context is no ack of the request; and what has been answered is not kept for ever."""
+    with Forgetful(begins=begins, refuses=refuses) as bridge, Client(port=bridge.port) as client:
         if refuses:
             with pytest.raises(RequestError, match=r"^no$"):
                 client.continue_([Note(60, 0.0, 1.0)])
         else:
-            assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (Note(60, 4.0, 1.0),)
-    bridge.stop()
-    asked = [m for m in bridge.heard if m.address == "/antiphon/continue"]
-    assert len(asked) == 2 and asked[0] == asked[1] and "seed" in asked[0].args
+            assert client.continue_([Note(60, 0.0, 1.0)])[0].notes == (NOTE,)
+    first, second = bridge.asked
+    assert first == second and "seed" in first.args
 
 
 class Failing(Forgetful):
     """A bridge that has begun to answer, and then cannot go on."""
 
-    def answers(self, message, times):
+    def answers(self, message):
         name = message.args[0]
         if message.address == "/antiphon/context":
             return [("ack", name, 0)]
@@ -319,6 +276,37 @@ def test_what_another_program_wanted_of_the_same_port_is_forgotten(stage):
             client.set(bars=2)
 
 
+class Losing:
+    """A socket whose first datagram gets lost."""
+
+    def __init__(self, real):
+        self.real, self.lost = real, []
+
+    def send(self, datagram):
+        if self.lost:
+            return self.real.send(datagram)
+        self.lost.append(datagram)
+        return len(datagram)
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+def test_nothing_is_said_before_the_bridge_knows_who_asks(stage):
+    """A greeting that got lost and came later made it forget the context as the former program's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as before:
+        before.connect(stage.server.address)
+        before.settimeout(10)
+        before.send(encode(Message("/antiphon/hello", (0, "csound", 1))))
+        before.recv(65507)
+        port = before.getsockname()[1]
+    with Client(port=stage.server.address[1]) as client:
+        client._socket = Losing(_bound(port, client._socket))
+        (take,) = client.continue_([Note(60, 0.0, 1.0)])
+        assert take.end_beats == 20.0
+        assert next(read(client._socket.lost[0])).address == "/antiphon/hello"
+
+
 def _bound(port, former):
     """Return a socket that goes where another one does, from a port of our choice."""
     with former:
@@ -329,13 +317,13 @@ def _bound(port, former):
 
 
 def test_a_request_that_fails_on_its_way_is_not_asked_again():
-    bridge = Failing()
-    bridge.start()
-    port = bridge.socket.getsockname()[1]
-    with Client(port=port) as client, pytest.raises(RequestError, match="no more"):
+    with (
+        Failing() as bridge,
+        Client(port=bridge.port) as client,
+        pytest.raises(RequestError, match="no more"),
+    ):
         client.continue_([Note(60, 0.0, 1.0)])
-    bridge.stop()
-    assert [m.address for m in bridge.heard].count("/antiphon/continue") == 1
+    assert len(bridge.asked) == 1
 
 
 def test_a_seed_that_was_set_is_not_overridden(client, stage):

@@ -167,3 +167,23 @@ def test_the_weight_is_that_of_what_is_kept_whatever_came_and_went():
         with contextlib.suppress(RequestError):  # too many notes: the context is dropped
             contexts.add(chance.randrange(MAX_CONTEXTS + 5), chance.randrange(of), of, notes)
         assert contexts.weight == sum(assembly.weight for assembly in contexts._by_id.values())
+
+
+def test_a_message_is_weighed_without_all_that_came_before() -> None:
+    """With a thousand of them a datagram of forty bytes cost as much as fifty pings."""
+    counted = []
+
+    class Chunk(tuple[Note, ...]):
+        def __len__(self) -> int:
+            counted.append(1)
+            return super().__len__()
+
+    contexts = Contexts()
+    for name in range(6):
+        for seq in range(500):
+            contexts.add(name, seq, 501, Chunk(A))
+    counted.clear()
+    for notes in (B, A, ()):
+        contexts.add(0, 7, 501, Chunk(notes))
+    assert contexts.weight == 6 * 500 * (len(A) + 1) - len(A)
+    assert len(counted) < 20

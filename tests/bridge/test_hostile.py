@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from antiphon.bridge.caller import MOST_STRAYS
 from antiphon.bridge.client import Client
 from antiphon.bridge.contexts import MAX_CONTEXT_NOTES, MAX_CONTEXTS, MAX_SESSION_NOTES, Contexts
 from antiphon.bridge.desk import MAX_RUNNING
@@ -169,6 +170,21 @@ def test_a_bridge_does_not_talk_to_itself(scene: Scene, monkeypatch: pytest.Monk
     assert eventually(lambda: any("/antiphon/synced" in str(m) and host == own for m, host in heard))
     assert scene.undisturbed()
     assert sum(host == own for _, host in sent) == sum(host == own for _, host in heard) == expected
+
+
+def test_a_program_that_answers_whatever_it_does_not_know_is_left_in_peace(scene: Scene) -> None:
+    """So does scsynth: named as a reply port, it and the bridge complained to each other for ever."""
+    scsynth = scene.wire()
+    scene.wire().send("hello", scsynth.port, "max")
+    scsynth.socket.settimeout(1.0)
+    heard = 0
+    with pytest.raises(TimeoutError):
+        while heard < 1000:
+            address = scsynth.socket.recv(65507).partition(b"\0")[0].decode()
+            scsynth.raw(encode(Message("/fail", (address, "Command not found"))))
+            heard += 1
+    assert heard == 1 + MOST_STRAYS
+    assert scene.undisturbed()
 
 
 class Endless:

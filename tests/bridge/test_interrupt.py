@@ -5,22 +5,17 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.interrupt import one_interrupt
+from antiphon.bridge.cli import main
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.interrupt import kept_interrupt, one_interrupt
 from program import Program, antiphon
 
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Ctrl-C is heard, here and by programs started from here, though the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
+pytestmark = pytest.mark.usefixtures("interruptible")
 LONG = ("generate", "--model", "tiny", "--beats", "256", "--takes", "16", "--no-roll")
 
 
@@ -36,10 +31,42 @@ def test_only_the_first_is_heard_until_all_is_put_away() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_where_it_is_ignored_it_stays_ignored() -> None:
+def test_kept_it_is_raised_where_it_is_heeded_and_at_the_end() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), kept_interrupt() as heed:
+        heed()
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+            reached.append("after")
+        try:
+            heed()
+        except KeyboardInterrupt:
+            reached.append("heeded")
+    assert reached == ["after", "after", "heeded"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(ZeroDivisionError), kept_interrupt():
+        signal.raise_signal(signal.SIGINT)
+        raise ZeroDivisionError  # what went wrong before is told
+
+
+def test_generate_is_not_broken_off_anywhere(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else Ctrl-C might come as the engine's lock is taken, and its workers would wait for it for ever."""
+    reached = []
+
+    def submit(self: Engine, *args: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after")  # and the request never ends
+
+    monkeypatch.setattr(Engine, "submit", submit)
+    assert main([*LONG, "--models", str(tiny_model.parent)]) == 130
+    assert reached == ["after"]
+
+
+@pytest.mark.parametrize("way", [one_interrupt, kept_interrupt])
+def test_where_it_is_ignored_it_stays_ignored(way: Callable[[], AbstractContextManager[object]]) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with one_interrupt():
+        with way():
             signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:

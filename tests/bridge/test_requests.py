@@ -4,11 +4,11 @@ import threading
 
 import pytest
 from antiphon.bridge.answer import PROGRESS_SECONDS
-from antiphon.bridge.desk import MAX_WAITING, REQUEST_SECONDS
+from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
 from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
 from antiphon.models.errors import RequestError
-from fake_bridge import FAIL, Talk, rule
+from fake_bridge import FAIL, Talk, request, rule
 
 
 def send_last_take(job):
@@ -146,6 +146,24 @@ class TestResend:
         assert talk.session.weight < 20_000
         assert talk.say("resend", 49, 0, 0)[0][0] == "/antiphon/notes"
         assert talk.say("resend", 0, 0, 0)[0][2] == "bad_args"
+
+    def test_what_runs_is_not_forgotten_for_what_is_asked_after_it(self, held):
+        for name in range(MAX_RUNNING):
+            held.say("generate", name, "bars", 1, "takes", 2)
+        first, *others = held.engine.jobs
+        send_last_take(first)  # the first of two
+        assert held.say("resend", 0, 1) == [("/antiphon/progress", 0, 0.0)]
+        assert held.say("resend", 0, 0)[-1][:3] == ("/antiphon/done", 0, 0)
+        for job in (*others, first):
+            job.play()
+        assert held.say("resend", 0, 1)[-1][:3] == ("/antiphon/done", 0, 1)
+        assert held.say("resend", 1, 0)[0][2] == "bad_args"  # it was the first to end
+
+    def test_what_runs_weighs_what_was_sent(self, held):
+        held.say("generate", "x", "bars", 1, "takes", 2)
+        before = held.session.weight
+        send_last_take(held.engine.jobs[0])
+        assert held.session.weight - before >= len(rule(request(held), 0))
 
 
 class TestSyncAndNotify:

@@ -13,6 +13,7 @@ from antiphon.bridge.options import MAX_TUNE
 from antiphon.bridge.osc import Message, build, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT
 from antiphon.bridge.server import Server, found
+from antiphon.bridge.session import Session
 from antiphon.bridge.sessions import MAX_SESSIONS
 from antiphon.models.errors import ConfigError
 from antiphon.models.note import Note
@@ -220,6 +221,24 @@ def test_at_the_end_every_request_has_its_last_reply(stage):
     assert [message[:3] for message in last[1:]] == [
         ("/antiphon/fail", number, "cancelled") for number in range(MAX_RUNNING)
     ]
+
+
+def test_a_request_in_hand_at_the_end_has_its_last_reply(stage, monkeypatch):
+    stage.engine.manual = True
+    wire, in_hand, closed = stage.wire(), threading.Event(), threading.Event()
+    monkeypatch.setattr(Session, "close", lambda self, close=Session.close: (close(self), closed.set()))
+
+    def info(name, info=stage.shelf.info):
+        in_hand.set()
+        closed.wait(0.3)  # which is for nothing: the end waits for this
+        return info(name)
+
+    monkeypatch.setattr(stage.shelf, "info", info)
+    wire.send("generate", "x")
+    assert in_hand.wait(5)
+    stage.server.close()
+    assert [wire.hear()[:3] for _ in range(2)] == [
+        ("/antiphon/ack", "x", 0), ("/antiphon/fail", "x", "cancelled")]  # fmt: skip
 
 
 def test_announced_addresses_hear_of_the_start():

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from antiphon.bridge.caller import MOST_STRAYS, PAUSE_SECONDS
 from antiphon.bridge.contexts import MAX_CONTEXTS
 from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import OPTIONS
@@ -423,3 +424,28 @@ def test_an_id_may_be_used_again_as_soon_as_its_last_take_is_there(held):
     first.listener.on_done()
     held.engine.jobs[-1].play()
     assert [reply[5] for reply in held.said if reply[0] == "/antiphon/done"] == [1, 2]
+
+
+class TestNoRequests:
+    """What is no request is answered so often in a row, and not for ever."""
+
+    def strays(self, talk, count):
+        before = len(talk.said)
+        for number in range(count):
+            talk.session.reject("/", "garbage") if number % 2 else talk.say("fail/fail")
+        return len(talk.said) - before
+
+    def test_an_endless_row_meets_silence(self, talk):
+        assert self.strays(talk, 10 * MOST_STRAYS) == MOST_STRAYS
+
+    def test_a_request_ends_the_row_and_is_answered(self, talk):
+        self.strays(talk, 2 * MOST_STRAYS)
+        assert talk.say("ping", 1) == [("/antiphon/pong", 1)]
+        assert self.strays(talk, 10) == 10
+
+    def test_so_does_a_pause(self, talk):
+        self.strays(talk, 2 * MOST_STRAYS)
+        talk.clock.advance(PAUSE_SECONDS / 2)
+        assert self.strays(talk, 2) == 0
+        talk.clock.advance(PAUSE_SECONDS)
+        assert self.strays(talk, 10) == 10

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.models.note import Note
+from forgetful_bridge import NOTE, Forgetful
 from lossy import lossy
 from program import Bridge, free_port
 from silent_bridge import silent_bridge
@@ -75,6 +76,13 @@ def test_over_a_lossy_network(
         for _ in range(4):
             close(chuck(network.port, song, "tiny", 24), take.notes)
     assert min(network.counts.values()) > 0, network.counts
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begins: bool) -> None:
+    with Forgetful(begins=begins) as bridge:
+        close(chuck(bridge.port, written(tmp_path / "one.notes", (Note(60, 0.0, 1.0),)), "folk", 1), (NOTE,))
+    assert len(bridge.asked) == 2
 
 
 def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_path: Path) -> None:

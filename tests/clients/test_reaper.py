@@ -15,6 +15,7 @@ import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
+from forgetful_bridge import NOTE, Forgetful
 from lossy import lossy
 from program import Bridge, antiphon, free_port
 
@@ -463,6 +464,16 @@ def test_over_a_lossy_network(
     for index, (_, _, _, notes) in enumerate(seen.takes[1:]):
         close(notes, expected[index % 2])
     assert network.counts["lost"] > 3
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begins: bool) -> None:
+    steps = item((Note(60, 0.0, 1.0),), 0, 4) + 'act("continue item")'
+    with Forgetful(begins=begins) as bridge:
+        seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert seen.messages == []
+    assert [note.pitch for note in seen.takes[1][3]] == [NOTE.pitch]
+    assert len(bridge.asked) == 2
 
 
 def test_settings_are_kept(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
+from forgetful_bridge import NOTE, Forgetful
 from lossy import lossy
 from program import Bridge, free_port
 
@@ -104,6 +105,14 @@ def test_over_a_lossy_network(
     for at, found in enumerate(got):
         same(found, expected[at % 2])
     assert min(network.counts.values()) > 0, network.counts
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begins: bool) -> None:
+    with Forgetful(begins=begins) as bridge:
+        said = drive(tmp_path, bridge.port)
+    assert [[note[0] for note in notes] for _, _, notes in answers(said)] == [[NOTE.pitch]] * 2
+    assert len(bridge.asked) == 2
 
 
 def test_nobody_there(tmp_path: Path) -> None:

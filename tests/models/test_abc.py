@@ -11,6 +11,7 @@ from time import perf_counter
 
 import pytest
 from antiphon.models.abc import AbcError, bars, read_abc, repair_abc
+from antiphon.models.abc_field import parse_shift
 from antiphon.models.metre import Metre
 from antiphon.models.midi import read_midi
 from antiphon.models.score import Score
@@ -332,3 +333,9 @@ def test_time_is_linear_in_hostile_text(unit: str) -> None:
                 function(HEADER + music)
             # Ten times what it takes on two busy cores; a quadratic one would take minutes.
             assert perf_counter() - began < 10
+
+
+def test_time_is_linear_in_a_long_word_of_a_key() -> None:
+    began = perf_counter()
+    assert parse_shift("C " + "a" * 300_000) is None
+    assert perf_counter() - began < 10  # a quadratic one would take minutes

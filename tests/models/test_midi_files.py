@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import ItemsView
+from functools import partial
 from pathlib import Path
 
 import pytest
+from antiphon.models import midi_events, midi_read
 from antiphon.models.errors import MusicError
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.midi_read import read_midi
@@ -220,3 +223,44 @@ def test_a_riff_file_of_another_kind_is_no_midi_file() -> None:
 @pytest.mark.parametrize("rest", [b"\x1a", b"JUNK", b"no chunks at all"])
 def test_what_follows_the_tracks_is_ignored(rest: bytes) -> None:
     assert heard(midi(C4) + rest) == heard(midi(C4))
+
+
+@pytest.mark.parametrize("before", [b"", b"\x00\xff\x01", b"\x00\xf0"], ids=["delta", "text", "exclusive"])
+def test_a_number_without_end_is_refused_before_it_is_added_up(before: bytes) -> None:
+    """Each byte made it longer, and each cost its length: a megabyte took minutes."""
+    with pytest.raises(MusicError, match="a number of more than 16 bytes; export it again"):
+        read_midi(midi(before + b"\xff" * 20_000 + b"\x00" + C4))
+
+
+def test_a_number_a_little_longer_than_the_standard_has_is_read() -> None:
+    assert heard(midi(b"\x80" * 6 + C4)) == heard(midi(C4))
+
+
+@pytest.mark.parametrize(
+    "events",
+    [C4, b"\x00\xc0\x05\x00\x06", b"\x00\xf0\x02\x01\xf7\x00\xff\x01\x01a", b"\x00\xf2\x01\x02\x00\xf6"],
+    ids=["notes", "running status", "exclusive and text", "system"],
+)
+def test_more_events_than_music_has_are_refused(events: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take a hundred times their bytes."""
+    track = C4 + events * 10
+    monkeypatch.setattr(midi_events, "MAX_EVENTS", 2 * (2 + 20 + 1))
+    assert read_midi(midi(track, track)).notes
+    monkeypatch.setattr(midi_events, "MAX_EVENTS", 2 * (2 + 20 + 1) - 1)
+    with pytest.raises(MusicError, match="more than 45 events; thin out its controllers"):
+        read_midi(midi(track, track))
+
+
+def test_programs_are_looked_through_once_for_all_tracks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a track, thirty thousand of them took minutes."""
+    looked = []
+
+    class Programs(dict[tuple[int, int], int]):
+        def items(self) -> ItemsView[tuple[int, int], int]:
+            looked.append(self)
+            return super().items()
+
+    monkeypatch.setattr(midi_read, "_Heard", partial(midi_read._Heard, programs=Programs()))
+    score = read_midi(midi(b"\x00\xc0\x05\x00\xc1\x06", *[C4, E4] * 50))
+    assert [part.program for part in score.parts] == [5, 6] * 50
+    assert len(looked) == 1

@@ -102,6 +102,43 @@ def test_what_is_no_model(tmp_path: Path, content: bytes) -> None:
         ModelFile.load(path)
 
 
+def elsewhere() -> onnx.TensorProto:
+    """Return a tensor whose values are in another file."""
+    tensor = onnx.TensorProto(name="w", dims=[2], data_type=1, data_location=onnx.TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value="../secret.bin")
+    return tensor
+
+
+@pytest.mark.parametrize("place", ["initializer", "constant", "branch", "function", "sparse"])
+def test_a_model_of_several_files_is_refused(place: str, tiny_model: Path, tmp_path: Path) -> None:
+    """The other file may lie anywhere, and it is ONNX Runtime that reads it."""
+    model = onnx.load(tiny_model)
+    constant = helper.make_node("Constant", [], ["k"], value=elsewhere())
+    if place == "initializer":
+        model.graph.initializer.append(elsewhere())
+    elif place == "constant":
+        model.graph.node.append(constant)
+    elif place == "branch":
+        branch = helper.make_graph([constant], "b", [], [])
+        inner = helper.make_node("If", ["c"], ["k"], then_branch=branch, else_branch=branch)
+        model.graph.node.append(
+            helper.make_node("If", ["c"], ["k"], then_branch=helper.make_graph([inner], "a", [], []))
+        )
+    elif place == "function":
+        model.functions.append(helper.make_function("d", "f", [], ["k"], [constant], []))
+    else:
+        model.graph.sparse_initializer.append(onnx.SparseTensorProto(values=elsewhere(), dims=[2]))
+    path = tmp_path / "x.onnx"
+    path.write_bytes(model.SerializeToString())
+    refuses(path, "keeps some of its weights in another file: export it in one")
+
+
+def test_a_graph_of_a_million_fields_is_no_model(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(tiny_model.read_bytes() + field(7, field(1, b"") * 1_000_000))
+    refuses(path, "not a model")
+
+
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     refuses(tmp_path / "none.onnx", "cannot be read")
     refuses(tmp_path, "cannot be read")

@@ -12,7 +12,7 @@ from antiphon.models.note import Note
 from antiphon.models.quantise import off_grid, quantise
 from antiphon.models.transcribe import transcribe
 from antiphon.models.voices import LEGATO, overlaps, separate
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 FOUR = MetreMap(((0.0, Metre(4, 4)),))
@@ -52,6 +52,7 @@ def test_a_score_stays_as_it_is(steps: list[tuple[int, float]]) -> None:
 
 @given(st.lists(st.tuples(st.integers(50, 80), LENGTHS), min_size=4, max_size=30), st.integers(0, 999))
 @settings(deadline=None)
+@example([(50, 0.25), (50, 0.75), (50, 1.0), (50, 1.0), (50, 1.0), (50, 0.25)], 777)  # the last bar held over
 def test_a_played_melody_is_written_as_it_was_meant(steps: list[tuple[int, float]], seed: int) -> None:
     melody = melody_of(steps)
     # Its last note ends on a barline, as what comes after it is not known.

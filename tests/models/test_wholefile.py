@@ -41,6 +41,27 @@ def test_a_link_keeps_pointing_where_it_does(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
+def test_a_link_in_the_place_of_what_is_not_yet_whole_is_not_followed(tmp_path: Path) -> None:
+    """In a shared folder anybody may have put it there."""
+    other, path = tmp_path / "other.txt", tmp_path / "tune.mid"
+    other.write_bytes(b"precious")
+    path.with_name("tune.mid.part").symlink_to(other)
+    with whole_file(path) as out:
+        out.write(b"new")
+    assert other.read_bytes() == b"precious"
+    assert not path.is_symlink() and path.read_bytes() == b"new"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.txt", "tune.mid"]
+
+
+def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
+    path = tmp_path / "tune.mid"
+    path.with_name("tune.mid.part").write_bytes(b"hal")
+    with whole_file(path) as out:
+        out.write(b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", b"new")]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_written_into(tmp_path: Path) -> None:
     pipe, got = tmp_path / "pipe", []

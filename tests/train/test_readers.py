@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -208,6 +209,13 @@ def test_broken_musicxml_is_one_kind_of_error(data: bytes, reason: str) -> None:
         read_musicxml(data, "song")
 
 
+def test_time_is_linear_in_the_spaces_of_musicxml() -> None:
+    began = perf_counter()
+    with pytest.raises(MusicError, match="not readable as MusicXML"):
+        read_musicxml(b"<a>" + b" " * 400_000, "song")
+    assert perf_counter() - began < 10  # a quadratic one would take minutes
+
+
 def partwise(*parts: str) -> bytes:
     """Return parts in 4/4, eighths being their divisions, as MusicXML."""
     named = (f'<score-part id="P{i}"><part-name>{i}</part-name></score-part>' for i in range(len(parts)))
@@ -219,6 +227,29 @@ def partwise(*parts: str) -> bytes:
 def attributes(more: str = "") -> str:
     time = "<time><beats>4</beats><beat-type>4</beat-type></time>"
     return f"<attributes><divisions>2</divisions>{time}{more}</attributes>"
+
+
+def ending(number: str) -> str:
+    return f'<barline location="left"><ending number="{number}" type="start"/></barline>'
+
+
+@pytest.mark.parametrize(
+    "number", ["1" + "0" * 9, "1_000_000_000", "1&#48;0000", "3<!-- -->0000", "3+" * 400 + "3"]
+)
+def test_a_metre_that_would_fill_the_memory_is_refused(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("music21.converter.parseData", None)  # which does that
+    bar = attributes().replace("<beats>4<", f"<beats>{number}<") + written("C", 5, 8)
+    with pytest.raises(MusicError, match=r"song: '.*' as a bar's beats or an ending's number"):
+        read_musicxml(partwise(f'<measure number="1">{bar}</measure>'), "song")
+
+
+def test_an_ending_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = [f'<measure number="1">{attributes()}{ending(n)}{written("C", 5, 8)}</measure>' for n in
+            ("1, 2", "1-99999999")]  # fmt: skip
+    assert len(read_musicxml(partwise(bars[0]), "song").notes) == 1
+    monkeypatch.setattr("music21.converter.parseData", None)
+    with pytest.raises(MusicError, match="song: '1-99999999' as a bar's beats or an ending's number"):
+        read_musicxml(partwise(bars[1]), "song")
 
 
 def written(step: str, octave: int, eighths: int, tie: str = "", voice: int = 1) -> str:

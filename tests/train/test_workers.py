@@ -79,6 +79,7 @@ IN_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="proce
 
 
 @IN_PROC
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_waits_for_no_long_job(tmp_path: Path) -> None:
     parent, workers = started(tmp_path)
     try:

@@ -47,7 +47,6 @@ Machine.silent() ? 2000.0 : 1.0 => float patient;
 now => time heard;
 0 => int over;      // 1: the answer is whole, 2: there will be none
 0 => int accepted;  // the request has arrived
-0 => int begun;     // something of its answer, too
 0 => int resent;    // what is missing has been asked for
 0 => int cancelled; // what still comes is not wanted
 int acked[0];       // messages of the context that have arrived
@@ -112,7 +111,7 @@ fun void fail(string code, string sentence) {
 
 fun void hear(OscMsg m) {
     now => heard;
-    if (m.address != "/antiphon/ack" && m.address != "/antiphon/fail") 1 => begun;
+    if (m.address != "/antiphon/ack" && m.address != "/antiphon/fail") 1 => accepted;
     if (m.address == "/antiphon/ack") {
         if (acks == of) {
             1 => accepted;
@@ -132,10 +131,10 @@ fun void hear(OscMsg m) {
     if (m.address == "/antiphon/fail") {
         if (cancelled) {
             fail("cancelled", "cancelled as asked");
-        } else if (resent && !begun && m.getString(1) == "bad_args") {
-            // What looked like the request's ack was a late one of its context: the request got lost.
-            0 => accepted => resent;
-            sendRequest();
+        } else if (resent && m.getString(1) == "bad_args") {
+            // What looked like the request's ack was a late one of its context, and the request got lost; or
+            // the bridge keeps its answer no more. It is asked for in a while: this may come twice.
+            0 => accepted;
         } else fail(m.getString(1), m.getString(2));
     }
     if (!cancelled && total >= 0 && here.size() && arrived == here.size()) {
@@ -216,7 +215,8 @@ fun void say() {
         out.start("/antiphon/cancel").add(id).send();
     } else if (acks < of) {
         sendContext();
-    } else if (!accepted && !begun) {
+    } else if (!accepted) {
+        0 => resent;
         sendRequest();
     } else {
         1 => resent;

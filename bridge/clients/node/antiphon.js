@@ -137,7 +137,7 @@
         if (auto(options.seed)) { options.seed = Math.floor(Math.random() * (1 << SEED_BITS)); }
         options.mode = wish.single ? "single" : "chunk";
         var request = {
-            id: id, wish: wish, acked: false, asked: false, begun: false, cancelled: false, takes: {},
+            id: id, wish: wish, acked: false, asked: false, cancelled: false, takes: {},
             count: auto(options.takes) ? 1 : Number(options.takes),
             message: ["/antiphon/" + verb, [id].concat(pairs(options))],
             context: wish.notes ? contextMessages(id, fitting(wish.notes, options.start)) : [],
@@ -239,6 +239,7 @@
         } else if (request.context.length) {
             request.context.forEach(function (message) { self._post(message[0], message[1]); });
         } else if (!request.acked) {
+            request.asked = false;
             this._post(request.message[0], request.message[1]);
         } else {
             request.asked = true;
@@ -249,12 +250,11 @@
 
     Antiphon.prototype._hear = function (request, address, args) {
         var wish = request.wish;
-        request.begun = request.begun || (address !== "/antiphon/fail" && address !== "/antiphon/ack");
-        if (address === "/antiphon/fail" && request.asked && !request.begun && !request.cancelled) {
+        if (address === "/antiphon/fail" && args[1] === "bad_args" && request.asked && !request.cancelled) {
             // The bridge knows nothing to send again: what looked like the request's ack was a late one of its
-            // context, and the request itself got lost.
-            request.acked = request.asked = false;
-            this._say(request);
+            // context, and the request itself got lost; or it has answered many others since, and the same
+            // request brings the same notes. It is asked for in a while: this may come twice.
+            request.acked = false;
         } else if (address === "/antiphon/fail") {
             this._end(request, request.cancelled ? failure("cancelled", "cancelled as asked") :
                 failure(args[1], args[2]));
@@ -325,11 +325,32 @@
     Antiphon.prototype._tick = function () {
         var self = this;
         if (this._ticking !== null || !(this._questions.length || Object.keys(this._requests).length)) { return; }
+        var due = this._host.now() + AGAIN_MS / 2;
         this._ticking = this._host.later(function () {
             self._ticking = null;
+            self._leaveOut(self._host.now() - due);
             self._again();
             self._tick();
         }, AGAIN_MS / 2);
+    };
+
+    /**
+     * Leave out of the bridge's silence how late this program looks: it was held up, the computer slept, or its
+     * clock was set. What came meanwhile may yet have to be received.
+     */
+    Antiphon.prototype._leaveOut = function (late) {
+        var now = this._host.now(), requests = this._requests;
+        function moved(time) {
+            return Math.min(time + (late > AGAIN_MS ? late : 0), now); // later than now: the clock was put back
+        }
+        this._questions.forEach(function (question) {
+            question.began = moved(question.began);
+            question.sent = moved(question.sent);
+        });
+        Object.keys(requests).forEach(function (id) {
+            requests[id].heard = moved(requests[id].heard);
+            requests[id].sent = moved(requests[id].sent);
+        });
     };
 
     Antiphon.prototype._again = function () {

@@ -37,6 +37,12 @@ class World {
         return this.sent.slice(before);
     }
 
+    /** Hold the program up, or set its clock; timers keep their distance to a clock that is put back. */
+    jump(ms) {
+        this.time += ms;
+        this.timers.forEach((timer) => { timer.at = ms < 0 ? timer.at + ms : Math.max(timer.at, this.time); });
+    }
+
     hear(address, ...args) {
         const before = this.sent.length;
         this.client.receive("/antiphon/" + address, args);
@@ -223,13 +229,17 @@ test("single notes are heard once each, and missing ones asked for by index", ()
     assert.strictEqual(ends[0][0].notes.length, 4);
 });
 
-test("a late ack of the context is no ack of the request", () => {
+for (const begins of [false, true]) test(`a request the bridge ${begins ? "knows no more" : "never got"} is asked anew`, () => {
     const world = new World();
     const [id, ends] = world.ask({notes: notes(3)});
     const [request] = world.hear("ack", id, 0);
-    world.hear("ack", id, 0);
+    world.hear("ack", id, 0); // which may be a late one of the context
+    if (begins) world.hear("progress", id, 0.5);
     assert.deepStrictEqual(world.wait(400), [["/antiphon/resend", id, 0]]);
-    assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), [request]);
+    for (let times = 0; times < 2; times++) {
+        assert.deepStrictEqual(world.hear("fail", id, "bad_args", "nothing is kept"), []);
+    }
+    assert.deepStrictEqual(world.wait(400), [request]);
     world.hear("fail", id, "bad_args", "bars 0 must be in range");
     assert.deepStrictEqual(ends, [{code: "bad_args", message: "bars 0 must be in range"}]);
 });
@@ -246,6 +256,26 @@ test("after five silent seconds a request is given up, but not while there is pr
     assert.strictEqual(ends[0].code, "timeout");
     assert.match(ends[0].message, /antiphon serve/);
 });
+
+for (const [what, ms] of [["held up for a minute", 60000], ["whose clock is put back by an hour", -3600000]]) {
+    test(`a program ${what} asks again, and gives up after five silent seconds of its own`, () => {
+        const world = new World(), heard = [];
+        const [id, ends] = world.ask();
+        world.client.status((error) => heard.push(error.code));
+        const resend = ["/antiphon/resend", id, 0];
+        world.hear("ack", id, 0);
+        world.jump(ms);
+        assert.deepStrictEqual(world.wait(0), [], "what came meanwhile may yet have to be received");
+        assert.ok(world.wait(400).some((message) => message.join() === resend.join()));
+        assert.deepStrictEqual([ends, heard], [[], []]);
+        world.jump(ms);
+        world.hear("progress", id, 0.5); // before a timer could tell
+        assert.ok(world.wait(700).some((message) => message.join() === resend.join()));
+        assert.deepStrictEqual([ends, heard], [[], []]);
+        world.wait(5000);
+        assert.deepStrictEqual([ends.map((error) => error.code), heard], [["timeout"], ["timeout"]]);
+    });
+}
 
 test("cancel ends with cancelled, and a failure with the bridge's own words", () => {
     const world = new World();

@@ -14,7 +14,7 @@ function M.ask(socket, now, port, verb, notes, options, listener)
     udp:settimeout(0)
     udp:setpeername("127.0.0.1", port)
     local self = setmetatable({udp = udp, now = now, listener = listener, out = {}, sent_at = {}, takes = {},
-        count = 1, acked = false, resent = false, begun = false, over = false, hello = true}, M)
+        count = 1, acked = false, resent = false, over = false, hello = true}, M)
     -- Sent twice because an ack got lost, a request must mean the same notes twice: it needs a seed of its own.
     self.id = ("reaper-%x-%x"):format(math.random(0, 0xffffff), math.floor(now() * 1000) % 0x1000000)
     local args = {self.id}
@@ -54,6 +54,7 @@ function M:say()
             if self.context[seq] then self:post(table.unpack(self.context[seq])) end
         end
     elseif not self.acked then
+        self.resent = false
         self:post(table.unpack(self.request))
     else
         self.resent = true
@@ -122,10 +123,11 @@ function M:hear(address, args)
     if not mine then return end
     self.heard = self.now()
     if address == "/antiphon/fail" then
-        if self.resent and not self.begun and not self.cancelled then
-            -- What looked like the request's ack was a late one of its context; the request got lost.
-            self.acked, self.resent = false, false
-            return self:say()
+        if args[2] == "bad_args" and self.resent and not self.cancelled then
+            -- What looked like the request's ack was a late one of its context, and the request got lost; or the
+            -- bridge keeps its answer no more. It is asked for in a while: this may come twice.
+            self.acked = false
+            return
         end
         if args[2] == "no_context" and self.whole and not self.cancelled then
             -- The bridge was started anew in between.
@@ -142,7 +144,7 @@ function M:hear(address, args)
         end
         return
     end
-    self.begun, self.acked = true, true
+    self.acked = true
     if address == "/antiphon/progress" then
         self.listener.progress(args[2])
     elseif address == "/antiphon/notes" then

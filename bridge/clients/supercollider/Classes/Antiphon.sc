@@ -103,7 +103,7 @@ Antiphon {
 			count: if(this.auto(all[\takes])) { 1 } { all[\takes].asInteger }, takes: IdentityDictionary.new,
 			message: ["/antiphon/" ++ verb, id] ++ all.asPairs.collect { |v| this.sendable(v) },
 			context: this.contextMessages(id, notes, all[\start]),
-			acked: false, asked: false, begun: false, cancelled: false, heard: this.now, sent: this.now
+			acked: false, asked: false, cancelled: false, heard: this.now, sent: this.now
 		);
 		requests[id] = request;
 		this.say(request);
@@ -164,7 +164,10 @@ Antiphon {
 		{ request[\context].notEmpty } {
 			request[\context].keys.asArray.sort.do { |seq| this.post(request[\context][seq]) }
 		}
-		{ request[\acked].not } { this.post(request[\message]) }
+		{ request[\acked].not } {
+			request[\asked] = false;
+			this.post(request[\message]);
+		}
 		{
 			request[\asked] = true;
 			this.missing(request).do { |message| this.post(message) };
@@ -227,13 +230,12 @@ Antiphon {
 
 	hearOf { |request, address, args|
 		request[\heard] = this.now;
-		if(#["/antiphon/fail", "/antiphon/ack"].includesEqual(address).not) { request[\begun] = true };
 		switch(address,
 			"/antiphon/fail", {
-				if(request[\asked] and: { request[\begun].not and: { request[\cancelled].not } }) {
-					// What looked like the request's ack was a late one of its context: the request got lost.
-					request[\acked] = request[\asked] = false;
-					this.say(request);
+				if(args[1] == \bad_args and: { request[\asked] and: { request[\cancelled].not } }) {
+					// What looked like the request's ack was a late one of its context, and the request got
+					// lost; or the bridge keeps its answer no more. It is asked for in a while: this may come twice.
+					request[\acked] = false;
 				} {
 					this.fail(request, if(request[\cancelled]) { \cancelled } { args[1] }, args[2])
 				};
