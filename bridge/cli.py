@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
-import errno
 import importlib
 import io
 import logging
@@ -18,6 +17,7 @@ from typing import Protocol
 
 from ..models.errors import AntiphonError
 from ..models.printable import printable_lines
+from ..models.refusal import refusal
 from .logline import LogLine
 
 log = logging.getLogger("antiphon")
@@ -31,10 +31,11 @@ class Command:
 
     module: str
     """Has ``add_arguments(parser)`` and ``run(args) -> exit status``. By name, so that no room that a
-    bridge has no need of is imported, or even known to the import checker."""
+    bridge has no need of is imported, or even known to the import checker. Loads what ``extra`` brings
+    in ``run`` alone: a bridge's installation has help for every command."""
     doc: str
     extra: str = ""
-    """The extra that brings what the module imports; none for the bridge's own."""
+    """The extra that brings what the work needs; none for the bridge's own."""
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -45,12 +46,12 @@ COMMANDS: Mapping[str, Command] = {
     "models": Command("antiphon.bridge.cli_models", "list the models at hand"),
     "clients": Command("antiphon.bridge.cli_clients", "put Antiphon into Max, Live, REAPER, Pd …"),
     "doctor": Command("antiphon.bridge.cli_doctor", "check the installation and say what to do"),
-    "prepare": Command("antiphon.train.prepare", "turn music files into a data set", "train"),
-    "train": Command("antiphon.train.fit", "train a model", "train"),
-    "evaluate": Command("antiphon.train.evaluate", "measure a trained model on held-out pieces", "train"),
-    "benchmark": Command("antiphon.train.benchmark", "measure on the published piano rolls", "train"),
-    "summary": Command("antiphon.export.summary", "show what a trained network is made of", "train"),
-    "export": Command("antiphon.export.export", "turn runs into model files", "train"),
+    "prepare": Command("antiphon.train.cli_prepare", "turn music files into a data set", "train"),
+    "train": Command("antiphon.train.cli_train", "train a model", "train"),
+    "evaluate": Command("antiphon.train.cli_evaluate", "measure a trained model on held-out pieces", "train"),
+    "benchmark": Command("antiphon.train.cli_benchmark", "measure on the published piano rolls", "train"),
+    "summary": Command("antiphon.export.cli_summary", "show what a trained network is made of", "train"),
+    "export": Command("antiphon.export.cli_export", "turn runs into model files", "train"),
 }
 
 
@@ -101,18 +102,8 @@ def _run(words: list[str]) -> int:
         return 0
     except OSError as error:
         log.debug("here it happened", exc_info=True)
-        print(printable_lines(f"antiphon: {_refusal(error)}"), file=sys.stderr)
+        print(printable_lines(f"antiphon: {refusal(error)}"), file=sys.stderr)
         return EXIT_ERROR
-
-
-def _refusal(error: OSError) -> str:
-    """Return what the system refused, and what to do about it."""
-    where = f"{error.filename}: " if error.filename else ""
-    advice = {
-        errno.ENOSPC: "; make room, then give the same command again",
-        errno.EACCES: "; choose another place, or ask for the right to write there",
-    }.get(error.errno or 0, "")
-    return f"{where}{error.strerror or error}{advice}"
 
 
 def _dispatch(words: list[str]) -> int:
@@ -130,7 +121,7 @@ def _dispatch(words: list[str]) -> int:
         near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
         raise AntiphonError(f"no command {name!r}; did you mean {near!r}? `antiphon --help` lists all")
     command = COMMANDS[name]
-    module = load(name, command)
+    module = load(command)
     parser = argparse.ArgumentParser(
         prog=f"antiphon {name}", description=command.doc[0].upper() + command.doc[1:] + "."
     )
@@ -143,13 +134,8 @@ def _dispatch(words: list[str]) -> int:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogLine(how))
     logging.basicConfig(level=args.log_level.upper(), handlers=[handler], force=True)
-    return module.run(args)
-
-
-def load(name: str, command: Command) -> _Module:
-    """Import a subcommand's module; raises AntiphonError that names the extra it lacks."""
     try:
-        module: _Module = importlib.import_module(command.module)
+        return module.run(args)
     except ModuleNotFoundError as error:
         if not command.extra or (error.name or "").startswith("antiphon"):
             raise
@@ -157,6 +143,11 @@ def load(name: str, command: Command) -> _Module:
             f"`antiphon {name}` needs {error.name}, which is not installed: "
             f"pip install 'antiphon[{command.extra}]'"
         ) from error
+
+
+def load(command: Command) -> _Module:
+    """Import a subcommand's module."""
+    module: _Module = importlib.import_module(command.module)
     return module
 
 

@@ -13,7 +13,7 @@ from ..models.metre import Metre
 from ..models.printable import printable
 from ..models.score import DEFAULT_TEMPO, Part, Score
 from .cli_options import add_bridge_address, add_models, add_request_options, existing, request_options
-from .cli_result import Answered, add_output_options, check_output_options, show
+from .cli_result import Result, add_output_options, check_output_options, show
 from .client import Client
 from .musicfile import read_music
 from .notelist import SUFFIX
@@ -78,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.input} has no notes to continue")
     with Client(args.host, args.port, name="ask") as bridge:
         model = _model(bridge, options, ModelShelf(existing(args.models)))
-        answered = _generate(bridge, options, model) if context is None else _continue(
+        result = _generate(bridge, options, model) if context is None else _continue(
             bridge, options, model, context)  # fmt: skip
-    show(answered, args)
+    show(result, args)
     return 0
 
 
@@ -113,14 +113,14 @@ def _model(bridge: Client, options: dict[str, OptionValue], shelf: ModelShelf) -
     return _Model(manifest.parts if same else parts, manifest.defaults.metre, manifest.defaults.tempo)
 
 
-def _generate(bridge: Client, options: dict[str, OptionValue], model: _Model) -> Answered:
+def _generate(bridge: Client, options: dict[str, OptionValue], model: _Model) -> Result:
     takes = bridge.generate(on_note=None, **options)
     metre = Metre.parse(str(_told(options, "metre", model.metre)))
     start = float(_told(options, "start", 0.0))
-    return Answered(takes, start, metre, float(_told(options, "tempo", model.tempo)), model.parts)
+    return Result(takes, start, metre, float(_told(options, "tempo", model.tempo)), model.parts)
 
 
-def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, context: Score) -> Answered:
+def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, context: Score) -> Result:
     """Ask for what follows a file, in its own metre and tempo where the options leave them open."""
     heard = renumbered(context, model.parts)
     if not heard.notes:
@@ -135,7 +135,7 @@ def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, co
     metre = Metre.parse(str(_told(options, "metre", str(last))))
     tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], 10.0), 400.0)))
     asked: dict[str, OptionValue] = {**options, "start": start, "metre": str(metre), "tempo": tempo}
-    return Answered(
+    return Result(
         bridge.continue_(heard.notes, on_note=None, **asked), start, metre, tempo, model.parts, heard
     )
 

@@ -6,7 +6,7 @@ import argparse
 import secrets
 
 from .cli_options import add_models, add_request_options, existing, request_options
-from .cli_result import Answered, add_output_options, check_output_options, check_text_options, show
+from .cli_result import Result, add_output_options, check_output_options, check_text_options, show
 from .engine import Engine
 from .interrupt import kept_interrupt
 from .resolve import model_name, resolve
@@ -30,5 +30,5 @@ def run(args: argparse.Namespace) -> int:
     request = resolve({}, options, None, manifest, secrets.randbelow(2**31))
     with kept_interrupt() as heed, Engine(shelf) as engine:
         takes = engine.generate(request, heed)
-    show(Answered(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)
+    show(Result(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)
     return 0

@@ -25,7 +25,7 @@ from .request import Take
 
 
 @dataclass(frozen=True)
-class Answered:
+class Result:
     """Takes and what they are written down with."""
 
     takes: Sequence[Take]
@@ -155,7 +155,7 @@ def check_text_options(args: argparse.Namespace, is_text: bool) -> None:
             _refuse(option)
 
 
-def show(answered: Answered, args: argparse.Namespace) -> None:
+def show(result: Result, args: argparse.Namespace) -> None:
     """Write and draw as the options say, and print; raises MusicError where a file cannot be written.
 
     What is printed comes last, as a reader such as ``head`` may leave; and it comes where writing failed, as
@@ -163,32 +163,32 @@ def show(answered: Answered, args: argparse.Namespace) -> None:
     """
     done: list[str] = []
     try:
-        _write(answered, args, done)
+        _write(result, args, done)
     finally:
-        for take in answered.takes:
+        for take in result.takes:
             if not args.no_roll:
-                print(_roll(answered, take))
+                print(_roll(result, take))
             if take.text:
                 print(printable_lines(take.text))
-            print(f"{_summary(answered, take)}\n")
+            print(f"{_summary(result, take)}\n")
         for line in done:
             print(line)
 
 
-def _write(answered: Answered, args: argparse.Namespace, done: list[str]) -> None:
+def _write(result: Result, args: argparse.Namespace, done: list[str]) -> None:
     """Write and draw as the options say; ``done`` gets a line for each file."""
-    for take in answered.takes:
+    for take in result.takes:
         if args.wav is not None:
-            done.append(_sound(answered.score(take, args.with_context), numbered(args.wav, take.index)))
+            done.append(_sound(result.score(take, args.with_context), numbered(args.wav, take.index)))
         if args.out is not None:
             path = numbered(args.out, take.index)
-            write_midi(answered.score(take, args.with_context), path)
+            write_midi(result.score(take, args.with_context), path)
             done.append(f"wrote {path}")
     if args.png is not None:
-        _draw(answered, args.png, args.with_context)
+        _draw(result, args.png, args.with_context)
         done.append(f"drew {args.png}")
     # What only some models can give comes last: nothing else is lost with it.
-    for take in answered.takes:
+    for take in result.takes:
         if args.abc is not None:
             done.append(write_text(take, numbered(args.abc, take.index)))
         if args.score is not None:
@@ -241,26 +241,26 @@ def numbered(path: Path, index: int) -> Path:
     return path if index == 0 else path.with_name(f"{path.stem}-{index + 1}{path.suffix}")
 
 
-def _roll(answered: Answered, take: Take) -> str:
+def _roll(result: Result, take: Take) -> str:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = min(shutil.get_terminal_size((100, 24)).columns, 200)
-    return piano_roll(take.notes, answered.metres, answered.parts, width=width, colour=colour)
+    return piano_roll(take.notes, result.metres, result.parts, width=width, colour=colour)
 
 
-def _summary(answered: Answered, take: Take) -> str:
+def _summary(result: Result, take: Take) -> str:
     """Return a take in one line."""
-    bars = (take.end_beats - answered.start) / answered.metre.beats
-    which = f"take {take.index + 1}: " if len(answered.takes) > 1 else ""
+    bars = (take.end_beats - result.start) / result.metre.beats
+    which = f"take {take.index + 1}: " if len(result.takes) > 1 else ""
     notes = "1 note" if len(take.notes) == 1 else f"{len(take.notes)} notes"
-    length = f"{bars:g} {'bar' if bars == 1 else 'bars'} of {answered.metre}"
+    length = f"{bars:g} {'bar' if bars == 1 else 'bars'} of {result.metre}"
     return f"{which}{notes}, {length}, seed {take.seed}, {take.nats_per_note:.2f} nats a note"
 
 
-def _draw(answered: Answered, path: Path, with_context: bool) -> None:
+def _draw(result: Result, path: Path, with_context: bool) -> None:
     from ..models.rollpicture import Roll, draw_rolls  # Pillow is slow to import
 
     before: tuple[Note, ...] = ()
-    if with_context and answered.context is not None:
-        before = tuple(note for note in answered.context.notes if note.start < answered.start - 1e-6)
-    rolls = [Roll(_summary(answered, take), take.notes, before) for take in answered.takes]
-    draw_rolls(rolls, path, answered.metres, answered.parts)
+    if with_context and result.context is not None:
+        before = tuple(note for note in result.context.notes if note.start < result.start - 1e-6)
+    rolls = [Roll(_summary(result, take), take.notes, before) for take in result.takes]
+    draw_rolls(rolls, path, result.metres, result.parts)

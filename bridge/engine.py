@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 
@@ -19,7 +20,7 @@ from .crew import Crew
 from .job import Job
 from .plan import needs_reading, read, rows_of, subject_of
 from .ports import Listener
-from .primed import Primed, PrimedShelf, Subject, Waiter
+from .primed import Primed, PrimedShelf, Reading, Subject, Waiter
 from .request import GenerationRequest, Take
 from .rows import PrimeRow, Row
 from .shelf import LoadedModel, ModelShelf
@@ -122,8 +123,8 @@ class Engine:
         with self._lock:
             self._admit(job)
             primed, new = self._context(request, manifest, subject, key)
-            if primed.ready:
-                self._add_takes(waiter, primed)
+            if primed.reading is not None:
+                self._add_takes(waiter, primed.model, primed.reading)
             else:
                 primed.waiting.append(waiter)
                 if new:
@@ -179,8 +180,7 @@ class Engine:
                 return found, False
         primed = Primed(manifest.name, request, subject, kept=shared)
         if not needs_reading(manifest, request):
-            primed.context = read(manifest, primed)
-            primed.ready = True
+            primed.reading = read(manifest, request)
         elif shared:
             self._primed.put(key, primed)
         return primed, True
@@ -188,12 +188,12 @@ class Engine:
     def _priming(self, primed: Primed, client: Hashable) -> Task:
         """Return the task that reads a context."""
 
-        def ready(snapshot: Snapshot) -> None:
+        def ready(reading: Reading, snapshot: Snapshot) -> None:
             with self._lock:
-                primed.snapshot, primed.ready = snapshot, True
+                primed.reading = replace(reading, snapshot=snapshot)
                 waiting, primed.waiting = primed.waiting, []
                 for waiter in waiting:
-                    self._add_takes(waiter, primed)
+                    self._add_takes(waiter, primed.model, primed.reading)
                 self._lock.notify_all()
 
         def fail(code: str, message: str) -> None:
@@ -204,19 +204,23 @@ class Engine:
                 waiter.job.fail(code, message)
 
         def make(model: LoadedModel) -> Row:
-            context = primed.context = read(model.manifest, primed)
+            reading = read(model.manifest, primed.request)
             return PrimeRow(
-                model.manifest, context, ready=ready, failed=fail, wanted=lambda: not primed.unwanted
+                model.manifest,
+                reading.context,
+                ready=partial(ready, reading),
+                failed=fail,
+                wanted=lambda: not primed.unwanted,
             )
 
         return Task(client, primed.model, make, fail, lambda: primed.unwanted)
 
-    def _add_takes(self, waiter: Waiter, primed: Primed) -> None:
+    def _add_takes(self, waiter: Waiter, model: str, reading: Reading) -> None:
         """Queue a request's takes; the lock is held."""
         job = waiter.job
         for take in range(job.request.takes):
-            make = partial(waiter.row, primed, take)
-            self._tasks.append(Task(job.client, primed.model, make, job.fail, lambda: job.closed))
+            make = partial(waiter.row, reading, take)
+            self._tasks.append(Task(job.client, model, make, job.fail, lambda: job.closed))
 
     def _ended(self, job: Job) -> None:
         with self._lock:

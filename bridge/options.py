@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ..models.errors import MusicError, RequestError
+from ..models.limits import RANGES
 from ..models.metre import Metre
 from .scale import parse_scale
 
@@ -19,7 +20,7 @@ OptionType = Literal["i", "f", "s"]
 OptionValue = int | float | str
 AUTO = "auto"
 """What stands for "the bridge decides"; sending it takes a setting back."""
-MODES = ("chunk", "single")
+REPLY_MODES = ("chunk", "single")
 MAX_CHARACTERS = 256
 """Characters of an option's value."""
 MAX_TUNE = 2048
@@ -51,18 +52,21 @@ OPTIONS: tuple[Option, ...] = (
     Option("beats", "f", 0.25, 1024, AUTO, "length of the answer in beats, instead of bars; auto: by bars"),
     Option("metre", "s", 0, 0, AUTO, 'metre of the answer, such as 6/8; set by /antiphon/set it is the '
            "context's too; auto: the model's usual one"),
-    Option("tempo", "f", 10, 400, AUTO, "quarter notes a minute, for a file that is written; "
-           "it changes no note; auto: the model's usual one"),
-    Option("temperature", "f", 0.05, 4, AUTO, "below 1 plainer, above 1 wilder; auto: what suits the model"),
-    Option("top_p", "f", 0.01, 1, AUTO, "choose among the likeliest up to this probability; "
+    Option("tempo", "f", *RANGES["defaults: tempo"], AUTO, "quarter notes a minute, for a file that is "
+           "written; it changes no note; auto: the model's usual one"),
+    Option("temperature", "f", *RANGES["defaults: temperature"], AUTO, "below 1 plainer, above 1 wilder; "
            "auto: what suits the model"),
+    Option("top_p", "f", *RANGES["defaults: top_p"], AUTO, "choose among the likeliest up to this "
+           "probability; auto: what suits the model"),
     Option("seed", "i", 0, 2**31 - 1, AUTO, "the same request with the same seed gives the same notes; "
            "auto: a new one each time, told in /antiphon/done"),
     Option("takes", "i", 1, 16, 1, "how many different answers"),
     Option("scale", "s", 0, 0, AUTO, 'only notes of this scale: "D dorian" or pitch classes '
            '"0,2,4,5,7,9,11"; auto: all notes, those strange to the context less often'),
-    Option("low", "i", 0, 127, AUTO, "lowest MIDI pitch; auto: the model's, near the context"),
-    Option("high", "i", 0, 127, AUTO, "highest MIDI pitch; auto: the model's, near the context"),
+    Option("low", "i", *RANGES["defaults: low"], AUTO, "lowest MIDI pitch; "
+           "auto: the model's, near the context"),
+    Option("high", "i", *RANGES["defaults: high"], AUTO, "highest MIDI pitch; "
+           "auto: the model's, near the context"),
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),
@@ -161,6 +165,6 @@ def _text(known: Option, value: OptionValue) -> str:
             return str(Metre.parse(text))
         except MusicError as error:
             raise RequestError("bad_args", str(error)) from error
-    elif known.key == "mode" and text not in MODES:
-        raise RequestError("bad_args", f"mode {text!r} must be one of {', '.join(MODES)}")
+    elif known.key == "mode" and text not in REPLY_MODES:
+        raise RequestError("bad_args", f"mode {text!r} must be one of {', '.join(REPLY_MODES)}")
     return text

@@ -92,11 +92,6 @@ class Pacer:
         """Datagrams that wait."""
         return self._queued
 
-    @property
-    def waiting_bytes(self) -> int:
-        """What waits, with what keeping it costs."""
-        return self._quota.total
-
     def put(self, datagram: bytes, host: Host, client: Host | None = None, *, once: bool = False) -> None:
         """Send a datagram, now or when the pace allows; never blocks. Thread-safe.
 

@@ -7,8 +7,8 @@ from ..models.manifest import Manifest
 from ..models.note import Note
 from .constraints import constraints
 from .job import Job
-from .opening import Context, read_context, read_text
-from .primed import MakeRow, Primed, Subject
+from .opening import read_context, read_text
+from .primed import MakeRow, Reading, Subject
 from .prompt import prompt_for
 from .register import lifted
 from .request import GenerationRequest
@@ -38,31 +38,30 @@ def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
     return manifest.codec.is_text or bool(_before(request))
 
 
-def read(manifest: Manifest, primed: Primed) -> Context:
+def read(manifest: Manifest, request: GenerationRequest) -> Reading:
     """Return a context as the model reads it; raises RequestError where a model lacks a text's characters."""
-    request = primed.request
     if manifest.codec.is_text:
-        primed.prompt = prompt_for(manifest, request)
-        return read_text(manifest, primed.prompt.forced[0])
-    return read_context(manifest, lifted(_before(request), request.lift), request.context_metres)
+        prompt = prompt_for(manifest, request)
+        return Reading(read_text(manifest, prompt.forced[0]), prompt)
+    notes = lifted(_before(request), request.lift)
+    return Reading(read_context(manifest, notes, request.context_metres))
 
 
 def rows_of(manifest: Manifest, job: Job) -> MakeRow:
     """Return what makes the rows of a job's takes; raises RequestError when nothing could be chosen."""
     if manifest.codec.is_text:
 
-        def text_row(primed: Primed, take: int, model: LoadedModel) -> Row:
+        def text_row(reading: Reading, take: int, model: LoadedModel) -> Row:
             _check_same(manifest, model)
-            assert primed.prompt is not None and primed.snapshot is not None
-            return TextRow(model.manifest, job, take, primed.prompt, primed.snapshot)
+            assert reading.prompt is not None and reading.snapshot is not None
+            return TextRow(model.manifest, job, take, reading.prompt, reading.snapshot)
 
         return text_row
     limits = constraints(manifest, job.request)
 
-    def take_row(primed: Primed, take: int, model: LoadedModel) -> Row:
+    def take_row(reading: Reading, take: int, model: LoadedModel) -> Row:
         _check_same(manifest, model)
-        assert primed.context is not None
-        return TakeRow(model.manifest, job, limits, take, primed.context, primed.snapshot)
+        return TakeRow(model.manifest, job, limits, take, reading.context, reading.snapshot)
 
     return take_row
 

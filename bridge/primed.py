@@ -22,6 +22,22 @@ Subject = tuple[Hashable, ...]
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the takes of a request start from."""
+
+    context: Context
+    """As the model reads it."""
+    prompt: Prompt | None = None
+    """Of a model of text."""
+    snapshot: Snapshot | None = None
+    """The model's state after the context; None where takes start at a model's beginning."""
+
+
+MakeRow = Callable[[Reading, int, LoadedModel], Row]
+"""Makes the row of a take, by its number, from what was read."""
+
+
+@dataclass(frozen=True)
 class Waiter:
     """A request whose takes start from a context."""
 
@@ -39,21 +55,14 @@ class Primed:
         self.subject = subject
         self.kept = kept
         """Whether to read it though nobody waits yet."""
-        self.prompt: Prompt | None = None
-        """Of a model of text."""
-        self.context: Context | None = None
-        self.snapshot: Snapshot | None = None
-        self.ready = False
+        self.reading: Reading | None = None
+        """None until it is read."""
         self.waiting: list[Waiter] = []
 
     @property
     def unwanted(self) -> bool:
         """Whether reading it helps nobody."""
         return not self.kept and all(waiter.job.closed for waiter in self.waiting)
-
-
-MakeRow = Callable[[Primed, int, LoadedModel], Row]
-"""Makes the row of a take, by its number, from a context that is ready."""
 
 
 class PrimedShelf:

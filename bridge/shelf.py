@@ -140,19 +140,9 @@ class ModelShelf:
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"
         raise RequestError("unknown_model", f"no model {name!r}; {hint}")
 
-    def names(self) -> list[str]:
-        """Return the models' names, the default first."""
-        with self._lock:
-            names = sorted(self._infos)
-        return sorted(names, key=lambda name: name != self.default) if names else []
-
     def manifest(self, name: str) -> Manifest:
         """Return what a model says of itself; raises RequestError(unknown_model)."""
         return self.info(name).manifest
-
-    def megabytes(self, name: str) -> float:
-        """Return the size of a model's file in MB (10^6 bytes)."""
-        return self.info(name).megabytes
 
     def is_loaded(self, name: str) -> bool:
         """Return whether a model is loaded."""

@@ -6,7 +6,7 @@ temperature, no mask, no other bar length and no batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,11 @@ from ..models.errors import ExportError
 from ..models.field import FieldName
 from ..models.manifest import Manifest
 from ..models.step import MASKED, REMAINING_BUCKETS, TEXT_LINE
+from ..train.passages import Piece, passage
+from .reference import KerasLogits
 from .replay import Passage, Replay
 
 Array = npt.NDArray[Any]
-KerasLogits = Callable[[Passage], list[Array]]
-"""Logits of a passage by the network as trained, a field's (step, code)."""
 SLACK = 2e-4
 """Probability by which two float32 sums of one distribution may differ."""
 TIE = 1e-3
@@ -139,8 +139,6 @@ def check_choices(replay: Replay, keras: KerasLogits, steps: int, parity: float)
 
 def _passage(codec: Codec, made: Choices, index: int, clocks: Array, ticks: Array) -> Passage:
     """Return a row's notes as arrays that the network reads."""
-    from ..train.passages import Piece, passage
-
     seen = np.column_stack([ticks, clocks, np.zeros(len(ticks), int)]).astype(np.int32)
     one = passage(codec, Piece(made.codes[index], seen), 0, len(ticks))
     one["note"][0] = codec.begin(middle=ROWS[index].middle)

@@ -30,7 +30,7 @@ class Folded:
     """First row of each column, (1, column)."""
     first: Floats
     """The first layer's kernel over the inputs that are not categorical, (in, width)."""
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerWeights, ...]
     """Recurrent layers; of a Transformer none."""
     blocks: tuple[BlockWeights, ...]
     """A Transformer's blocks; none of a recurrent network."""
@@ -55,7 +55,7 @@ class Norm:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerWeights:
     """A recurrent layer."""
 
     kernel: Floats
@@ -114,18 +114,18 @@ def _gru(cell: Any) -> tuple[Floats, Floats, Floats]:
 
 def _layer(
     config: NetworkConfig, kernel: Floats, recurrent: Floats, bias: Floats, norm: Norm | None
-) -> Layer:
+) -> LayerWeights:
     """Return a layer; a GRU's reset gate needs h's share of the candidate alone, so h has its own product."""
     if config.cell == "gru":
-        return Layer(kernel, bias[0], (recurrent, bias[1]), norm)
-    return Layer(np.concatenate([kernel, recurrent]), bias, None, norm)
+        return LayerWeights(kernel, bias[0], (recurrent, bias[1]), norm)
+    return LayerWeights(np.concatenate([kernel, recurrent]), bias, None, norm)
 
 
 def fold(network: NoteNetwork) -> Folded:
     """Fold a network's weights into the step's constants."""
     shape = network.shape
     config = shape.config
-    layers: list[Layer] = []
+    layers: list[LayerWeights] = []
     blocks: tuple[BlockWeights, ...] = ()
     norm = value = project = project_bias = None
     if config.cell == "transformer":

@@ -78,6 +78,24 @@ class Replay:
 
     def log_probs(self, passage: Passage) -> npt.NDArray[np.float32]:
         """Return the log-probability of each target field of one passage, (step, field)."""
+        return self._replayed(passage, np.zeros_like(passage["weight"]))
+
+    def nats(self, passage: Passage) -> npt.NDArray[np.float32]:
+        """Return the weighted loss of each target field of one passage, (step, field), in nats.
+
+        Where the music was cut off, a target's code stands for itself and every code after it, as in
+        :func:`antiphon.train.loss.nats`.
+        """
+        censored = passage.get("censored", np.zeros_like(passage["weight"]))
+        return np.asarray(-self._replayed(passage, censored) * passage["weight"])
+
+    def _replayed(self, passage: Passage, censored: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Step through a passage; return each target's log-probability, or that of it and all codes after it.
+
+        Args:
+            passage: the notes.
+            censored: 1 where the codes after a target count too, (step, field).
+        """
         feed = self.begin()
         found = []
         for t in range(len(passage["note"])):
@@ -86,8 +104,21 @@ class Replay:
             if self.manifest.conditions:
                 feed["conditions"] = passage["conditions"][t : t + 1, : len(self.manifest.conditions)]
             feed["forced"] = passage["target"][t : t + 1]
-            found.append(self.step(feed, t + 1)["log_prob"][0])
+            cut = map(int, np.flatnonzero(censored[t]))
+            beyond = {column: self._or_later(feed, column) for column in cut}
+            row = self.step(feed, t + 1)["log_prob"][0].copy()
+            row[list(beyond)] = list(beyond.values())
+            found.append(row)
         return np.array(found)
+
+    def _or_later(self, feed: dict[str, Any], column: int) -> float:
+        """Return the log-probability of a field's forced code and those after it: a row of the batch each."""
+        first, last = int(feed["forced"][0, column]), self.manifest.codec.fields[column].size
+        codes = np.arange(first, last, dtype=np.int32)
+        rows = {name: np.repeat(array, len(codes), axis=0) for name, array in feed.items()}
+        rows["forced"][:, column] = codes
+        (log_prob,) = self.session.run(["log_prob"], rows)
+        return float(np.logaddexp.reduce(log_prob[:, column]))
 
     def microseconds(self, batch: int, steps: int = 400) -> float:
         """Return the median time of one step with a full memory, inputs and outputs bound in place."""
@@ -117,6 +148,6 @@ def nats_a_note(replay: Replay, passages: list[Passage]) -> npt.NDArray[np.float
     """Return the held-out loss of some whole pieces by field, as training counts it."""
     total, notes = np.zeros(len(replay.manifest.codec.fields)), 0.0
     for passage in passages:
-        total -= (replay.log_probs(passage) * passage["weight"]).sum(axis=0)
+        total += replay.nats(passage).sum(axis=0)
         notes += float(passage["counted"].sum())
     return np.asarray(total / max(notes, 1.0))

@@ -33,7 +33,7 @@ from .folded import fold
 from .lookups import interval_of, pick, row_of, rows_of, views_of
 from .sampler import draw
 from .sounding import HELD, NEAR, RELEASED, STATE, Sounding
-from .steplayers import Memory, attend, run_recurrent, run_transformer
+from .steplayers import MemoryBias, attend, run_recurrent, run_transformer
 
 TOLD = np.minimum(np.arange(13), 1).astype(np.float32)[:, None]
 """1 for tonic codes but 0, unknown."""
@@ -146,7 +146,7 @@ class StepGraph(tf.Module):
     def _layers(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
         """Return what the heads read."""
         config, folded = self.config, self.folded
-        memory = Memory(inputs, folded, self.codec.ticks_per_beat) if self.spec.attends else None
+        memory = MemoryBias(inputs, folded, self.codec.ticks_per_beat) if self.spec.attends else None
         if config.cell == "transformer":
             assert memory is not None
             if dense:

@@ -10,20 +10,21 @@ from ..models.step import POSITION_STRIDE
 from ..train.backend import tf
 from ..train.config import NetworkConfig
 from ..train.shape import BEAT_BIASES, BIASES
-from .folded import BlockWeights, Floats, Folded, Layer, Norm
+from .folded import BlockWeights, Floats, Folded, LayerWeights, Norm
 from .lookups import columns_of
 
 
-class Memory:
-    """Scores of the memory's rows by their distance, computed once a step.
+class MemoryBias:
+    """What the memory's rows add to their scores by their distance from the step.
 
     Args:
-        inputs: the step's.
-        heads: of all blocks.
+        inputs: the step's, of which it reads the clock.
+        folded: the step's constants, of which it reads the tables of both biases.
+        ticks_per_beat: the codec's grid.
     """
 
     def __init__(self, inputs: Any, folded: Folded, ticks_per_beat: int) -> None:
-        self.inputs, self.folded, self.ticks_per_beat = inputs, folded, ticks_per_beat
+        self.folded, self.ticks_per_beat = folded, ticks_per_beat
         clock = tf.cast(inputs["clock"], tf.float32)
         stride = np.array([[POSITION_STRIDE], [1], [0]], np.float32)
         self.now = tf.matmul(clock, stride)
@@ -102,7 +103,7 @@ def _gru(units: int, z: Any, recurrent: tuple[Floats, Floats], i: int, inputs: A
     return h
 
 
-def _normed(y: Any, layer: Layer) -> Any:
+def _normed(y: Any, layer: LayerWeights) -> Any:
     return y if layer.norm is None else normalise(y, layer.norm)
 
 
@@ -118,7 +119,7 @@ def normalise(x: Any, norm: Norm) -> Any:
     return centred * (norm.gain / tf.sqrt(spread + np.float32(norm.epsilon))) + norm.shift
 
 
-def attend(config: NetworkConfig, folded: Folded, inputs: Any, h: Any, memory: Memory, out: Any) -> Any:
+def attend(config: NetworkConfig, folded: Folded, inputs: Any, h: Any, memory: MemoryBias, out: Any) -> Any:
     """Return what the induction head reads from the memory, (batch, heads × value size)."""
     heads, size = config.attention_heads, config.key_size
     query, key = tf.split(tf.matmul(h, folded.project) + folded.project_bias, 2, axis=1)
@@ -129,7 +130,7 @@ def attend(config: NetworkConfig, folded: Folded, inputs: Any, h: Any, memory: M
     return tf.reshape(found, [-1, heads * config.value_size])
 
 
-def run_transformer(config: NetworkConfig, folded: Folded, inputs: Any, x: Any, memory: Memory,
+def run_transformer(config: NetworkConfig, folded: Folded, inputs: Any, x: Any, memory: MemoryBias,
                     out: Any) -> Any:  # fmt: skip
     """Run a Transformer's blocks from their input (batch, units); return the normalised output.
 

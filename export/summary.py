@@ -1,28 +1,18 @@
-"""`antiphon summary RUN`: what a trained network is made of, and what one note of it costs."""
+"""What a trained network is made of, and what one note of it costs."""
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import onnx
 from onnx import numpy_helper
 
-from ..models.errors import ExportError
 from ..models.manifest import Manifest
-from ..train.arrayfile import write_json
 from ..train.network import NoteNetwork
-from ..train.savedrun import load_run
-from .convert import convert, weight_bytes
-from .diagram import draw_diagram
-from .export import manifest_for
+from .convert import weight_bytes
 from .quantise import quantise
-from .stepgraph import StepGraph
 
 
 @dataclass(frozen=True)
@@ -110,29 +100,3 @@ def report(layers: list[Layer], cost: Cost, tables: int) -> str:
         f"{tables / 1e6:.2f} MB of tables.",
     ]
     return "\n".join(lines)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `antiphon summary`."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run")
-    parser.add_argument("--png", type=Path, metavar="FILE.png", help="draw the network")
-    parser.add_argument("--json", type=Path, metavar="FILE.json", help="write the figures")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Show what a run's network is made of; returns the exit status."""
-    config, dataset, network = load_run(args.run)
-    manifest = manifest_for(config, dataset, network, "float32")
-    graph = convert(StepGraph(network), manifest)
-    layers, cost = layers_of(network), cost_of(graph, manifest)
-    sys.stdout.write(report(layers, cost, table_bytes(graph)) + "\n")
-    try:
-        if args.png:
-            draw_diagram(network.shape, args.png)
-            sys.stdout.write(f"drew {args.png}\n")
-        if args.json:
-            found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
-            write_json(args.json, found, indent=1)
-    except OSError as error:
-        raise ExportError(f"{error.filename or args.run} cannot be written: {error.strerror}") from error
-    return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import onnx
 
 from ..models.errors import ExportError
+from .reference import KerasLogProbs
 from .replay import Passage, Replay, nats_a_note
 
 PARITY = 1e-4
@@ -18,9 +18,6 @@ QUANTISING = 0.005
 """Largest relative rise of the held-out loss by 8-bit weights."""
 PARITY_STEPS = 1000
 FORBIDDEN = ("Loop", "Scan", "If", "LSTM", "GRU")
-
-KerasLogProbs = Callable[[Passage], np.ndarray]
-"""Log-probabilities of a passage's targets by the network as trained, (step, field)."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from .metre import Metre, MetreMap
 from .note import Note
 
 DEFAULT_VELOCITY = 80
+TICKS_PER_BEAT = (1, 960)
+"""The coarsest grid and the finest."""
 
 Codes = npt.NDArray[np.int32]
 
@@ -89,8 +91,9 @@ class Codec:
             raise CodecError(f"fields {names} must be in the order {', '.join(FIELD_ORDER)}, each once")
         if names != ["char"] and ("delta" not in names or "pitch" not in names or "char" in names):
             raise CodecError("a codec needs the fields delta and pitch, or char alone")
-        if type(self.ticks_per_beat) is not int or not 1 <= self.ticks_per_beat <= 960:
-            raise CodecError(f"ticks_per_beat {self.ticks_per_beat!r:.80} is not in 1..960, whole")
+        low, high = TICKS_PER_BEAT
+        if type(self.ticks_per_beat) is not int or not low <= self.ticks_per_beat <= high:
+            raise CodecError(f"ticks_per_beat {self.ticks_per_beat!r:.80} is not in {low}..{high}, whole")
 
     @classmethod
     def default(

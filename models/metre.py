@@ -110,7 +110,3 @@ class MetreMap:
                 last = ceil((stop - anchor) / metre.beats - _EPSILON) - 1
             count += max(last - first, 0)
         return count
-
-    def shifted(self, beats: float) -> MetreMap:
-        """Return the same map, ``beats`` later."""
-        return MetreMap(tuple((start + beats, metre) for start, metre in self.changes))

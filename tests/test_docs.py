@@ -89,7 +89,7 @@ def test_the_readme_names_every_address_and_option() -> None:
 def parser(name: str) -> argparse.ArgumentParser:
     """Return the parser of a subcommand; a wrong argument raises ArgumentError instead of leaving."""
     made = argparse.ArgumentParser(prog=f"antiphon {name}", exit_on_error=False)
-    load(name, COMMANDS[name]).add_arguments(made)
+    load(COMMANDS[name]).add_arguments(made)
     return made
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from antiphon.bridge.cli import COMMANDS
+from antiphon.models.midi import write_midi
+from antiphon.models.note import Note
+from antiphon.models.score import Score
 
 BRIDGE = Path(__file__).parents[1] / "bridge"
 HEAVY = (
@@ -40,6 +45,52 @@ def test_the_bridge_loads_nothing_that_only_training_needs() -> None:
 )
 def test_nor_do_its_commands(words: list[str]) -> None:
     assert loaded(f"from antiphon.bridge.cli import main; main({words!r})") == []
+
+
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules |= dict.fromkeys({missing!r})  # an import of them fails, as where they are not installed
+from antiphon.bridge.cli import COMMANDS, main
+"""
+EXTRA = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "music21", "matplotlib", "scipy", "tqdm")
+
+
+def without_the_extra(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script where the bridge alone is installed."""
+    code = WITHOUT_THE_EXTRA.format(missing=EXTRA) + script
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_a_bridge_alone_has_help_for_every_command() -> None:
+    script = """
+for name in COMMANDS:
+    try:
+        main([name, "--help"])
+    except SystemExit as stop:
+        assert not stop.code, name
+"""
+    done = without_the_extra(script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(f"usage: antiphon {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if command.extra])
+def test_what_a_command_lacks_is_said_when_its_work_begins(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('dataset = "set"\n')
+    (tmp_path / "config.json").write_text("{}")
+    write_midi(Score(notes=(Note(60, 0.0, 1.0), Note(62, 1.0, 1.0))), tmp_path / "tune.mid")
+    words = {
+        "prepare": [str(tmp_path / "tune.mid"), "--out", str(tmp_path / "out")],
+        "train": [str(tmp_path / "mine.toml"), "--out", str(tmp_path / "out")],
+        "benchmark": ["frames", str(tmp_path), "--out", str(tmp_path / "out")],
+        "export": [str(tmp_path), "--out", str(tmp_path / "out")],
+    }.get(name, [str(tmp_path)])
+    done = without_the_extra(f"sys.exit(main({[name, *words]!r}))")
+    assert done.returncode == 2
+    said = (
+        rf"antiphon: `antiphon {name}` needs (\w+), which is not installed: pip install 'antiphon\[train\]'\n"
+    )
+    assert (match := re.fullmatch(said, done.stderr)) and match[1] in EXTRA
 
 
 def test_the_check_can_fail() -> None:

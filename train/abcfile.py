@@ -13,7 +13,7 @@ from ..models.abc_tune import COMMENT
 from ..models.errors import MusicError
 from ..models.metre import Metre
 from ..models.score import Score
-from .barlines import WrittenBar, metre_map
+from .barlines import BarSpan, metre_map
 
 _TUNE = re.compile(r"^X:", re.MULTILINE)
 _IDENTITY = re.compile(r"^%.*?\bid=(\S+)", re.MULTILINE)
@@ -41,7 +41,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Tune:
+class BookTune:
     """One tune of a tunebook."""
 
     name: str
@@ -54,7 +54,7 @@ class Tune:
     """Where in the file it begins, from 1."""
 
 
-def tunes(text: str) -> Iterator[Tune]:
+def tunes(text: str) -> Iterator[BookTune]:
     """Yield the tunes of a tunebook in order; raises MusicError where it holds none.
 
     >>> [tune.name for tune in tunes("X:1\\nK:C\\nCDE|\\n\\nX:2\\nK:C\\nC|\\n")]
@@ -71,7 +71,7 @@ def tunes(text: str) -> Iterator[Tune]:
         body = text[start:end]
         named = _IDENTITY.search(before[before.rfind("\n\n") + 1 :])
         number = body[2:].partition("\n")[0].strip()
-        yield Tune(names.new(named[1] if named else number), clean(body), body, line)
+        yield BookTune(names.new(named[1] if named else number), clean(body), body, line)
         before = body
         line += body.count("\n")
 
@@ -96,7 +96,7 @@ def clean(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def read_tune(tune: Tune) -> Score:
+def read_tune(tune: BookTune) -> Score:
     """Return one tune as a Score; raises MusicError with the tune's name and the reason.
 
     music21 would not do: it holds no accidental to the barline, ties no chords and no accidentals, plays
@@ -110,7 +110,7 @@ def read_tune(tune: Tune) -> Score:
     written = bars(tune.written)
     starts = accumulate((bar.beats for bar in written), initial=0.0)
     first = [
-        WrittenBar(start, bar.beats, bar.metre or Metre())
+        BarSpan(start, bar.beats, bar.metre or Metre())
         for start, bar in zip(starts, written, strict=False)
         if bar.voice == written[0].voice
     ]

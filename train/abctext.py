@@ -21,7 +21,7 @@ from ..models.abc_tune import FIELD, parse
 from ..models.codec import Codec, Codes
 from ..models.errors import DatasetError
 from ..models.step import TEXT_LINE
-from .abcfile import Names, Tune, tunes
+from .abcfile import BookTune, Names, tunes
 from .arrayfile import write_array, write_json
 from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
 from .pieces import unreadable
@@ -194,7 +194,7 @@ def _tunes(
     let_go()
 
 
-def _tidied(name: str, tune: Tune) -> str | Skipped:
+def _tidied(name: str, tune: BookTune) -> str | Skipped:
     """Return a tune as the model learns it, or why it is left out."""
     tidied = tidy(tune.text)
     if tidied is None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from ..models.metre import MetreMap
 from ..models.note import Note
 from ..models.score import Score
-from .barlines import WrittenBar, metre_map
+from .barlines import BarSpan, metre_map
 
 _DOWNBEAT = 105
 _STRESSES = {80, 95, 105}
@@ -28,16 +28,14 @@ def with_written_bars(score: Score) -> Score:
     if not {80, 105} <= velocities <= _STRESSES or len(downbeats) < _FEWEST:
         return score
     edges = [*downbeats, round(score.end * _GRID) / _GRID]
-    bars = [
-        WrittenBar(start, end - start, score.metres.bar_at(start).metre) for start, end in pairwise(edges)
-    ]
+    bars = [BarSpan(start, end - start, score.metres.bar_at(start).metre) for start, end in pairwise(edges)]
     # Of abc2midi's accents seven in ten stand whole bars apart at least, those of a backbeat do not.
     if 2 * sum(_is_whole(bar) for bar in bars) < len(bars):
         return score
     return _with_metres(score, metre_map(bars))
 
 
-def _is_whole(bar: WrittenBar) -> bool:
+def _is_whole(bar: BarSpan) -> bool:
     """Whether accents stand one or more whole bars apart."""
     over = bar.length % bar.metre.beats
     return min(over, bar.metre.beats - over) < 1 / _GRID / 2

@@ -12,7 +12,7 @@ _MOST_PIECES = 4  # of one split bar: before a repeat, its endings, after it
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenBar:
+class BarSpan:
     """What stands between two bar lines."""
 
     start: float
@@ -22,7 +22,7 @@ class WrittenBar:
     metre: Metre
 
 
-def metre_map(bars: Sequence[WrittenBar]) -> MetreMap:
+def metre_map(bars: Sequence[BarSpan]) -> MetreMap:
     """Return the metre map of a piece from its written bars, ascending.
 
     A short first bar is a pick-up. Neighbouring short bars that fill one bar together (split by a
@@ -30,7 +30,7 @@ def metre_map(bars: Sequence[WrittenBar]) -> MetreMap:
     regular grid would miss 12 % of the bar lines of printed folk tunes.
 
     >>> four = Metre(4, 4)
-    >>> metre_map([WrittenBar(0, 1, four), WrittenBar(1, 4, four), WrittenBar(5, 4, four)]).changes
+    >>> metre_map([BarSpan(0, 1, four), BarSpan(1, 4, four), BarSpan(5, 4, four)]).changes
     ((1, Metre(numerator=4, denominator=4)),)
     """
     bars = [bar for bar in bars if bar.length > _NEAR]
@@ -47,7 +47,7 @@ def metre_map(bars: Sequence[WrittenBar]) -> MetreMap:
     return MetreMap(tuple(changes))
 
 
-def _pieces_of_one_bar(bars: Sequence[WrittenBar]) -> int:
+def _pieces_of_one_bar(bars: Sequence[BarSpan]) -> int:
     """Return how many written bars make up whole bars from the first on; -1 if it is an odd one."""
     metre = bars[0].metre
     length = 0.0

@@ -1,4 +1,4 @@
-"""`antiphon benchmark frames DATA`: train and score on the published piano-roll sets.
+"""Train and score on the published piano-roll sets.
 
 Each set is turned into notes (:mod:`antiphon.train.rolls`), a network is trained on its train split with
 every choice made on valid, and the test split is scored once (:mod:`antiphon.train.framescore`). What is
@@ -7,20 +7,19 @@ there already is not done again, so the command resumes where it was stopped.
 
 from __future__ import annotations
 
-import argparse
 import logging
-import sys
 import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import AntiphonError, DatasetError
-from .arrayfile import write_json, write_lines
+from ..models.errors import DatasetError
+from .arrayfile import write_json
 from .config import TrainConfig
 from .dataset import Dataset, SplitName
-from .fit import Run, pieces_of
+from .fit import Run
 from .framescore import score_pieces, scorer
+from .passages import pieces_of
 from .rolls import SETS, read_rolls, write_dataset
 from .savedrun import load_run
 
@@ -94,32 +93,3 @@ def table(found: dict[str, dict[str, Any]], split: SplitName) -> str:
         cells = ("–" if x is None else f"{x:.2f}" for x in figures)
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `antiphon benchmark`."""
-    parser.add_argument("what", choices=("frames",), help="piano rolls, nats a frame")
-    parser.add_argument("data", type=Path, help=f"folder with {', '.join(SETS.values())}")
-    parser.add_argument("--out", type=Path, default=Path("frames"), help="folder for data sets and runs")
-    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=tuple(SETS), metavar="SET",
-                        help=f"of {', '.join(SETS)} (default: all)")  # fmt: skip
-    parser.add_argument("--split", choices=("valid", "test"), default="test",
-                        help="what is scored (default: test)")  # fmt: skip
-    parser.add_argument("--steps", type=int, help="updates, instead of each configuration's own")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Train and score as told; returns 1 when a set could not be."""
-    found: dict[str, dict[str, Any]] = {}
-    for name in args.sets:
-        try:
-            prepare(args.data, name, args.out)
-            found[name] = benchmark(name, args.out, args.split, args.steps)
-        except AntiphonError as error:  # the other sets are still wanted
-            log.error("%s: %s", name, error)
-            found[name] = {"error": str(error)}
-    text = table(found, args.split)
-    args.out.mkdir(parents=True, exist_ok=True)  # not there yet where no set could be read
-    write_lines(args.out / "frames.md", text.split("\n"))
-    sys.stdout.write(text + "\n")
-    return int(any("error" in one for one in found.values()))

@@ -5,18 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
-from math import inf
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar
 
-from ..models.errors import ConfigError, MusicError
-from ..models.limits import MOST_TEXT
-from ..models.manifest import NAME, Source
-from ..models.metre import Metre
-from .networkcheck import check_network
-
-LARGEST_SEED = 2**32 - 1
-"""NumPy's."""
+from ..models.errors import ConfigError
+from .configcheck import check
 
 
 @dataclass(frozen=True)
@@ -175,7 +168,7 @@ class TrainConfig:
         if not isinstance(dataset, str) or not dataset:
             raise ConfigError("the key 'dataset' must name a folder made by `antiphon prepare`")
         config = cls(dataset, network, fit, card)
-        _check(config)
+        check(config)
         return config
 
     @classmethod
@@ -215,98 +208,3 @@ def _section(kind: type[_Section], name: str, data: Any) -> _Section:
             raise ConfigError(f"[{name}] {key} = {value!r}: expected {expected}")
         values[key] = value
     return kind(**values)
-
-
-def _check(config: TrainConfig) -> None:
-    """Raise ConfigError for values that cannot work."""
-    n, f = config.network, config.fit
-    _check_card(config.card)
-    _check_fit(f)
-    positive = {
-        "network.units": n.units,
-        "network.layers": n.layers,
-        "network.head_units": n.head_units,
-        "network.embedding": n.embedding,
-        "network.key_size": n.key_size,
-        "network.value_size": n.value_size,
-        "network.memory": n.memory,
-        "fit.crop": f.crop,
-        "fit.batch": f.batch,
-        "fit.steps": f.steps,
-        "fit.patience": f.patience,
-        "fit.learning_rate": f.learning_rate,
-        "fit.clip": f.clip,
-    }
-    for key, value in positive.items():
-        if not 0 < value < inf:
-            raise ConfigError(f"{key} = {value}: must be above 0")
-    if f.evaluate_every < 0:
-        raise ConfigError(f"fit.evaluate_every = {f.evaluate_every}: must be above 0, or 0 to leave it open")
-    whole = ("fit.known_end", "fit.transposed", "fit.teaching")
-    for key, share in {
-        "network.dropout": n.dropout,
-        "network.embedding_dropout": n.embedding_dropout,
-        "network.ahead_dropout": n.ahead_dropout,
-        "network.recurrent_dropout": n.recurrent_dropout,
-        "fit.average": f.average,
-        "fit.known_end": f.known_end,
-        "fit.transposed": f.transposed,
-        "fit.teaching": f.teaching,
-    }.items():
-        if not 0 <= share <= 1 or (share == 1 and key not in whole):
-            raise ConfigError(f"{key} = {share}: must be from 0 to below 1")
-    for choice, chosen, kind in (
-        ("network.cell", n.cell, NetworkConfig),
-        ("network.attention_position", n.attention_position, NetworkConfig),
-        ("network.attention_values", n.attention_values, NetworkConfig),
-        ("fit.precision", f.precision, FitConfig),
-    ):
-        known = get_args(get_type_hints(kind)[choice.split(".")[1]])
-        if chosen not in known:
-            raise ConfigError(f"{choice} = {chosen!r}: must be {' or '.join(known)}")
-    check_network(n)
-
-
-def _check_fit(f: FitConfig) -> None:
-    """Raise ConfigError for what is neither a share nor above 0."""
-    for key, value in {"seed": f.seed, "warmup": f.warmup, "weight_decay": f.weight_decay}.items():
-        if not 0 <= value < inf:
-            raise ConfigError(f"fit.{key} = {value}: must be at least 0")
-    if f.seed > LARGEST_SEED:
-        raise ConfigError(f"fit.seed = {f.seed}: must be at most {LARGEST_SEED}")
-    if not all(isinstance(teacher, str) for teacher in f.teachers):
-        raise ConfigError("fit.teachers: must be a list of folders' names")
-    if (
-        len(f.transpose) != 2
-        or any(type(t) is not int for t in f.transpose)
-        or not -127 <= f.transpose[0] <= f.transpose[1] <= 127
-    ):
-        raise ConfigError(
-            f"fit.transpose = {list(f.transpose)}: must be [lowest, highest] in semitones, from -127 to 127"
-        )
-
-
-def _check_card(card: CardConfig) -> None:
-    """Raise ConfigError for what a model file could not say, or what requests could not ask for."""
-    if not NAME.fullmatch(card.name):
-        raise ConfigError(
-            f"card.name = {card.name!r}: lower-case letters, digits and hyphens, such as my-tunes"
-        )
-    try:
-        Metre.parse(card.metre)
-    except MusicError as error:
-        raise ConfigError(f"card.metre: {error}") from error
-    for key, value, low, high in (
-        ("tempo", card.tempo, 10, 400),
-        ("temperature", card.temperature, 0.05, 4),
-        ("top_p", card.top_p, 0.01, 1),
-    ):
-        if not low <= value <= high:
-            raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
-    texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
-    for source in card.sources:
-        Source.of(source)
-        texts |= {f"card.sources: {key}": value for key, value in source.items()}
-    for key, text in texts.items():
-        if len(text) > MOST_TEXT:
-            raise ConfigError(f"{key}: {len(text)} characters, at most {MOST_TEXT} are allowed")

@@ -1,26 +1,19 @@
-"""`antiphon evaluate RUN`: held-out nats a note by field, beside a 5-gram on the same notes."""
+"""Held-out nats a note by field, beside a 5-gram on the same notes."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..models.codec import Codec
-from ..models.errors import ConfigError, DatasetError
-from ..models.wholefile import whole_file
-from . import textscore
 from .backend import tf
-from .dataset import SPLITS, Dataset, SplitName
-from .fit import evaluate_pieces, loss_of, numbered_pieces, pieces_of
+from .batches import alone
+from .dataset import Dataset, SplitName
+from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
-from .passages import Piece, passage, stack
-from .savedrun import load_run
+from .passages import Piece, numbered_pieces, passage, pieces_of
 
 CONTEXT_BARS = 4
 
@@ -43,8 +36,7 @@ def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: 
             one["counted"][:first] = 0.0
         else:
             one = passage(codec, piece, first, len(piece) + 1 - first)
-        steps = -(-len(one["counted"]) // 64) * 64
-        total += loss({k: tf.constant(v) for k, v in stack([one], steps).items()}).numpy()
+        total += loss({k: tf.constant(v) for k, v in alone(one).items()}).numpy()
     return np.asarray(total[:-1] / total[-1]) if total[-1] else None
 
 
@@ -95,39 +87,3 @@ def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[
     if not 1 < len(groups) <= min(12, len(names) // 2):
         return {}
     return {n: float(evaluate_pieces(loss, dataset.codec, p).sum()) for n, p in groups.items()}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `antiphon evaluate`."""
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
-    parser.add_argument("--split", choices=SPLITS, default="test", help="which pieces (default: test)")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Evaluate runs; returns the exit status."""
-    found: dict[str, Any] = {}
-    if args.json and (args.json.is_dir() or not args.json.absolute().parent.is_dir()):
-        raise ConfigError(f"--json {args.json}: name a file in a folder that exists")
-    for folder in args.runs:
-        config, dataset, network = load_run(folder)
-        if not pieces_of(dataset, args.split):
-            raise DatasetError(f"{dataset.path}: the {args.split} split holds no piece; try another --split")
-        if dataset.codec.is_text:
-            bits = textscore.bits_a_character(network, dataset, args.split)
-            found[str(folder)] = {"bits a character": bits}
-            sys.stdout.write(f"{config.card.name}, {args.split} split\n\n{textscore.table(bits)}\n\n")
-            continue
-        one = figures(network, dataset, args.split)
-        found[str(folder)] = {"figures": one, "by source": by_source(network, dataset, args.split)}
-        sys.stdout.write(f"{config.card.name}, {args.split} split, {beside_baseline(one)}\n\n")
-        sys.stdout.write(f"{table(one)}\n\n")
-        for name, value in found[str(folder)]["by source"].items():
-            sys.stdout.write(f"  {name}: {value:.3f}\n")
-    if args.json:
-        try:
-            with whole_file(args.json) as out:
-                out.write(json.dumps(found, indent=1).encode())
-        except OSError as error:
-            raise ConfigError(f"{args.json} cannot be written: {error.strerror or error}") from error
-    return 0

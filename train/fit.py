@@ -1,4 +1,4 @@
-"""`antiphon train CONFIG.toml`: fit a network, resume exactly, keep the best.
+"""Fit a network, resume exactly, keep the best.
 
 The batch of update n is drawn from a generator seeded with (seed, n), and every variable, dropout's
 seeds included, is in the checkpoint: a run that was interrupted goes on as if it had not been.
@@ -6,12 +6,10 @@ seeds included, is in the checkpoint: a run that was interrupted goes on as if i
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +17,20 @@ import numpy as np
 from tqdm import tqdm
 
 from ..models.errors import ConfigError, DatasetError
-from ..models.wholefile import whole_file
+from .average import AveragedWeights
 from .backend import keras, tf
+from .batches import random_batch
 from .config import FitConfig, TrainConfig
 from .curves import restore_curves, write_curves
-from .dataset import Dataset, SplitName
-from .network import NoteNetwork, losses
-from .passages import Piece, random_batch, whole_pieces
+from .dataset import Dataset
+from .loss import evaluate_pieces, loss_of, losses
+from .network import NoteNetwork
+from .passages import pieces_of
+from .runfolder import begin, check_config, check_tables
 from .savedrun import (
     BROKEN,
     build,
-    check_tables,
     copy_weights,
-    keep_tables,
     load_for,
     save_weights,
     write_npz,
@@ -61,68 +60,29 @@ class Run:
 
     def __init__(self, config: TrainConfig, folder: Path) -> None:
         self.config, self.folder = config, folder
-        self._check_folder()
+        check_config(folder, config)
         self.dataset = Dataset.load(Path(config.dataset))
         check_tables(folder, self.dataset)
-        # Before the seed and the policy are set, both of which loading a network would change.
-        self.teachers = Teachers(config.fit.teachers, self.dataset)
-        start = load_for(self.dataset, Path(config.fit.start), "fit.start") if config.fit.start else None
-        keras.utils.set_random_seed(config.fit.seed)
-        keras.config.set_dtype_policy(config.fit.precision)
-        self.codec = self.dataset.codec
         check_fields(config, self.dataset)
+        self.codec = self.dataset.codec
         self.pieces = {"train": pieces_of(self.dataset, "train"), "valid": pieces_of(self.dataset, "valid")}
         check_pieces(config, self.dataset, self.pieces)
         self.starts = np.cumsum([0, *(len(p) for p in self.pieces["train"])])
-        self.network = build(Shape(self.codec, len(self.dataset.metres), config.network))
-        fit = config.fit
-        if start is not None:
-            try:
-                copy_weights(start, self.network)
-            except ValueError as error:
-                raise ConfigError(f"fit.start: the network of {fit.start} is another one: {error}") from error
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, fit.steps, warmup_target=fit.learning_rate, warmup_steps=fit.warmup
+        self.every = config.fit.evaluate_every or evaluations_apart(
+            int(self.starts[-1]), config.fit.crop * config.fit.batch
         )
-        self.optimizer = keras.optimizers.AdamW(
-            schedule, weight_decay=fit.weight_decay, global_clipnorm=fit.clip
-        )
-        self.optimizer.exclude_from_weight_decay(var_names=["bias", "beats", "gamma", "beta"])
-        self.optimizer.build(self.network.trainable_variables)
-        self.average = [tf.Variable(v, trainable=False) for v in self.network.trainable_variables]
-        self.every = fit.evaluate_every or evaluations_apart(int(self.starts[-1]), fit.crop * fit.batch)
         """Updates from one validation to the next."""
+        # Before the network is made: to load one changes the seed and the policy that are set for it.
+        self.teachers = Teachers(config.fit.teachers, self.dataset)
+        self.network = new_network(config, self.dataset)
+        self.optimizer = new_optimizer(config.fit, self.network)
+        self.average = AveragedWeights(self.network.trainable_variables, config.fit.average)
         self.progress = Progress()
         self._saved = 0
         self._train_step = tf.function(self._update, reduce_retracing=True)
-        self._loss = tf.function(
-            lambda batch: losses(self.network(batch, training=False), batch), reduce_retracing=True
-        )
+        self._loss = loss_of(self.network)
         # Last, so that a configuration that cannot work leaves the folder free for one that can.
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._stored != config:
-            with whole_file(self._config_file) as file:
-                file.write(json.dumps(config.to_dict(), indent=1).encode())
-        keep_tables(folder, self.dataset)
-
-    @property
-    def _config_file(self) -> Path:
-        return self.folder / "config.json"
-
-    @property
-    def _stored(self) -> TrainConfig | None:
-        """What the folder's run was begun with."""
-        return TrainConfig.load(self._config_file) if self._config_file.exists() else None
-
-    def _check_folder(self) -> None:
-        """Raise ConfigError where the folder is none, or was begun with another configuration."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ConfigError(f"--out {self.folder} is a file: name a folder")
-        # Read as any configuration, so that a key that came later stands at its default.
-        stored = self._stored
-        # What stands on the card changes nothing that was learned.
-        if stored is not None and replace(stored, card=self.config.card) != self.config:
-            raise ConfigError(f"{self.folder} holds a run of another configuration: choose another --out")
+        begin(folder, config, self.dataset)
 
     def _update(self, batch: dict[str, Any]) -> Any:
         """Take one optimiser step; return the summed losses."""
@@ -138,12 +98,7 @@ class Run:
         variables = self.network.trainable_variables
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
         self.optimizer.apply(gradients, variables)
-        decay = self.config.fit.average
-        if decay:
-            updates = tf.cast(self.optimizer.iterations, tf.float32)
-            decay = tf.minimum(decay, (1.0 + updates) / (10.0 + updates))
-            for average, variable in zip(self.average, variables, strict=True):
-                average.assign(decay * average + (1.0 - decay) * tf.convert_to_tensor(variable))
+        self.average.follow(tf.cast(self.optimizer.iterations, tf.float32))
         return sums
 
     def batch(self, step: int) -> dict[str, Any]:
@@ -164,13 +119,6 @@ class Run:
     def validate(self) -> np.ndarray:
         """Return the valid split's nats a note by field, under the averaged weights."""
         return evaluate_pieces(self._loss, self.codec, self.pieces["valid"])
-
-    def swapped(self) -> None:
-        """Exchange the network's weights with the averaged ones."""
-        for average, variable in zip(self.average, self.network.trainable_variables, strict=True):
-            held = variable.numpy()
-            variable.assign(average)
-            average.assign(held)
 
     def fit(self) -> Progress:
         """Train to the last step, early stopping or Ctrl-C, writing checkpoints on the way."""
@@ -206,20 +154,17 @@ class Run:
 
     def _checkpoint(self, train: float, bar: Any) -> None:
         """Validate, note it down, and write last and, when it is, best."""
-        if self.config.fit.average:
-            self.swapped()
-        fields = self.validate()
-        valid = float(fields.sum())
-        if not np.isfinite(valid):
-            raise ConfigError(
-                f"at update {self.progress.step} the loss is no number any more: begin anew, in another "
-                "--out, with a smaller fit.learning_rate"
-            )
-        if valid < self.progress.best:
-            self.progress.best, self.progress.best_step = valid, self.progress.step
-            save_weights(self.folder / "best.npz", self.network)
-        if self.config.fit.average:
-            self.swapped()
+        with self.average.in_place():
+            fields = self.validate()
+            valid = float(fields.sum())
+            if not np.isfinite(valid):
+                raise ConfigError(
+                    f"at update {self.progress.step} the loss is no number any more: begin anew, in another "
+                    "--out, with a smaller fit.learning_rate"
+                )
+            if valid < self.progress.best:
+                self.progress.best, self.progress.best_step = valid, self.progress.step
+                save_weights(self.folder / "best.npz", self.network)
         row = {"step": self.progress.step, "seconds": self.progress.seconds, "train": train, "valid": valid}
         row |= {f"valid_{name}": float(x) for name, x in zip(self.codec.names, fields, strict=True)}
         self.progress.history.append(row)
@@ -241,7 +186,7 @@ class Run:
     def save(self) -> None:
         """Write last.npz: every variable, the averages and the progress, in one atomic step."""
         arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
-        arrays |= {f"a{i}": v.numpy() for i, v in enumerate(self.average)}
+        arrays |= {f"a{i}": v.numpy() for i, v in enumerate(self.average.means)}
         arrays["progress"] = np.frombuffer(json.dumps(self.progress.__dict__).encode(), np.uint8)
         write_npz(self.folder / "last.npz", arrays)
         self._saved = self.progress.step
@@ -255,7 +200,7 @@ class Run:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 for i, v in enumerate(self._variables()):
                     v.assign(saved[f"v{i}"])
-                for i, a in enumerate(self.average):
+                for i, a in enumerate(self.average.means):
                     a.assign(saved[f"a{i}"])
                 self.progress = Progress(**json.loads(bytes(saved["progress"])))
         except BROKEN as error:
@@ -265,58 +210,39 @@ class Run:
         log.info("resuming at update %d", self.progress.step)
 
 
+def new_network(config: TrainConfig, dataset: Dataset) -> NoteNetwork:
+    """Return the network that a run begins with: of its seed, or with the best weights of ``fit.start``.
+
+    Raises:
+        DatasetError, ConfigError: that run cannot be begun with.
+    """
+    fit = config.fit
+    start = load_for(dataset, Path(fit.start), "fit.start") if fit.start else None
+    keras.utils.set_random_seed(fit.seed)
+    keras.config.set_dtype_policy(fit.precision)
+    network = build(Shape(dataset.codec, len(dataset.metres), config.network))
+    if start is not None:
+        try:
+            copy_weights(start, network)
+        except ValueError as error:
+            raise ConfigError(f"fit.start: the network of {fit.start} is another one: {error}") from error
+    return network
+
+
+def new_optimizer(fit: FitConfig, network: NoteNetwork) -> Any:
+    """Return AdamW for a network's weights: a warm-up, then a cosine; biases and norms do not decay."""
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, fit.steps, warmup_target=fit.learning_rate, warmup_steps=fit.warmup
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=fit.weight_decay, global_clipnorm=fit.clip)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beats", "gamma", "beta"])
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
 def evaluations_apart(notes: int, a_batch: int) -> int:
     """Return after how many updates a loss is worth measuring: four passes over the notes, within limits.
 
     A network learns fifty tunes by heart within two hundred updates; its best moment lies before.
     """
     return min(max(round(4 * notes / a_batch), 25), 200)
-
-
-def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
-    """Return the pieces of a split that hold at least two notes."""
-    return [piece for _, piece in numbered_pieces(dataset, split)]
-
-
-def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, Piece]]:
-    """Yield the pieces of a split that hold at least two notes, each with its place in the split."""
-    data = dataset.split(split)
-    for index in range(data.pieces):
-        at = data.piece(index)
-        if at.stop - at.start > 1:
-            end = None if data.ends is None else int(data.ends[index])
-            yield index, Piece(data.codes[at], data.clock[at], dataset.tonic, end)
-
-
-def loss_of(network: NoteNetwork) -> Any:
-    """Return the compiled loss of a batch without dropout."""
-    return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
-
-
-def evaluate_pieces(loss: Any, codec: Any, pieces: list[Piece]) -> np.ndarray:
-    """Return the pieces' nats a note by field, (field,); END counts, divided by the notes."""
-    total = np.zeros(len(codec.fields) + 1)
-    for batch in whole_pieces(codec, pieces):
-        total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
-    return np.asarray(total[:-1] / max(total[-1], 1))
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `antiphon train`."""
-    parser.add_argument(
-        "config", type=Path, metavar="CONFIG.toml", help="the data set, and what network is made of it how"
-    )
-    parser.add_argument("--dataset", type=Path, help="instead of the configuration's data set")
-    parser.add_argument("--out", type=Path, help="the run's folder (default runs/NAME of the card)")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Train as told; returns the exit status."""
-    config = TrainConfig.load(args.config)
-    if args.dataset:
-        config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
-    folder = args.out or Path("runs") / config.card.name
-    training = Run(config, folder)
-    progress = training.fit()
-    log.info("best valid loss %.4f %s, at update %d", progress.best, training.unit, progress.best_step)
-    return 0

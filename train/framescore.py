@@ -9,8 +9,10 @@ import numpy as np
 
 from ..models.codec import Codec
 from .backend import tf
-from .network import NoteNetwork, nats
-from .passages import Piece, passage, stack
+from .batches import alone
+from .loss import nats
+from .network import NoteNetwork
+from .passages import Piece, passage
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,7 @@ def score_pieces(score: Any, codec: Codec, pieces: list[Piece]) -> FrameScore:
     for piece in pieces:
         assert piece.end is not None
         one = passage(codec, piece, 0, len(piece) + 1)
-        steps = -(-len(one["note"]) // 64) * 64
-        batch = {k: tf.constant(v) for k, v in stack([one], steps).items()}
+        batch = {k: tf.constant(v) for k, v in alone(one).items()}
         found, same = (x.numpy()[0] for x in score(batch))
         opening = int((piece.clock[:, 0] == 0).sum())
         first += float(found[:opening, :2].sum())

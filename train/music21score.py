@@ -11,7 +11,7 @@ from ..models.errors import MusicError
 from ..models.metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
 from ..models.note import Note
 from ..models.score import DEFAULT_TEMPO, Part, Score
-from .barlines import WrittenBar, metre_map
+from .barlines import BarSpan, metre_map
 
 _CLOSE = 1e-4  # beats between the end of a tied note and its continuation
 
@@ -98,14 +98,14 @@ def _metres(part: Any) -> MetreMap:
     if not measures:
         changes = {float(t.offset): _metre(t) for t in part.flatten().getElementsByClass("TimeSignature")}
         return MetreMap(tuple(sorted(changes.items()))) if changes else MetreMap()
-    bars: list[WrittenBar] = []
+    bars: list[BarSpan] = []
     metre = Metre()
     ends = [float(m.offset) for m in measures[1:]]
     ends.append(float(measures[-1].offset) + float(measures[-1].highestTime))
     for measure, end in zip(measures, ends, strict=True):
         if measure.timeSignature is not None:
             metre = _metre(measure.timeSignature)
-        bars.append(WrittenBar(float(measure.offset), end - float(measure.offset), metre))
+        bars.append(BarSpan(float(measure.offset), end - float(measure.offset), metre))
     return metre_map(bars)
 
 

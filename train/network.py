@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..models.field import FieldName
-from ..models.step import MASKED
 from .attention import Induction, RelativeBias
 from .backend import keras, tf
 from .inputs import Facts, Inputs
@@ -33,7 +32,10 @@ Batch = dict[str, Any]
 
 @keras.saving.register_keras_serializable("antiphon")
 class NoteNetwork(keras.Model):
-    """See the module's text. Call it with a batch; it returns {field: logits (batch, step, code)}."""
+    """See the module's text. Call it with a batch; it returns {field: logits (batch, step, code)}.
+
+    What a batch holds is said at :func:`antiphon.train.passages.passage`.
+    """
 
     def __init__(self, shape: Shape, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -180,28 +182,3 @@ class NoteNetwork(keras.Model):
             impossible = self.inputs_of.impossible(batch, facts, delta)
             logits += tf.gather(impossible, table, axis=-1) * IMPOSSIBLE
         return logits
-
-
-def nats(logits: dict[str, Any], batch: Batch) -> Any:
-    """Return the weighted cross-entropy of every field at every step, (batch, step, field), in nats.
-
-    Where ``batch["censored"]`` is 1 the music was cut off: the target's code stands for itself and every
-    code after it.
-    """
-    found = []
-    for i, values in enumerate(logits.values()):
-        target = batch["target"][..., i]
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(target, values)
-        if "censored" in batch:
-            below = tf.range(values.shape[-1]) < target[..., None]
-            beyond = tf.reduce_logsumexp(tf.where(below, MASKED, values), axis=-1)
-            cut = tf.reduce_logsumexp(values, axis=-1) - beyond
-            loss = tf.where(batch["censored"][..., i] > 0, cut, loss)
-        found.append(loss * batch["weight"][..., i])
-    return tf.stack(found, axis=-1)
-
-
-def losses(logits: dict[str, Any], batch: Batch) -> Any:
-    """Return the summed cross-entropy of each field in nats and the number of notes, (field + 1,)."""
-    sums = tf.reduce_sum(nats(logits, batch), axis=[0, 1])
-    return tf.concat([sums, [tf.reduce_sum(batch["counted"])]], axis=0)

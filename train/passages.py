@@ -1,4 +1,4 @@
-"""Passages of a data set as batches of arrays: random crops for training, whole pieces for evaluation."""
+"""Passages of a data set as arrays: what a network reads and predicts, step by step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..models.codec import Codec
-from ..models.step import METRE_OTHER, REMAINING_BUCKETS
+from ..models.step import REMAINING_BUCKETS
+from .dataset import Dataset, SplitName
 from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
 Array = npt.NDArray[np.int32]
@@ -34,14 +35,50 @@ class Piece:
         return len(self.codes)
 
 
+def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
+    """Return the pieces of a split that hold at least two notes."""
+    return [piece for _, piece in numbered_pieces(dataset, split)]
+
+
+def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, Piece]]:
+    """Yield the pieces of a split that hold at least two notes, each with its place in the split."""
+    data = dataset.split(split)
+    for index in range(data.pieces):
+        at = data.piece(index)
+        if at.stop - at.start > 1:
+            end = None if data.ends is None else int(data.ends[index])
+            yield index, Piece(data.codes[at], data.clock[at], dataset.tonic, end)
+
+
 def passage(
     codec: Codec, piece: Piece, first: int, length: int, *, known_end: bool = False, transpose: int = 0
 ) -> Arrays:
     """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
 
-    Arrays have one row a step; see :class:`antiphon.train.network.NoteNetwork` for their meaning. A
-    passage from the middle starts at the barline of its first note's bar, and that note's delta, which
+    A passage from the middle starts at the barline of its first note's bar, and that note's delta, which
     is then no interval between notes, counts for nothing.
+
+    Args:
+        codec: what the piece's codes mean.
+        piece: where it is cut from.
+        first: the first note that is predicted.
+        length: how many are, END included, as far as there are.
+        known_end: whether the condition `remaining` tells how many bars are left.
+        transpose: semitones, as far as all of the passage can be moved by them.
+
+    Returns:
+        Arrays of one row a step:
+        ``note``, the codes of the note that it reads, and ``target``, of the one that it predicts, (step,
+        field);
+        ``weight``, what the loss of each field counts, (step, field);
+        ``counted``, 1 where the target is a note and not END, (step,);
+        ``clock``, bar, tick in bar and ticks a bar of the note read, (step, 3), and ``onset``, its tick,
+        (step,);
+        ``conditions``, the codes of metre, bars that remain and tonic, (step, 3);
+        ``voices``, with several parts each one's last pitch, (step, part);
+        ``strikes`` and ``ends``, with durations when each pitch last began and ends, in ticks, (step, 128);
+        ``censored``, of a piece that is cut off 1 where the target's code stands for all after it too,
+        (step, field).
     """
     n = len(piece)
     last = min(first + length, n)
@@ -62,27 +99,21 @@ def passage(
     end_row[0, 0] = codec.end
     target = np.concatenate([codes, end_row])[:steps]
     weight = np.ones((steps, codes.shape[1]), np.float32)
-    if first:
-        weight[0, 0] = 0.0
+    weight[0, 0] = not first
     if ends:
         weight[-1, 1:] = 0.0
     head = np.array([[tick0, bar0, 0, clock[0, 3], clock[0, 4]]], np.int32)
     seen = np.concatenate([head, clock])[:steps]
     seen[:, 0] -= tick0
     seen[:, 1] -= bar0
-    conditions = np.zeros((steps, 3), np.int32)
-    conditions[:, 0] = seen[:, 4]
-    if known_end:
-        left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1]
-        conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
-    if piece.tonic is not None:
-        conditions[:, 2] = (piece.tonic + transpose) % 12 + 1
+    left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1] if known_end else None
+    tonic = None if piece.tonic is None else (piece.tonic + transpose) % 12
     result: Arrays = {
         "note": note,
         "target": target,
         "weight": weight,
         "clock": seen[:, 1:4],
-        "conditions": conditions,
+        "conditions": _conditions(seen[:, 4], left, tonic),
         "counted": np.concatenate([np.ones(len(codes), np.float32), np.zeros(int(ends), np.float32)]),
         "onset": seen[:, 0],
     }
@@ -91,6 +122,23 @@ def passage(
     if piece.end is not None:
         result |= _censored(codec, target, clock[:, 0], seen[-1, 0] + tick0, piece.end, ends)
     return result
+
+
+def _conditions(metres: Array, left: Array | None, tonic: int | None) -> Array:
+    """Return the codes of metre, remaining and tonic, (step, 3).
+
+    Args:
+        metres: codes, (step,).
+        left: bars after each step's, (step,); None where that is not told.
+        tonic: its pitch class; None where it is not told.
+    """
+    conditions = np.zeros((len(metres), 3), np.int32)
+    conditions[:, 0] = metres
+    if left is not None:
+        conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
+    if tonic is not None:
+        conditions[:, 2] = tonic + 1
+    return conditions
 
 
 def _censored(codec: Codec, target: Array, onsets: Array, last: int, end: int, ends: bool) -> Arrays:
@@ -175,76 +223,3 @@ def _sounding(codec: Codec, note: Array, onset: Array) -> Arrays:
         "ends": np.where(at >= 0, (onset + duration)[at], LONG_AGO).astype(np.int32),
         "strikes": np.where(at >= 0, onset[at], LONG_AGO).astype(np.int32),
     }
-
-
-def stack(passages: list[Arrays], steps: int) -> Arrays:
-    """Pad passages to ``steps`` steps with zero weight and stack them, (batch, step, ...)."""
-    batch: Arrays = {}
-    for name, first in passages[0].items():
-        out = np.zeros((len(passages), steps, *first.shape[1:]), first.dtype)
-        for row, one in enumerate(passages):
-            out[row, : len(one[name])] = one[name]
-        batch[name] = out
-    return batch
-
-
-def random_batch(
-    codec: Codec,
-    pieces: list[Piece],
-    starts: npt.NDArray[np.int64],
-    *,
-    size: int,
-    length: int,
-    known_end: float,
-    transpose: tuple[int, int],
-    transposed: float,
-    rng: np.random.Generator,
-) -> Arrays:
-    """Return ``size`` random crops, each around a note drawn from all notes.
-
-    Of a piece that is shorter than a crop all notes come with the one drawn, so notes of short pieces are met
-    less often than those of long ones.
-
-    Args:
-        transpose: range of semitones, for a share of ``transposed`` of the passages.
-        starts: cumulative lengths of the pieces, (piece + 1,).
-        rng: a generator of this batch's own, so that a resumed run draws the same batches.
-    """
-    chosen = []
-    for _ in range(size):
-        at = int(rng.integers(starts[-1]))
-        index = int(np.searchsorted(starts, at, side="right") - 1)
-        piece = pieces[index]
-        # A crop may begin before the piece does, so that first notes are met as often as others.
-        first = max(0, int(rng.integers(-length // 2, max(len(piece) - length // 2, 1))))
-        first = min(first, max(len(piece) + 1 - length, 0))
-        semitones = int(rng.integers(transpose[0], transpose[1] + 1))
-        if transposed < 1 and rng.random() >= transposed:
-            semitones = 0
-        chosen.append(
-            passage(
-                codec, piece, first, length, known_end=bool(rng.random() < known_end), transpose=semitones
-            )
-        )
-    return stack(chosen, length)
-
-
-def whole_pieces(
-    codec: Codec, pieces: list[Piece], positions: int = 6144, multiple: int = 64
-) -> Iterator[Arrays]:
-    """Yield batches of whole pieces of like length, at most about ``positions`` steps a batch."""
-    waiting: list[Arrays] = []
-    longest = 0
-    for piece in sorted(pieces, key=len):
-        one = passage(codec, piece, 0, len(piece) + 1)
-        steps = -(-(len(piece) + 1) // multiple) * multiple
-        if waiting and max(longest, steps) * (len(waiting) + 1) > positions:
-            yield stack(waiting, longest)
-            waiting, longest = [], 0
-        waiting.append(one)
-        longest = max(longest, steps)
-    if waiting:
-        yield stack(waiting, longest)
-
-
-assert METRE_OTHER == 0  # padding rows read as "other metre"

@@ -22,7 +22,7 @@ PIECE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class ReadPiece:
     """One piece of music as it was read."""
 
     file: str
@@ -48,7 +48,7 @@ class _Unread:
     read: Callable[[], Score]
 
 
-def read_work(work: Work) -> Iterator[Piece | Skipped]:
+def read_work(work: Work) -> Iterator[ReadPiece | Skipped]:
     """Yield the pieces of a unit of work; what cannot be read is yielded as Skipped."""
     item = work.item
     try:
@@ -59,12 +59,12 @@ def read_work(work: Work) -> Iterator[Piece | Skipped]:
         yield unreadable(item.name, error)
 
 
-def _read(item: Item, piece: _Unread) -> Piece | Skipped:
+def _read(item: Item, piece: _Unread) -> ReadPiece | Skipped:
     """Read one piece."""
     label = label_of(item.name, piece.name)
     try:
         with patience(PIECE_SECONDS):
-            return Piece(item.name, piece.name, piece.split, piece.read())
+            return ReadPiece(item.name, piece.name, piece.split, piece.read())
     except TookTooLong:
         return Skipped(label, "took too long", f"not read after {PIECE_SECONDS:g} s")
     except Exception as error:

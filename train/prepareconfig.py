@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..models.codec import TICKS_PER_BEAT
 from ..models.errors import ConfigError
 from ..models.field import FIELD_ORDER, FieldName
-from ..models.limits import MOST_ENTRIES
+from ..models.limits import MOST_ENTRIES, RANGES
 from ..models.manifest import Source
 from ..models.score import Part
 from .drummap import DRUM_MAPS
@@ -142,7 +143,7 @@ class PrepareConfig:
 
 
 _RANGES = (
-    ("ticks_per_beat", 1, 960),
+    ("ticks_per_beat", *TICKS_PER_BEAT),
     ("velocity_bins", 0, 127),
     ("offset_bins", 0, 999),
     ("min_notes", 1, 10**6),
@@ -221,8 +222,9 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
 
 
 def _program(key: str, value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= 127:
-        raise ConfigError(f"{key} {value!r} is not in 0..127")
+    low, high = RANGES["parts: program"]
+    if type(value) is not int or not low <= value <= high:
+        raise ConfigError(f"{key} {value!r} is not in {low}..{high}")
     return value
 
 

@@ -9,8 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..models.codec import EncodingReport
+from ..models.codec import Codec, EncodingReport
+from ..models.metre import Metre
 from ..models.printable import printable
+from ..models.step import POSITION_STRIDE
 from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
@@ -24,13 +26,23 @@ _LOSSES = {
     "unknown_pitches": "pitches that training lacks, moved to the nearest",
     "unknown_parts": "notes of parts that the table lacks",
 }
+_LONG_BARS = (
+    f"notes in bars of more than {POSITION_STRIDE} ticks, where attention overlooks some: give fewer "
+    "--ticks-per-beat"
+)
 
 
 def write_report(
-    out: Path, shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped], losses: EncodingReport
+    out: Path,
+    shards: Sequence[Path],
+    selection: Selection,
+    unread: Sequence[Skipped],
+    codec: Codec,
+    losses: EncodingReport,
 ) -> dict[str, Any]:
     """Write report.txt and report.json; return the totals."""
     totals = _totals(shards, selection, unread, losses)
+    totals["long_bars"] = _in_long_bars(shards, selection, codec)
     _write(out, _lines(shards, selection, unread), totals)
     return totals
 
@@ -97,6 +109,18 @@ def _totals(
     }
 
 
+def _in_long_bars(shards: Sequence[Path], selection: Selection, codec: Codec) -> int:
+    """Return how many notes stand in bars that have more ticks than positions in attention's memory."""
+    return sum(
+        count
+        for base, splits in zip(shards, selection.kept, strict=True)
+        for entry, split in zip(Shard.load(base).entries, splits, strict=True)
+        if split is not None
+        for metre, count in entry.metre_notes.items()
+        if codec.bar_ticks(Metre.parse(metre)) > POSITION_STRIDE
+    )
+
+
 def summary(totals: dict[str, Any]) -> str:
     """Return the totals as lines of text; a data set of text has none of notes."""
     pieces = "piece" if totals["read"] == 1 else "pieces"
@@ -108,4 +132,6 @@ def summary(totals: dict[str, Any]) -> str:
     encoding = totals["encoding"]
     lines.append(f"{encoding['notes']} notes encoded")
     lines += [f"  {encoding[key]:8} {what}" for key, what in _LOSSES.items() if encoding[key]]
+    if totals["long_bars"]:
+        lines.append(f"  {totals['long_bars']:8} {_LONG_BARS}")
     return "\n".join(lines)

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.io
-from scipy.io.matlab import MatReadError
 
 from ..models.codec import Codec
 from ..models.errors import DatasetError
@@ -62,16 +60,11 @@ def notes_of(roll: Roll) -> RollNotes:
     return RollNotes(column[order] + LOWEST, onset[order], (end - onset)[order], len(roll))
 
 
-def roll_of(notes: RollNotes) -> Roll:
-    """Return the roll of notes: what :func:`notes_of` was given."""
-    roll = np.zeros((notes.frames, KEYS), bool)
-    for pitch, onset, duration in zip(notes.pitch, notes.onset, notes.duration, strict=True):
-        roll[onset : onset + duration, pitch - LOWEST] = True
-    return roll
-
-
 def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
     """Return the rolls of a .mat file by split; raises DatasetError that says what is wrong."""
+    import scipy.io
+    from scipy.io.matlab import MatReadError
+
     try:
         data = scipy.io.loadmat(path)
         found = {s: [np.asarray(r, bool) for r in data[_KEYS_IN_FILE[s]][0]] for s in SPLITS}

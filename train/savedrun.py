@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import zipfile
 from dataclasses import asdict
@@ -15,14 +14,13 @@ from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .backend import keras, tf
 from .config import NetworkConfig, TrainConfig
-from .dataset import Dataset, codec_to_json
+from .dataset import Dataset
 from .network import NoteNetwork
+from .runfolder import CONFIG, check_tables
 from .shape import PITCHES, Shape
 
 BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 """What reading arrays from a file of any bytes may raise: an empty one EOFError, one array TypeError."""
-TABLES = "tables.json"
-"""Beside a run's weights: what their codes mean."""
 
 
 def build(shape: Shape) -> NoteNetwork:
@@ -42,32 +40,6 @@ def build(shape: Shape) -> NoteNetwork:
     return network
 
 
-def keep_tables(folder: Path, dataset: Dataset) -> None:
-    """Note down in a run's folder what its weights' codes mean."""
-    with whole_file(folder / TABLES) as file:
-        file.write(json.dumps(_tables(dataset)).encode())
-
-
-def check_tables(folder: Path, dataset: Dataset) -> None:
-    """Raise DatasetError where a run's codes meant other things: its data set was prepared anew.
-
-    A run from before the tables were noted down passes.
-    """
-    try:
-        kept = json.loads((folder / TABLES).read_bytes())
-    except (OSError, ValueError):
-        return
-    if kept != _tables(dataset):
-        raise DatasetError(
-            f"{dataset.path} was prepared anew, with other tables than {folder} learned: "
-            "train another --out, or prepare it as it was"
-        )
-
-
-def _tables(dataset: Dataset) -> dict[str, Any]:
-    return {"codec": codec_to_json(dataset.codec), "metres": list(dataset.metres)}
-
-
 def write_npz(path: Path, arrays: dict[str, Any]) -> None:
     """Write arrays so that the file is either whole or absent."""
     with whole_file(path) as file:
@@ -84,7 +56,7 @@ def save_weights(path: Path, network: NoteNetwork) -> None:
 
 def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, NoteNetwork]:
     """Return a run's configuration, data set and network with its ``best`` weights, in float32."""
-    config_path, weights = folder / "config.json", folder / f"{which}.npz"
+    config_path, weights = folder / CONFIG, folder / f"{which}.npz"
     if not config_path.exists() or not weights.exists():
         raise DatasetError(f"{folder} is no run with weights: config.json or {which}.npz is missing")
     keras.config.set_dtype_policy("float32")

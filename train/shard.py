@@ -17,7 +17,7 @@ from ..models.metre import Metre, MetreMap
 from ..models.note import Note
 from .arrange import arrange
 from .arrayfile import write_array, write_json
-from .pieces import Piece, label_of, read_work, unreadable
+from .pieces import ReadPiece, label_of, read_work, unreadable
 from .prepareconfig import PrepareConfig
 from .sources import Skipped, Work
 
@@ -113,7 +113,7 @@ def write_shard(base: Path, chunk: tuple[Work, ...], config: PrepareConfig) -> N
     write_json(base.with_suffix(".json"), data)
 
 
-def _tried(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
+def _tried(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
     """Return a piece's line and notes; a piece that breaks this is unreadable, as in its reader."""
     try:
         return _entry(piece, config)
@@ -121,7 +121,7 @@ def _tried(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skippe
         return unreadable(piece.label, error)
 
 
-def _entry(piece: Piece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
+def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
     """Return a piece's line and notes, or why it is left out."""
     label = piece.label
     notes = arrange(piece.score, config)

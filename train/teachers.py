@@ -40,7 +40,7 @@ class Teachers:
 def taught(logits: dict[str, Any], probabilities: dict[str, Any], batch: Batch) -> Any:
     """Return the summed cross-entropy of logits under the teachers' probabilities, in nats, ().
 
-    A target that was cut off (see :func:`antiphon.train.network.nats`) counts for nothing: what the
+    A target that was cut off (see :func:`antiphon.train.loss.nats`) counts for nothing: what the
     teachers say there is not told that it was.
     """
     total = 0.0

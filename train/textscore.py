@@ -10,9 +10,10 @@ from math import log
 import numpy as np
 
 from .dataset import Dataset, SplitName
-from .fit import evaluate_pieces, loss_of, pieces_of
+from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
+from .passages import pieces_of
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "bz2": bz2.compress,

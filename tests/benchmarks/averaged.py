@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from antiphon.train.batches import whole_pieces
 from antiphon.train.dataset import SPLITS, SplitName
 from antiphon.train.evaluate import table
-from antiphon.train.fit import pieces_of
-from antiphon.train.network import nats
-from antiphon.train.passages import whole_pieces
+from antiphon.train.loss import nats
+from antiphon.train.passages import pieces_of
 from antiphon.train.savedrun import load_run
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from antiphon.export.card import manifest_for
 from antiphon.export.convert import convert
-from antiphon.export.export import manifest_for
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
-from antiphon.export.steplayers import Memory, attend
+from antiphon.export.steplayers import MemoryBias, attend
 from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.network import NoteNetwork
 from antiphon.train.savedrun import load_run
@@ -54,7 +54,7 @@ class KerasGraph(StepGraph):
             if config.attention_heads and i == config.attends_after:
                 value = network.induction.value(note_read)
                 out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
-                memory = Memory(inputs, self.folded, self.codec.ticks_per_beat)
+                memory = MemoryBias(inputs, self.folded, self.codec.ticks_per_beat)
                 x = tf.concat([x, attend(config, self.folded, inputs, x, memory, out)], axis=1)
         self._choose(inputs, network.trunk(x), codes, out)
         return out

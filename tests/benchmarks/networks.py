@@ -25,8 +25,10 @@ import tensorflow as tf
 from antiphon.export.export import export
 from antiphon.train.config import CardConfig, FitConfig, NetworkConfig, TrainConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run, evaluate_pieces, loss_of, pieces_of
+from antiphon.train.fit import Run
+from antiphon.train.loss import evaluate_pieces, loss_of
 from antiphon.train.ngram import NGram
+from antiphon.train.passages import pieces_of
 from antiphon.train.savedrun import load_run
 
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -56,8 +56,8 @@ class Training:
 
     def valid(self) -> float:
         """Return the valid split's nats a note, under the averaged weights."""
-        self.run.swapped()
-        return float(self.run.validate().sum())
+        with self.run.average.in_place():
+            return float(self.run.validate().sum())
 
 
 def configuration(args: argparse.Namespace, folder: Path) -> TrainConfig:

@@ -23,6 +23,7 @@ from antiphon.models.midi import read_midi, write_midi
 from antiphon.models.note import Note
 from antiphon.models.printable import printable
 from antiphon.models.score import Part, Score
+from antiphon.train import cli_train
 from tiny_model import save_tiny_model
 
 COMMON = Metre()
@@ -249,10 +250,10 @@ def test_an_empty_clip_is_refused(port: str, tmp_path: Path, capsys: pytest.Capt
 def test_a_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def missing(name: str) -> None:
+    def missing(args: argparse.Namespace) -> int:
         raise ModuleNotFoundError("No module named 'tensorflow'", name="tensorflow")
 
-    monkeypatch.setattr(cli.importlib, "import_module", missing)
+    monkeypatch.setattr(cli_train, "run", missing)
     assert main(["train", "x.toml"]) == cli.EXIT_ERROR
     assert "pip install 'antiphon[train]'" in capsys.readouterr().err
 

@@ -107,7 +107,7 @@ def test_what_waits_already_need_not_wait_twice(wire):
     assert sorted(d for _, _, d in wire.sent) == [b"each"] * 4 + [b"x", b"x", b"y", b"y"]
     wire.pacer.put(b"x", A, once=True)  # nothing waits any more
     assert wire.sent[-1][2] == b"x"
-    assert wire.pacer.queued == wire.pacer.waiting_bytes == 0
+    assert wire.pacer.queued == wire.pacer._quota.total == 0
 
 
 def test_what_was_sent_may_be_asked_for_again_while_more_waits(wire):
@@ -150,7 +150,7 @@ def test_flooded_clients_leave_room_for_the_others(wire):
     for i in range(2000):
         wire.pacer.put(i.to_bytes(2, "big"), B)
     assert wire.pacer.dropped == before
-    assert MAX_BYTES - 6 * 2 * len(large) < wire.pacer.waiting_bytes < 2 * MAX_BYTES
+    assert MAX_BYTES - 6 * 2 * len(large) < wire.pacer._quota.total < 2 * MAX_BYTES
 
 
 def test_lanes_are_bounded(wire):

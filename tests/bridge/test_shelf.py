@@ -25,20 +25,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def names(shelf: ModelShelf) -> list[str]:
+    return [info.name for info in shelf.models()]
+
+
 def test_names_and_default(folder: Path) -> None:
     shelf = ModelShelf([folder], shipped=False)
     assert shelf.default == "folk"
-    assert shelf.names() == ["folk", "alpha"]
-    assert [info.name for info in shelf.models()] == ["alpha", "folk"]
+    assert names(shelf) == ["alpha", "folk"]
     assert shelf.info().name == "folk"
     assert shelf.manifest("alpha").title == "Random notes"
-    assert shelf.megabytes("alpha") == (folder / "z.onnx").stat().st_size / 1e6
-    assert ModelShelf([folder], shipped=False, default="alpha").names() == ["alpha", "folk"]
+    assert shelf.info("alpha").megabytes == (folder / "z.onnx").stat().st_size / 1e6
+    chosen = ModelShelf([folder], shipped=False, default="alpha")
+    assert (chosen.default, names(chosen)) == ("alpha", ["alpha", "folk"])
 
 
 def test_an_empty_shelf(tmp_path: Path) -> None:
     shelf = ModelShelf([tmp_path / "none"], shipped=False)
-    assert shelf.names() == []
+    assert names(shelf) == []
     with pytest.raises(RequestError, match="no model"):
         shelf.info()
 
@@ -83,7 +87,7 @@ def test_a_manifest_that_cannot_be_read_costs_its_own_file(
         shelf = ModelShelf([folder], shipped=False)
         save_tiny_model(folder / "n.onnx", "newcomer")
         assert [info.name for info in shelf.refresh()] == ["newcomer"]
-    assert shelf.names() == ["folk", "alpha", "newcomer"]
+    assert names(shelf) == ["alpha", "folk", "newcomer"]
     assert len(caplog.records) == 1 and f"{folder / 'bad.onnx'}: the manifest" in caplog.text
 
 
@@ -102,7 +106,7 @@ def test_a_file_that_goes_while_it_is_read_costs_itself(
         return stat(path, **how)
 
     monkeypatch.setattr(Path, "stat", gone)
-    assert "folk" in ModelShelf([folder], shipped=False).names()
+    assert "folk" in names(ModelShelf([folder], shipped=False))
 
 
 def test_a_pipe_among_the_models_is_logged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,7 +119,7 @@ def test_a_pipe_among_the_models_is_logged(folder: Path, caplog: pytest.LogCaptu
         shelf = ModelShelf([folder], shipped=False)
     finally:
         os.close(held)
-    assert shelf.names() == ["folk", "alpha"]
+    assert names(shelf) == ["alpha", "folk"]
     assert "pipe.onnx: cannot be read: it is a folder, pipe or device" in caplog.text
 
 
@@ -136,12 +140,12 @@ def test_refresh_finds_new_files(folder: Path) -> None:
     assert shelf.refresh() == []
     save_tiny_model(folder / "n.onnx", "newcomer")
     assert [info.name for info in shelf.refresh()] == ["newcomer"]
-    assert "newcomer" in shelf.names()
+    assert "newcomer" in names(shelf)
     shelf.get("newcomer")
     (folder / "n.onnx").unlink()
     (folder / "a.onnx").unlink()
     assert shelf.refresh() == []
-    assert shelf.names() == ["alpha", "newcomer"]  # what is loaded stays
+    assert names(shelf) == ["alpha", "newcomer"]  # what is loaded stays
 
 
 def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

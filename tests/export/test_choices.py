@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from antiphon.export import stepgraph
+from antiphon.export.card import manifest_for
 from antiphon.export.choices import check_choices, is_drawn
 from antiphon.export.convert import convert
-from antiphon.export.export import keras_logits, manifest_for
+from antiphon.export.reference import keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.models.errors import ExportError

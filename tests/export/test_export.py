@@ -15,20 +15,26 @@ import tensorflow as tf
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.export import cli_export
 from antiphon.export import export as exporting
+from antiphon.export.card import known_figures
 from antiphon.export.choices import check_choices
+from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
+from antiphon.export.report import Report
 from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.manifest import METADATA_KEY, Manifest
+from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run, pieces_of
-from antiphon.train.passages import passage
+from antiphon.train.fit import Run
+from antiphon.train.loss import evaluate_pieces, loss_of
+from antiphon.train.passages import passage, pieces_of
 from antiphon.train.rolls import write_dataset as write_rolls
 from antiphon.train.savedrun import load_run
 from made_music import write_dataset
@@ -90,7 +96,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
     out = tmp_path_factory.mktemp("models")
     args = argparse.Namespace(runs=[runs], out=out, weights="int8")
-    return exporting.run(args), out
+    return cli_export.run(args), out
 
 
 def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]) -> None:
@@ -118,6 +124,18 @@ def test_the_file_follows_the_contract(exported: tuple[int, Path], name: str) ->
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_the_held_out_figure_is_the_one_that_evaluate_measures(
+    exported: tuple[int, Path], runs: Path, name: str
+) -> None:
+    """Cut-off pieces, which the rolls are, included."""
+    manifest = ModelInfo.read(exported[1] / f"{name}.onnx").manifest
+    _, dataset, network = load_run(runs / name)
+    measured = evaluate_pieces(loss_of(network), dataset.codec, pieces_of(dataset, "test")).sum()
+    assert manifest.held_out["nats_a_note_float32"] == pytest.approx(measured, abs=1e-4)
+    assert manifest.held_out["nats_a_note_exported"] == pytest.approx(measured, rel=0.01)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
     exported: tuple[int, Path], runs: Path, name: str
 ) -> None:
@@ -127,7 +145,7 @@ def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
     piece = max(pieces_of(dataset, "test"), key=len)
     one = passage(dataset.codec, piece, 0, len(piece) + 1)
     assert len(piece) > 20
-    found, wanted = Replay(opened, manifest).log_probs(one), exporting.keras_log_probs(network)(one)
+    found, wanted = Replay(opened, manifest).log_probs(one), keras_log_probs(keras_logits(network))(one)
     assert np.abs((found - wanted) * one["weight"]).max() < 0.1
 
 
@@ -213,13 +231,13 @@ def test_loops_are_refused() -> None:
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no run"):
-        exporting.find_runs([tmp_path])
+        cli_export.find_runs([tmp_path])
 
 
 def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("mine")
     with pytest.raises(ExportError, match="cannot be a folder"):
-        exporting.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
+        cli_export.run(argparse.Namespace(runs=[runs], out=tmp_path / "models", weights="int8"))
 
 
 def test_a_file_that_no_bridge_would_read_is_not_written(
@@ -238,19 +256,32 @@ def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
 ) -> None:
     said = []
 
-    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+    def export(folder: Path, out: Path, weights: str) -> Report:
         said.append(caplog.text)
-        return exporting.Report(run=str(folder), name=folder.name, file=str(out / f"{folder.name}.onnx"))
+        return Report(run=str(folder), name=folder.name, file=str(out / f"{folder.name}.onnx"))
 
     monkeypatch.setattr(exporting, "export", export)
     out, wrong = tmp_path / "models", runs / "typing-error"
     named = [runs / "plain", wrong, runs / "full"]
-    assert exporting.run(argparse.Namespace(runs=named, out=out, weights="int8")) == 1
+    assert cli_export.run(argparse.Namespace(runs=named, out=out, weights="int8")) == 1
     assert len(said) == 2 and str(wrong) in said[0]
     report = json.loads((out / "export.json").read_text())
     assert {Path(r["run"]).name for r in report if not r["error"]} == {"plain", "full"}
     assert [r["run"] for r in report if "no run" in r["error"]] == [str(wrong)]
     assert f"| {wrong} | failed: no run" in (out / "export.md").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_told_with_what_to_do(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "plain.onnx").symlink_to("/dev/full")
+    empty = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], []))
+    monkeypatch.setattr(exporting, "export", lambda *_: exporting._write(tmp_path / "plain.onnx", empty))
+    assert cli_export.run(argparse.Namespace(runs=[runs / "plain"], out=tmp_path, weights="int8")) == 1
+    (report,) = json.loads((tmp_path / "export.json").read_text())
+    assert report["error"].endswith("; make room, then give the same command again")
+    assert report["error"] in caplog.text
 
 
 def test_a_second_run_of_a_name_leaves_the_first_ones_file(
@@ -261,14 +292,14 @@ def test_a_second_run_of_a_name_leaves_the_first_ones_file(
         (tmp_path / name / "config.json").write_text((runs / "plain" / "config.json").read_text())
     done = []
 
-    def export(folder: Path, out: Path, weights: str) -> exporting.Report:
+    def export(folder: Path, out: Path, weights: str) -> Report:
         done.append(folder.name)
-        return exporting.Report(run=str(folder), name="plain", file=str(out / "plain.onnx"))
+        return Report(run=str(folder), name="plain", file=str(out / "plain.onnx"))
 
     monkeypatch.setattr(exporting, "export", export)
     out = tmp_path / "models"
     both = argparse.Namespace(runs=[tmp_path / "seed1", tmp_path / "seed2"], out=out, weights="int8")
-    assert exporting.run(both) == 1
+    assert cli_export.run(both) == 1
     assert done == ["seed1"]
     (_, second) = json.loads((out / "export.json").read_text())
     assert "is that of" in second["error"] and "another --out" in second["error"]
@@ -281,9 +312,9 @@ def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "test.json").write_text(json.dumps(figures))
-    assert exporting._known_figures(tmp_path / "b") == {"test, network": 2}
+    assert known_figures(tmp_path / "b") == {"test, network": 2}
     with pytest.raises(ExportError, match="holds no figures of this run"):
-        exporting._known_figures(tmp_path / "c")
+        known_figures(tmp_path / "c")
 
 
 def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
@@ -308,7 +339,7 @@ def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
 def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "test.json").write_text(text)
     with pytest.raises(ExportError, match="holds no figures of this run: `antiphon evaluate"):
-        exporting._known_figures(tmp_path)
+        known_figures(tmp_path)
 
 
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:

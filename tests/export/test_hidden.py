@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from antiphon.export.convert import convert
-from antiphon.export.export import keras_log_probs
 from antiphon.export.folded import memory_of, state_tensors
+from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.models.codec import Codec
@@ -41,5 +41,5 @@ def test_a_note_that_seems_to_lie_ahead_is_hidden_in_training_too(ticks_per_beat
         variable.assign(rng.normal(0, 0.3, variable.shape))
     manifest = Manifest("m", "M", codec, ("4/4",), (Part("p"),), True, state_tensors(shape), memory_of(shape))
     replay = Replay(session(convert(StepGraph(network), manifest).SerializeToString()), manifest)
-    apart = np.abs(replay.log_probs(one) - keras_log_probs(network)(one)) * one["weight"]
+    apart = np.abs(replay.log_probs(one) - keras_log_probs(keras_logits(network))(one)) * one["weight"]
     assert apart.max() < 1e-4

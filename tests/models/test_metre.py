@@ -51,7 +51,7 @@ def test_next_barline(beat: float, line: float) -> None:
 def test_a_shifted_map_has_shifted_bars(beat: float, by: float) -> None:
     line = WALTZ_AFTER_PICKUP.next_barline(beat)
     assert line >= beat - 1e-5
-    shifted = WALTZ_AFTER_PICKUP.shifted(by)
+    shifted = MetreMap(tuple((start + by, metre) for start, metre in WALTZ_AFTER_PICKUP.changes))
     assert shifted.bar_at(line + by + 0.01).start == pytest.approx(line + by, abs=1e-4)
 
 

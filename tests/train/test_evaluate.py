@@ -11,8 +11,10 @@ from antiphon.bridge.cli import main
 from antiphon.train import evaluate
 from antiphon.train.config import NetworkConfig, TrainConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.evaluate import CONTEXT_BARS, by_source, from_bar, loss_of
-from antiphon.train.fit import Run, evaluate_pieces, pieces_of
+from antiphon.train.evaluate import CONTEXT_BARS, by_source, from_bar
+from antiphon.train.fit import Run
+from antiphon.train.loss import evaluate_pieces, loss_of
+from antiphon.train.passages import pieces_of
 from antiphon.train.savedrun import build, load_run
 from antiphon.train.shape import Shape
 from made_music import write_dataset

@@ -10,11 +10,11 @@ import pytest
 import tensorflow as tf
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.evaluate import figures, from_bar, loss_of
-from antiphon.train.fit import evaluate_pieces, pieces_of
-from antiphon.train.network import NoteNetwork, nats
+from antiphon.train.evaluate import figures, from_bar
+from antiphon.train.loss import evaluate_pieces, loss_of, nats
+from antiphon.train.network import NoteNetwork
 from antiphon.train.ngram import NGram
-from antiphon.train.passages import Piece, passage
+from antiphon.train.passages import Piece, passage, pieces_of
 from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
 from made_music import write_dataset

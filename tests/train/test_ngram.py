@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import pieces_of
 from antiphon.train.ngram import NGram
+from antiphon.train.passages import pieces_of
 from made_music import write_dataset
 
 

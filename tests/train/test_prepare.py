@@ -13,8 +13,9 @@ import pytest
 from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train import prepare as prepare_module
 from antiphon.train import sources
+from antiphon.train.cli_prepare import add_arguments, run
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.prepare import add_arguments, prepare, run
+from antiphon.train.prepare import prepare
 from antiphon.train.prepareconfig import PartRule, PrepareConfig
 from antiphon.train.shard import write_shard
 
@@ -169,6 +170,28 @@ def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Pa
     lines = (tmp_path / "set/report.txt").read_text().splitlines()
     assert any(line.startswith("skipped\tunreadable") and line.endswith("train/broken.mid") for line in lines)
     assert json.loads((tmp_path / "set/report.json").read_text()) == report
+
+
+@pytest.mark.parametrize(
+    ("metre", "grid", "beyond"),
+    [((4, 4), 24, 0), ((4, 4), 256, 0), ((4, 4), 257, 16), ((42, 4), 24, 0), ((43, 4), 24, 16)],
+)
+def test_bars_longer_than_attentions_memory_tells_apart_are_reported(
+    music: Any,
+    tmp_path: Path,
+    metre: tuple[int, int],
+    grid: int,
+    beyond: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A position in the memory is bar × 1024 + tick, in every model file."""
+    notes = [(60 + i % 8, 480 * i, 480, 80) for i in range(16)]
+    music.write("train/a.mid", music.midi(notes, metre=metre))
+    words = (music.root, "--out", tmp_path / "set", "--ticks-per-beat", str(grid), "--processes", "1")
+    assert run(parse(*words)) == 0
+    told = f"  {beyond:8} notes in bars of more than 1024 ticks"
+    assert (told in capsys.readouterr().out) is bool(beyond)
+    assert (told in (tmp_path / "set/report.txt").read_text()) is bool(beyond)
 
 
 def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from antiphon.models.errors import ConfigError
+from antiphon.train.cli_prepare import add_arguments, run
 from antiphon.train.dataset import Dataset
-from antiphon.train.prepare import add_arguments, run
 from antiphon.train.prepareconfig import load
 
 

@@ -15,7 +15,7 @@ from antiphon.models.note import Note
 from antiphon.models.score import Score
 from antiphon.train import abcfile, gridjson
 from antiphon.train.accents import with_written_bars
-from antiphon.train.barlines import WrittenBar, metre_map
+from antiphon.train.barlines import BarSpan, metre_map
 from antiphon.train.musicxml import read_musicxml
 
 FOUR = Metre(4, 4)
@@ -29,7 +29,7 @@ def abc(body: str, head: str = HEAD) -> Score:
 
 def bars(*lengths: float, metre: Metre = FOUR) -> MetreMap:
     starts = [sum(lengths[:i]) for i in range(len(lengths))]
-    return metre_map([WrittenBar(s, n, metre) for s, n in zip(starts, lengths, strict=True)])
+    return metre_map([BarSpan(s, n, metre) for s, n in zip(starts, lengths, strict=True)])
 
 
 def barlines(metres: MetreMap, *beats: float) -> list[float]:
@@ -55,7 +55,7 @@ def test_after_an_odd_bar_the_grid_starts_again_at_the_barline() -> None:
 
 def test_a_new_metre_starts_at_its_barline() -> None:
     three = Metre(3, 4)
-    written = [WrittenBar(0, 4, FOUR), WrittenBar(4, 3, three), WrittenBar(7, 3, three)]
+    written = [BarSpan(0, 4, FOUR), BarSpan(4, 3, three), BarSpan(7, 3, three)]
     assert metre_map(written).changes == ((0, FOUR), (4, three))
 
 

@@ -13,14 +13,14 @@ import tensorflow as tf
 from antiphon.models.codec import Codec
 from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
-from antiphon.train import benchmark
+from antiphon.train import benchmark, cli_benchmark
+from antiphon.train.batches import stack
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.fit import pieces_of
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
-from antiphon.train.passages import Piece, impossible_notes, passage, stack
-from antiphon.train.rolls import KEYS, LOWEST, notes_of, read_rolls, roll_of, write_dataset
+from antiphon.train.passages import Piece, impossible_notes, passage, pieces_of
+from antiphon.train.rolls import KEYS, LOWEST, RollNotes, notes_of, read_rolls, write_dataset
 from antiphon.train.savedrun import build
 from antiphon.train.shape import Shape
 from hypothesis import given, settings
@@ -62,6 +62,14 @@ def test_what_no_roll_holds_is_counted(codec: Codec) -> None:
     assert counted((0, 60, 2), (1, 60, 1)) == 1  # sounds
     assert counted((0, 60, 1), (1, 60, 1)) == 1  # has just ended
     assert counted((0, 61, 1), (0, 60, 1)) == 1  # below another
+
+
+def roll_of(notes: RollNotes) -> np.ndarray:
+    """What :func:`notes_of` was given."""
+    roll = np.zeros((notes.frames, KEYS), bool)
+    for pitch, onset, duration in zip(notes.pitch, notes.onset, notes.duration, strict=True):
+        roll[onset : onset + duration, pitch - LOWEST] = True
+    return roll
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.01, 0.9))
@@ -163,11 +171,11 @@ def test_the_benchmark_trains_scores_and_resumes(
     arguments = tiny.arguments(
         [str(tmp_path), "--out", str(tmp_path / "out"), "--sets", "jsb", "--steps", "4"]
     )
-    assert benchmark.run(arguments) == 0
+    assert cli_benchmark.run(arguments) == 0
     shown = capsys.readouterr().out
     assert "| jsb | " in shown and "RNN-NADE" in shown
     weights = (tmp_path / "out/runs/jsb/best.npz").stat().st_mtime_ns
-    assert benchmark.run(arguments) == 0
+    assert cli_benchmark.run(arguments) == 0
     assert (tmp_path / "out/runs/jsb/best.npz").stat().st_mtime_ns == weights, "it trained again"
     assert capsys.readouterr().out == shown
 
@@ -178,7 +186,7 @@ def test_a_missing_set_is_told_and_others_go_on(
     save_sets(tmp_path, "Nottingham.mat")
     tiny = TrainTiny(monkeypatch)
     words = [str(tmp_path), "--out", str(tmp_path / "out"), "--sets", "jsb", "nottingham", "--steps", "2"]
-    assert benchmark.run(tiny.arguments(words)) == 1
+    assert cli_benchmark.run(tiny.arguments(words)) == 1
     shown = capsys.readouterr().out
     assert "JSB_Chorales.mat is no piano-roll set" in shown
     assert "| nottingham | " in shown
@@ -187,7 +195,7 @@ def test_a_missing_set_is_told_and_others_go_on(
 def test_without_any_set_the_report_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "new" / "out"
     words = [str(tmp_path), "--out", str(out), "--sets", "jsb"]
-    assert benchmark.run(TrainTiny(monkeypatch).arguments(words)) == 1
+    assert cli_benchmark.run(TrainTiny(monkeypatch).arguments(words)) == 1
     report = (out / "frames.md").read_text(encoding="utf-8")
     assert "JSB_Chorales.mat is no piano-roll set" in report and " – |" in report
 
@@ -212,7 +220,7 @@ class TrainTiny:
         import argparse
 
         parser = argparse.ArgumentParser()
-        benchmark.add_arguments(parser)
+        cli_benchmark.add_arguments(parser)
         return parser.parse_args(["frames", *words])
 
 

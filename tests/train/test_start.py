@@ -42,7 +42,7 @@ def test_it_begins_where_the_other_was_best(music: Path, before: Path, tmp_path:
     run = Run(config_for(music, {"dropout": 0.1}, start=str(before)), tmp_path / "run")
     _, _, network = load_run(before)
     for theirs, own, average in zip(
-        network.trainable_variables, run.network.trainable_variables, run.average, strict=True
+        network.trainable_variables, run.network.trainable_variables, run.average.means, strict=True
     ):
         np.testing.assert_array_equal(theirs.numpy(), own.numpy())
         np.testing.assert_array_equal(theirs.numpy(), average.numpy())

@@ -21,8 +21,8 @@ from antiphon.train.abcfile import tunes
 from antiphon.train.abctext import tidy
 from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run, pieces_of
-from antiphon.train.passages import passage
+from antiphon.train.fit import Run
+from antiphon.train.passages import passage, pieces_of
 from antiphon.train.savedrun import load_run
 from antiphon.train.textscore import bits_a_character, text_of
 

@@ -47,7 +47,7 @@ def test_the_best_weights_are_averages_of_the_update_that_was_best(
         return np.full(4, losses[len(measured) - 1])
 
     def save() -> None:
-        averages.append([average.numpy() for average in run.average])
+        averages.append([average.numpy() for average in run.average.means])
         raw.append(weights_of(run.network))
 
     monkeypatch.setattr(run, "validate", validate)
@@ -67,8 +67,8 @@ def test_a_run_goes_on_with_its_averages(music: Path, tmp_path: Path) -> None:
     run.fit()
     again = Run(config, tmp_path / "run")
     again.resume()
-    assert alike([a.numpy() for a in again.average], [a.numpy() for a in run.average])
-    assert not alike([a.numpy() for a in again.average], weights_of(again.network))
+    assert alike([a.numpy() for a in again.average.means], [a.numpy() for a in run.average.means])
+    assert not alike([a.numpy() for a in again.average.means], weights_of(again.network))
 
 
 def test_every_update_draws_its_own_batch_and_draws_it_again(music: Path, tmp_path: Path) -> None:

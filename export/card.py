@@ -1,0 +1,84 @@
+"""What a model file says of itself, gathered from its run and its data set."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from ..models.errors import ExportError, ModelFileError
+from ..models.manifest import Defaults, Manifest, Source
+from ..train.config import TrainConfig
+from ..train.dataset import Dataset
+from ..train.network import NoteNetwork
+from .folded import memory_of, state_tensors
+
+
+def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, weights: str) -> Manifest:
+    """Return the manifest of a run."""
+    card, shape = config.card, network.shape
+    try:
+        release = version("antiphon")
+    except PackageNotFoundError:  # run from a source tree
+        release = "0"
+    used = _pitches(dataset)
+    return Manifest(
+        name=card.name,
+        title=card.title,
+        codec=dataset.codec,
+        metres=dataset.metres,
+        parts=dataset.parts,
+        monophonic=dataset.monophonic,
+        state=state_tensors(shape),
+        memory=memory_of(shape),
+        conditions=shape.conditions,
+        defaults=Defaults(
+            card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
+        ),
+        sources=tuple(map(Source.of, card.sources or dataset.info.get("sources", ()))),
+        parameters=int(network.count_params()),
+        quantisation=weights,
+        antiphon_version=release,
+        date=datetime.now(UTC).date().isoformat(),
+        licence=card.licence,
+    )
+
+
+def _pitches(dataset: Dataset) -> list[int]:
+    """Return the pitches that at least one training note in 2,000 has; of text, a fiddle's."""
+    if dataset.codec.is_text:
+        return [55, 88]
+    codes = dataset.split("train").codes[:, dataset.codec.names.index("pitch")]
+    counts = np.bincount(codes, minlength=dataset.codec["pitch"].size)
+    common = np.flatnonzero(counts * 2000 >= len(codes))
+    return [int(dataset.codec["pitch"].values[i]) for i in common]
+
+
+def check_readable(manifest: Manifest) -> None:
+    """Raise ExportError where no program would read the file, before it takes its time to make it."""
+    try:
+        Manifest.from_json(manifest.to_json())
+    except ModelFileError as error:
+        raise ExportError(f"no model file can say what this run asks for: {error}") from error
+
+
+def known_figures(folder: Path) -> dict[str, float]:
+    """Return the totals that `antiphon evaluate --json RUN/test.json` left in the run's folder."""
+    path = folder / "test.json"
+    if not path.exists():
+        return {}
+    try:
+        runs = json.loads(path.read_bytes())
+        own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
+        found = runs[own[0]]
+        if "bits a character" in found:
+            bits = found["bits a character"]
+            return {f"test, bits a character, {name}": value for name, value in bits.items()}
+        return {f"test, {name}": row["total"] for name, row in found["figures"].items()}
+    except (ValueError, AttributeError, LookupError, TypeError) as error:
+        raise ExportError(
+            f"{path} holds no figures of this run: `antiphon evaluate {folder} --json {path}` writes it anew"
+        ) from error
