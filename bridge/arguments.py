@@ -8,8 +8,8 @@ from typing import Any
 
 from ..models.errors import RequestError
 from ..models.note import Note
-from .osc import Value
-from .protocol import REQUEST_TABLE, VALUES_A_NOTE, Address, Argument
+from .osc import Message, Value
+from .protocol import REPLY_TABLE, REQUEST_TABLE, VALUES_A_NOTE, Address, Argument
 
 MAX_ID = 255
 """Characters of a string id, which every reply repeats."""
@@ -56,6 +56,19 @@ def usage(entry: Address) -> str:
         word = argument.name + ("…" if argument.is_tail else "")
         words.append(f"[{word}]" if argument.optional else word)
     return " ".join(words)
+
+
+def is_reply(message: Message) -> bool:
+    """Return whether a message is a reply as the table has them; a newer bridge's may have more arguments."""
+    entry = REPLY_TABLE.get(message.address)
+    if entry is None:
+        return False
+    has_tail = bool(entry.arguments) and entry.arguments[-1].is_tail
+    try:
+        check(entry, message.args if has_tail else message.args[: len(entry.arguments)])
+    except RequestError:
+        return False
+    return True
 
 
 def unknown(address: str) -> RequestError:

@@ -139,7 +139,9 @@ def _who_answers(host: str, port: int, error: OSError) -> Finding:
         with Client(host, port, timeout=1.0, name="doctor") as client:
             bridge = client.hello()
             milliseconds = min(client.ping() for _ in range(5)) * 1e3
-    except AntiphonError:
+    except AntiphonError as refusal:
+        if isinstance(refusal, RequestError) and refusal.code == "protocol":
+            return Finding(Level.BAD, f"UDP port {port}: {refusal}")
         if error.errno == errno.EADDRNOTAVAIL:  # an address of another computer
             advice = f"start one there with --host 0.0.0.0, and let its firewall pass UDP port {port}"
             return Finding(Level.BAD, f"no bridge answers at {host}:{port}", advice)

@@ -97,7 +97,7 @@ def test_a_bridge_started_anew_keeps_the_settings(stage):
         client.set(bars=1, seed=7, takes=2)
         client.load("drums")
         before = client.generate()
-        client._socket.connect(other.server.address)
+        client._conversation.socket.connect(other.server.address)
         assert client.generate() == before and {take.end_beats for take in before} == {4.0}
         assert client.status().model == "folk", "the other bridge was told of nothing before"
     other.close()
@@ -142,8 +142,8 @@ class Unreachable:
 
 @pytest.mark.parametrize("sending", [False, True])
 def test_a_host_that_cannot_be_reached_is_no_answer(client, monkeypatch, sending):
-    monkeypatch.setattr(client, "_timeout", 0.1)
-    monkeypatch.setattr(client, "_socket", Unreachable(client._socket, sending))
+    monkeypatch.setattr(client._conversation, "_timeout", 0.1)
+    monkeypatch.setattr(client._conversation, "socket", Unreachable(client._conversation.socket, sending))
     with pytest.raises(RequestError) as error:
         client.ping()
     assert error.value.code == "timeout"
@@ -162,7 +162,7 @@ def test_sending_waits_for_room_in_the_buffer(client, monkeypatch):
                 raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
             return self._real.send(data)
 
-    monkeypatch.setattr(client, "_socket", Full(client._socket))
+    monkeypatch.setattr(client._conversation, "socket", Full(client._conversation.socket))
     assert client.ping() > 0
 
 
@@ -257,6 +257,37 @@ def test_a_context_that_the_bridge_has_lost_is_sent_once_more(times):
     assert again == [context, asked]
 
 
+class Newer(Forgetful):
+    """A bridge that says things that this client cannot know, and has one argument more for what it does."""
+
+    def answers(self, message):
+        sound = super().answer(message)
+        return [
+            ("ack",),
+            ("notes", message.args[0], "first", 0),
+            ("notes", message.args[0], 0, 0, 1, 1, 60, float("nan"), 1.0, 80, 0),
+            ("done", message.args[0]),
+            ("fail", message.args[0]),
+            ("key", message.args[0], "D dorian"),
+            *((*reply, 1) if reply[0] == "ack" else reply for reply in sound),
+        ]
+
+
+def test_what_is_no_reply_is_left_out():
+    with Newer() as bridge, Client(port=bridge.port) as client:
+        assert client.generate()[0].notes == (NOTE,)
+
+
+def test_a_bridge_of_another_protocol(monkeypatch):
+    monkeypatch.setattr("forgetful_bridge.PROTOCOL", 2)
+    with Forgetful() as bridge, Client(port=bridge.port) as client:
+        for ask in (client.hello, client.generate):
+            with pytest.raises(RequestError, match="bridge speaks protocol 2 and this client 1") as error:
+                ask()
+            assert error.value.code == "protocol"
+    assert not bridge.heard
+
+
 class Failing(Forgetful):
     """A bridge that has begun to answer, and then cannot go on."""
 
@@ -282,7 +313,7 @@ def test_what_another_program_wanted_of_the_same_port_is_forgotten(stage):
             before.send(encode(Message("/antiphon/" + address, tuple(args))))
     for _ in range(2):
         with Client(port=stage.server.address[1]) as client:
-            client._socket = _bound(port, client._socket)
+            client._conversation.socket = _bound(port, client._conversation.socket)
             (take,) = client.continue_(notes)
             assert take.end_beats == 20.0
             client.set(bars=2)
@@ -313,10 +344,10 @@ def test_nothing_is_said_before_the_bridge_knows_who_asks(stage):
         before.recv(65507)
         port = before.getsockname()[1]
     with Client(port=stage.server.address[1]) as client:
-        client._socket = Losing(_bound(port, client._socket))
+        client._conversation.socket = Losing(_bound(port, client._conversation.socket))
         (take,) = client.continue_([Note(60, 0.0, 1.0)])
         assert take.end_beats == 20.0
-        assert next(read(client._socket.lost[0])).address == "/antiphon/hello"
+        assert next(read(client._conversation.socket.lost[0])).address == "/antiphon/hello"
 
 
 def _bound(port, former):

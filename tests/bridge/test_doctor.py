@@ -21,6 +21,7 @@ from antiphon.bridge.doctor import (
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.server import Server
 from antiphon.bridge.shelf import ModelShelf
+from forgetful_bridge import Forgetful
 from tiny_model import save_broken_model, save_tiny_model
 
 
@@ -132,6 +133,14 @@ def test_another_computer_where_nobody_answers() -> None:
     assert finding.level is Level.BAD
     assert "no bridge answers at 192.0.2.1:7374" in finding.text
     assert "--host 0.0.0.0" in finding.advice
+
+
+def test_a_bridge_of_another_protocol_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forgetful_bridge.PROTOCOL", 2)
+    with Forgetful() as bridge:
+        (finding,) = check_port("127.0.0.1", bridge.port)
+    assert finding.level is Level.BAD
+    assert "the bridge speaks protocol 2 and this client 1" in finding.text
 
 
 def test_a_bridge_on_the_port_is_good(engine: Engine, shelf: ModelShelf) -> None:
