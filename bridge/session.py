@@ -53,6 +53,8 @@ class Session:
         self._greeted_port = 0
         """The one that it told in hello."""
         self.notified = False
+        self._formers: dict[str, OptionValue | None] = {}
+        """The model that each one being loaded follows, and gives way to if it cannot be loaded."""
         self.caller = Caller(house.clock)
         self._house = house
         self._send = send
@@ -184,19 +186,22 @@ class Session:
 
     def _load(self, name: str) -> None:
         name = self._house.models.info(name).name  # an unknown one is told at once
-        before = self.settings.get("model")
+        self._formers.setdefault(name, self.settings.get("model"))
         # At once, so that what the client sends next finds it, and a model set after it is not set back.
         self.settings["model"] = name
         release = self._desk.hold()  # a sync waits for the reply
 
         def keep_former() -> None:
+            former = self._formers.pop(name, None)
+            self._formers |= {other: former for other, before in self._formers.items() if before == name}
             if self.settings.get("model") == name:
                 self.settings.pop("model")
-                self.settings |= {} if before is None else {"model": before}
+                self.settings |= {} if former is None else {"model": former}
 
         def work() -> None:
             try:
                 self._house.models.load(name)
+                self._formers.pop(name, None)
                 self._reply("/antiphon/loaded", name)
             except AntiphonError as error:
                 keep_former()

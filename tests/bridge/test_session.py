@@ -8,6 +8,7 @@ from antiphon.bridge.options import OPTIONS
 from antiphon.bridge.osc import Message
 from antiphon.bridge.request import Take
 from antiphon.bridge.session import MAX_ECHO
+from antiphon.models.errors import RequestError
 from antiphon.models.manifest import Defaults
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
@@ -43,6 +44,37 @@ def test_status_models_and_load(talk):
     assert talk.say("status")[0][2:4] == ("chorale", 1)
     ((_, what, code, text),) = talk.say("load", "jazz")
     assert (what, code) == ("/antiphon/load", "unknown_model") and "folk" in text
+
+
+@pytest.mark.parametrize(
+    ("broken", "order", "kept"),
+    [
+        ("chorale drums", [0, 1], "folk"),
+        ("chorale drums", [1, 0], "folk"),
+        ("drums", [0, 1], "chorale"),
+        ("drums", [1, 0], "chorale"),
+        ("chorale", [0, 1], "drums"),
+        ("chorale", [1, 0], "drums"),
+        ("folk chorale drums", [0, 1], "folk"),  # it was set, and is not loaded here
+    ],
+)
+def test_of_several_loads_the_last_that_can_be_loaded_holds(talk, monkeypatch, broken, order, kept):
+    def load(name):
+        if name in broken.split():
+            raise RequestError("model_error", f"{name} is damaged")
+
+    works = []
+    talk.background = works.append
+    monkeypatch.setattr(talk.shelf, "load", load)
+    talk.say("set", "model", "folk")
+    talk.say("load", "chorale")
+    talk.say("load", "drums")
+    for place in order:
+        works[place]()
+    assert talk.session.model == kept
+    assert [line[0] for line in talk.said[-2:]].count("/antiphon/fail") == len(
+        {"chorale", "drums"} & {*broken.split()}
+    )
 
 
 def test_params_are_the_table(talk):
