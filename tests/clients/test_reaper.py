@@ -15,7 +15,7 @@ import pytest
 from antiphon.bridge.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
-from forgetful_bridge import NOTE, Forgetful
+from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy
 from program import Bridge, antiphon, free_port
 
@@ -474,6 +474,17 @@ def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begi
     assert seen.messages == []
     assert [note.pitch for note in seen.takes[1][3]] == [NOTE.pitch]
     assert len(bridge.asked) == 2
+
+
+def test_a_context_that_the_bridge_has_lost_is_sent_once_more(tmp_path: Path) -> None:
+    """Said twice, that the bridge has none is heard once."""
+    steps = item((Note(60, 0.0, 1.0),), 0, 4) + 'act("continue item")'
+    with StartedAnew() as bridge:
+        seen = reaper(bridge.port, "sockets", tmp_path, steps)
+    assert seen.messages == []
+    assert [note.pitch for note in seen.takes[1][3]] == [NOTE.pitch]
+    first, second = bridge.heard[:2], bridge.heard[2:]
+    assert first == second and first[-1].address == "/antiphon/continue"
 
 
 def test_settings_are_kept(tmp_path: Path) -> None:

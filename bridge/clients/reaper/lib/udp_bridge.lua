@@ -129,8 +129,10 @@ function M:hear(address, args)
             self.acked = false
             return
         end
-        if args[2] == "no_context" and self.whole and not self.cancelled then
-            -- The bridge was started anew in between.
+        if args[2] == "no_context" and (self.whole or next(self.context)) and not self.cancelled then
+            -- The bridge was started anew in between, or had no room for this context among others. Said twice,
+            -- it is heard once.
+            if next(self.context) then return end
             self.context, self.whole, self.acked = self.whole, nil, false
             return self:say()
         end
