@@ -109,7 +109,7 @@ def elsewhere() -> onnx.TensorProto:
     return tensor
 
 
-@pytest.mark.parametrize("place", ["initializer", "constant", "branch", "function", "sparse"])
+@pytest.mark.parametrize("place", ["initializer", "constant", "branch", "function", "default", "sparse"])
 def test_a_model_of_several_files_is_refused(place: str, tiny_model: Path, tmp_path: Path) -> None:
     """The other file may lie anywhere, and it is ONNX Runtime that reads it."""
     model = onnx.load(tiny_model)
@@ -126,6 +126,9 @@ def test_a_model_of_several_files_is_refused(place: str, tiny_model: Path, tmp_p
         )
     elif place == "function":
         model.functions.append(helper.make_function("d", "f", [], ["k"], [constant], []))
+    elif place == "default":
+        value = helper.make_attribute("v", elsewhere())
+        model.functions.append(helper.make_function("d", "f", [], [], [], [], attribute_protos=[value]))
     else:
         model.graph.sparse_initializer.append(onnx.SparseTensorProto(values=elsewhere(), dims=[2]))
     path = tmp_path / "x.onnx"
