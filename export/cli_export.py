@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..models.errors import ExportError
-from ..models.printable import printable
+from ..models.printable import printable_lines
 from ..models.refusal import reason, refusal
 from ..train.arrayfile import write_json, write_lines
 from ..train.config import TrainConfig
@@ -51,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
             log.error("%s: %s", folder, why, exc_info=log.isEnabledFor(logging.DEBUG))
             reports.append(Report(run=str(folder), error=why.replace("\n", " ")[:300]))
     write_json(args.out / "export.json", [asdict(r) for r in reports], indent=1)
-    write_lines(args.out / "export.md", [printable(line) for line in report_table(reports).split("\n")])
-    print(report_table(reports))
+    table = printable_lines(report_table(reports))  # folders' names and errors may quote what others wrote
+    write_lines(args.out / "export.md", table.split("\n"))
+    print(table)
     return int(any(r.error for r in reports))
 
 

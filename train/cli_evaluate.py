@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import ConfigError, DatasetError
+from ..models.printable import printable
 from ..models.refusal import reason
 from .arrayfile import write_json
 from .dataset import SPLITS
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{config.card.name}, {args.split} split, {beside_baseline(one)}\n")
         print(f"{table(one)}\n")
         for name, value in found[str(folder)]["by source"].items():
-            print(f"  {name}: {value:.3f}")
+            print(printable(f"  {name}: {value:.3f}"))
     if args.json:
         try:
             write_json(args.json, found, indent=1)

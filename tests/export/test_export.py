@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,19 @@ def test_a_folder_without_a_run_is_named_before_the_others_are_exported(
     assert {Path(r["run"]).name for r in report if not r["error"]} == {"plain", "full"}
     assert [r["run"] for r in report if "no run" in r["error"]] == [str(wrong)]
     assert f"| {wrong} | failed: no run" in (out / "export.md").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_what_a_run_says_of_itself_is_no_command_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run\x1b[2J"
+    run.mkdir()
+    (run / "config.json").write_text("{}")
+    assert cli_export.run(argparse.Namespace(runs=[run], out=tmp_path / "models", weights="int8")) == 1
+    shown = capsys.readouterr().out
+    assert r"/run\x1b[2J | failed: " in shown and all(map(str.isprintable, shown.split("\n")))
+    assert (tmp_path / "models/export.md").read_text(encoding="utf-8") == shown
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
