@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 import runpy
 import shlex
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from antiphon.bridge.cli import COMMANDS, load
+from antiphon.bridge.client import Client
 from antiphon.models.modelfile import ModelInfo
 from antiphon.train.config import TrainConfig
 from antiphon.train.prepareconfig import parse as parse_prepare
@@ -44,6 +46,13 @@ def test_a_stale_table_is_noticed() -> None:
 def test_every_table_is_shown_somewhere() -> None:
     shown = {m["name"] for page in PAGES for m in TABLES["BLOCK"].finditer(page.read_text(encoding="utf-8"))}
     assert shown == set(TABLES["TABLES"])
+
+
+def test_the_page_on_python_names_all_that_a_client_is_made_with() -> None:
+    page = (ROOT / "docs" / "hosts" / "python.md").read_text(encoding="utf-8")
+    told = re.search(r"^`Client\((.*)\)`: ", page, re.MULTILINE)
+    made = inspect.signature(Client).parameters.values()
+    assert told and told[1].replace('"', "'") == ", ".join(f"{p.name}={p.default!r}" for p in made)
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=[str(page.relative_to(ROOT)) for page in TEXTS])
