@@ -88,7 +88,7 @@ def check_onnxruntime() -> Iterator[Finding]:
 def _own_runtime() -> str:
     """Return the build of ONNX Runtime that Antiphon is installed with here (see pyproject.toml)."""
     here = (platform.system(), platform.machine())
-    return "onnxruntime-gpu" if here[0] == "Windows" or here == ("Linux", "x86_64") else "onnxruntime"
+    return "onnxruntime-gpu" if here in (("Windows", "AMD64"), ("Linux", "x86_64")) else "onnxruntime"
 
 
 def check_models(folders: list[Path]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("models", "train", "export", "bridge")
@@ -22,6 +23,29 @@ def test_every_folder_with_modules_is_a_package() -> None:
     on_disk = {f"antiphon.{'.'.join(p.parent.relative_to(ROOT).parts)}"
                for room in ROOMS for p in (ROOT / room).rglob("*.py")}  # fmt: skip
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == on_disk
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "build"),
+    [
+        ("linux", "x86_64", "onnxruntime-gpu"),
+        ("linux", "aarch64", "onnxruntime"),
+        ("darwin", "arm64", "onnxruntime"),
+        ("darwin", "x86_64", "onnxruntime"),
+        ("win32", "AMD64", "onnxruntime-gpu"),
+        ("win32", "ARM64", "onnxruntime"),
+    ],
+)
+def test_each_computer_gets_the_one_onnxruntime_that_there_is_for_it(
+    system: str, machine: str, build: str
+) -> None:
+    """The GPU build has no wheels but for x86-64, and both would overwrite each other's files."""
+    here = {"sys_platform": system, "platform_machine": machine}
+    own, train = PROJECT["project"]["dependencies"], PROJECT["project"]["optional-dependencies"]["train"]
+    for needed in (map(Requirement, own), map(Requirement, train)):
+        chosen = [r.name for r in needed if r.name.startswith("onnxruntime") and r.marker is not None
+                  and r.marker.evaluate(here)]  # fmt: skip
+        assert chosen == [build]
 
 
 CLIENTS = {

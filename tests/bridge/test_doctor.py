@@ -69,6 +69,7 @@ def test_pythons(monkeypatch: pytest.MonkeyPatch, here: tuple[int, int], level: 
         ("Linux", "aarch64", "onnxruntime"),
         ("Darwin", "arm64", "onnxruntime"),
         ("Windows", "AMD64", "onnxruntime-gpu"),
+        ("Windows", "ARM64", "onnxruntime"),
     ],
 )
 def test_a_broken_onnxruntime_is_replaced_by_a_build_that_there_is(
