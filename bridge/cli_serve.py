@@ -10,6 +10,7 @@ import sys
 from types import FrameType
 
 from ..models.errors import ConfigError
+from .address import ANYWHERE
 from .cli_options import add_bridge_address, add_models, existing
 from .cli_options import host as read_host
 from .cli_options import port as read_port
@@ -89,7 +90,7 @@ def welcome(address: Host, models: list[str]) -> str:
         listening.append(
             "Everybody on your network can reach it; --host 127.0.0.1 keeps it to this computer."
         )
-    near = {"0.0.0.0": HOST, "::": "::1"}.get(host, host)
+    near = ANYWHERE.get(host, host)
     ask = "".join([
         "" if near == HOST else f" --host {near}",
         "" if port == PORT else f" --port {port}",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..models.errors import AntiphonError, RequestError
+from .address import looked_up
 from .arguments import is_reply
 from .osc import MAX_DATAGRAM, Message, Outgoing, Value, encode, read
 from .protocol import DATAGRAMS_A_SLOT, PROTOCOL, SLOT_SECONDS
@@ -39,7 +40,7 @@ class Conversation:
         """Before anything else: the bridge may still know the program that had this port before, and
         forgets with it what has been said since."""
         try:
-            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            family, address = looked_up(host, port)
             self.socket = socket.socket(family, socket.SOCK_DGRAM)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             self.socket.connect(address)

@@ -16,6 +16,7 @@ from pathlib import Path
 from ..models.errors import AntiphonError, RequestError
 from ..models.modelfile import ModelFile, list_models
 from ..models.note import Note
+from .address import ANYWHERE, bound, looked_up
 from .batching import probe
 from .client import Client
 from .engine import Engine
@@ -121,9 +122,7 @@ def check_models(folders: list[Path]) -> Iterator[Finding]:
 def check_port(host: str, port: int) -> Iterator[Finding]:
     """Look whether the port is free, or who answers there."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, kind) as tried:
-            tried.bind(address)
+        bound(*looked_up(host, port)).close()
     except (socket.gaierror, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         yield Finding(Level.BAD, f"--host {host}: {reason}", "127.0.0.1 is this computer")
@@ -136,7 +135,7 @@ def check_port(host: str, port: int) -> Iterator[Finding]:
 def _who_answers(host: str, port: int, error: OSError) -> Finding:
     """Say who keeps a port."""
     try:
-        with Client(host, port, timeout=1.0, name="doctor") as client:
+        with Client(ANYWHERE.get(host, host), port, timeout=1.0, name="doctor") as client:
             bridge = client.hello()
             milliseconds = min(client.ping() for _ in range(5)) * 1e3
     except AntiphonError as refusal:

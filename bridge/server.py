@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib.metadata
 import itertools
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from types import TracebackType
 
 from ..models.errors import ConfigError, RequestError
+from .address import bound, looked_up
 from .backlog import Backlog
 from .chores import Chores
 from .clock import Clock, SystemClock
@@ -236,20 +238,19 @@ def _end(thread: threading.Thread) -> None:
 def bind(host: str, port: int) -> socket.socket:
     """Return a non-blocking UDP socket; raises ConfigError that says what to do."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        sock = socket.socket(family, socket.SOCK_DGRAM)
+        family, address = looked_up(host, port)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"--host {host}: {reason}; 127.0.0.1 is this computer") from error
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        sock.bind(address)
+        sock = bound(family, address)
     except OSError as error:
-        sock.close()
         raise ConfigError(
             f"port {port} on {host} cannot be had: {error.strerror}. Is another bridge running? "
             "Stop it or choose another --port"
         ) from error
+    with contextlib.suppress(OSError):  # where Linux gives less than was asked for, BSD gives nothing
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     sock.setblocking(False)
     return sock
 

@@ -1,0 +1,39 @@
+"""Addresses of sockets, looked up as the hosts' programs do."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What listens everywhere, and how it is reached on the same computer: Windows sends to no such address."""
+
+
+def looked_up(host: str, port: int) -> tuple[int, Any]:
+    """Return the family and the address of a UDP host, of IPv4 where it has one.
+
+    Windows and macOS tell ::1 first for `localhost`, and an address of IPv6 for a neighbour's name. Max and
+    most hosts send by IPv4, and a bridge that listens on 0.0.0.0 hears nothing else.
+
+    Raises OSError where there is none, and UnicodeError for what no name can be.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, address
+
+
+def bound(family: int, address: Any) -> socket.socket:
+    """Return a UDP socket that has its port to itself; raises OSError.
+
+    On Windows another socket could have the port of one that listens everywhere, on 127.0.0.1 alone, and
+    would be sent what was meant for it: neither it nor its user would be told.
+    """
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):
+            sock.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
