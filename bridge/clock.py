@@ -14,11 +14,15 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The computer's monotonic clock."""
+    """The computer's finest clock.
+
+    Of Windows, before Python 3.13, `time.monotonic` goes on every 15.6 ms: three slots of the pace, and more
+    than most answers take.
+    """
 
     def now(self) -> float:
         """Return the time in seconds."""
-        return time.monotonic()
+        return time.perf_counter()
 
 
 class FakeClock:

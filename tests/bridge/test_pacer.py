@@ -213,3 +213,48 @@ def test_the_thread_sends_and_ends():
     thread.join(5)
     assert not thread.is_alive()
     assert count == [bytes([i]) for i in range(100)]
+
+
+class WindowsTime:
+    """Time that passes in waiting alone, as Windows has it before Python 3.13.
+
+    `monotonic` goes on every 15.6 ms, and a condition's wait with a limit ends then; `sleep` is exact.
+    """
+
+    tick = 1 / 64
+
+    def __init__(self):
+        self.passed = 0.0
+
+    def perf_counter(self):
+        return self.passed
+
+    def monotonic(self):
+        return self.passed // self.tick * self.tick
+
+    def sleep(self, seconds):
+        self.passed += seconds
+
+    def wait(self, timeout=None):
+        assert timeout, "nothing would end it"
+        self.passed = ((self.passed + timeout) // self.tick + 1) * self.tick
+
+
+def test_the_pace_is_kept_on_windows_too(monkeypatch):
+    windows, times = WindowsTime(), []
+    monkeypatch.setattr("antiphon.bridge.clock.time", windows)
+    monkeypatch.setattr("antiphon.bridge.pacer.time", windows)
+
+    def send(datagram, host):
+        times.append(windows.passed)
+        pacer._closed = len(times) == 16 * DATAGRAMS_A_SLOT
+        return True
+
+    pacer = Pacer(send, SystemClock())
+    monkeypatch.setattr(pacer._wake, "wait", windows.wait)
+    for i in range(16 * DATAGRAMS_A_SLOT):
+        pacer.put(i.to_bytes(2, "big"), A)
+    pacer.run()
+    gaps = [b - a for a, b in zip(times, times[DATAGRAMS_A_SLOT:], strict=False)]
+    assert len(times) == 16 * DATAGRAMS_A_SLOT
+    assert all(SLOT_SECONDS <= gap < 2 * SLOT_SECONDS for gap in gaps)
