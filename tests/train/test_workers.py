@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from antiphon.train import workers
 from antiphon.train.workers import run_jobs
 
 
@@ -49,6 +51,52 @@ def is_running(process: int) -> bool:
 
 def test_jobs_are_done_by_several_processes() -> None:
     assert sorted(run_jobs(abs, range(-4, 1), 2)) == [0, 1, 2, 3, 4]
+
+
+class Pool:
+    """Has one job, which ends after the third look at it."""
+
+    def __init__(self) -> None:
+        self.limits: list[float | None] = []
+        self.job: Future[int] = Future()
+
+    def submit(self, function: Callable[[int], int], job: int) -> Future[int]:
+        return self.job
+
+    def wait(
+        self, running: set[Future[int]], timeout: float | None = None, return_when: str = ""
+    ) -> tuple[set[Future[int]], set[Future[int]]]:
+        self.limits.append(timeout)
+        if len(self.limits) < 3:
+            return set(), running
+        self.job.set_result(7)
+        return running, set()
+
+
+def test_no_wait_is_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a one Ctrl-C does not end on Windows."""
+    pool = Pool()
+    monkeypatch.setattr(workers, "wait", pool.wait)
+    assert list(workers._pump(pool, abs, [-7], 8)) == [7]  # type: ignore[arg-type]
+    assert len(pool.limits) == 3
+    assert all(limit is not None and limit <= 0.5 for limit in pool.limits)
+
+
+def test_there_are_no_more_processes_than_windows_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """concurrent.futures refuses more than 61 there; big workstations have 64 and more processors."""
+    monkeypatch.setattr("concurrent.futures.process.sys.platform", "win32")
+    monkeypatch.setattr(os, "cpu_count", lambda: 128)
+    asked: list[int] = []
+
+    def make(processes: int, **kwargs: object) -> None:
+        asked.append(processes)
+        ProcessPoolExecutor(processes).shutdown()
+        raise LookupError
+
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", make)
+    with pytest.raises(LookupError):
+        list(run_jobs(abs, range(1000)))
+    assert asked == [61]
 
 
 def started(tmp_path: Path) -> tuple[subprocess.Popen[bytes], list[int]]:
