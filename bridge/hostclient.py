@@ -18,8 +18,25 @@ from ..models.errors import ConfigError
 
 CARD = "install.toml"
 PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+DOCUMENTS = "DOCUMENTS"
+"""What cards call Windows' folder of documents, which need not lie in the home: OneDrive takes it."""
+_SHELL_FOLDERS = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
 _KEYS = ("title", "folder", "next", "look", "copy")
 _ABSOLUTE = re.compile(r"(~|%\w+%|[A-Za-z]:)?/")
+
+
+def _variables() -> Mapping[str, str]:
+    """Return the environment's variables, on Windows with where the documents are."""
+    if sys.platform != "win32":
+        return os.environ
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _SHELL_FOLDERS) as key:
+            documents = winreg.ExpandEnvironmentStrings(winreg.QueryValueEx(key, "Personal")[0])
+    except OSError:  # nobody has moved it
+        documents = str(Path.home() / "Documents")
+    return {**os.environ, DOCUMENTS: documents}
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,7 @@ class Surroundings:
 
     platform: str = PLATFORMS.get(sys.platform, "linux")
     home: Path = field(default_factory=Path.home)
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: Mapping[str, str] = field(default_factory=_variables)
 
     def expand(self, text: str) -> Path | None:
         """Return a folder written with ~ and %VARIABLES%; None where a variable is not set here."""

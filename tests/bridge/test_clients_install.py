@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,43 @@ class TestCards:
             variables = {name: f"C:/{name}" for name in re.findall(r"%(\w+)%", " ".join(places))}
             assert len(host.places(Surroundings(platform, Path("/home/me"), variables))) == len(places)
         assert not host.look or set(host.look) <= set(PLATFORMS.values())
+
+
+class Registry:
+    """What `winreg` tells where somebody's documents are; nothing where they were never moved."""
+
+    HKEY_CURRENT_USER = 1
+
+    def __init__(self, told: str) -> None:
+        self.told = told
+
+    def OpenKey(self, root: int, path: str) -> contextlib.nullcontext[str]:  # noqa: N802 - as it is called
+        if not self.told:
+            raise FileNotFoundError(path)
+        return contextlib.nullcontext(path.rpartition("\\")[2])
+
+    def QueryValueEx(self, key: str, name: str) -> tuple[str, int]:  # noqa: N802
+        assert (key, name) == ("User Shell Folders", "Personal")
+        return self.told, 2
+
+    def ExpandEnvironmentStrings(self, text: str) -> str:  # noqa: N802
+        return text.replace("%USERPROFILE%", "/me")
+
+
+@pytest.mark.parametrize(
+    ("told", "documents"),
+    [(r"%USERPROFILE%/OneDrive/Dokumente", "/me/OneDrive/Dokumente"), ("D:/Mine", "D:/Mine"), ("", "")],
+)
+@pytest.mark.parametrize("host", ["max", "live"])
+def test_documents_are_where_windows_has_them(
+    monkeypatch: pytest.MonkeyPatch, host: str, told: str, documents: str
+) -> None:
+    """OneDrive takes the folder with it, and hosts go by Windows."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "winreg", Registry(told))
+    here = Surroundings("windows")
+    for place in host_client(host).places(here):
+        assert place.is_relative_to(documents or Path.home() / "Documents")
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
