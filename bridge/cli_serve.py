@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ipaddress
 import logging
 import signal
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or SIGTERM; a second one ends what does not end by itself."""
+    """Serve until Ctrl-C or another call to stop; a second one ends what does not end by itself."""
     sys.setswitchinterval(SWITCH_SECONDS)
     if not log.isEnabledFor(logging.DEBUG):  # who looks for a fault wants every line
         for handler in logging.getLogger().handlers:
@@ -73,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
                 pass
             if called:
                 heed_the_impatient(called)
-        print("\nThe bridge is closed.")
+        with contextlib.suppress(OSError):  # the terminal may have been closed
+            print("\nThe bridge is closed.", flush=True)
     return 0
 
 
@@ -121,15 +123,23 @@ def _address(text: str) -> Host:
 
 
 def _calls_to_stop() -> list[int]:
-    """Return a list that Ctrl-C and SIGTERM add to.
+    """Return a list that Ctrl-C, SIGTERM, Ctrl-Break and a terminal that is closed add to.
 
-    A handler that raised could break off any code, the taking of a lock among it, and the bridge would hang.
+    A closed one ends nothing where that is to be ignored, as under nohup. A handler that raised could break
+    off any code, the taking of a lock among it, and the bridge would hang.
     """
     called: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         called.append(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, note)
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGBREAK",
+        "SIGHUP",
+    ):  # the third is Windows' alone, which lacks the last
+        number = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            signal.signal(number, note)
     return called

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.cli_serve import _address, welcome
+from antiphon.bridge.cli_serve import _address, _calls_to_stop, welcome
 from antiphon.bridge.client import Client
 from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
 from antiphon.bridge.server import version
@@ -85,7 +85,11 @@ def test_the_greeting_sends_where_the_bridge_listens(
     assert send in text
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+CLOSED = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+"""What a program hears whose terminal's window is closed, macOS' among them."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *CLOSED])
 def test_a_signal_ends_it_and_clients_are_told(
     number: signal.Signals, tiny_model: Path, listener: socket.socket
 ) -> None:
@@ -104,6 +108,35 @@ def test_a_signal_ends_it_and_clients_are_told(
         assert hear(listener, "/antiphon/shutdown").args == ()
         assert bridge.ended() == 0
         assert bridge.lines[-1] == "The bridge is closed."
+
+
+@pytest.fixture
+def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[int, Callable[[int, None], None]]:
+    """What is to be called for each signal."""
+    found: dict[int, Callable[[int, None], None]] = {}
+    monkeypatch.setattr(signal, "signal", found.__setitem__)
+    return found
+
+
+def test_ctrl_break_ends_it_on_windows(
+    monkeypatch: pytest.MonkeyPatch, handlers: dict[int, Callable[[int, None], None]]
+) -> None:
+    """Programs have nothing else there to end others with, and else it ends without a word."""
+    monkeypatch.setattr(signal, "SIGBREAK", 21, raising=False)
+    monkeypatch.delattr(signal, "SIGHUP", raising=False)
+    called = _calls_to_stop()
+    assert set(handlers) == {signal.SIGINT, signal.SIGTERM, 21}
+    handlers[21](21, None)
+    assert called == [21]
+
+
+@pytest.mark.skipif(not CLOSED, reason="Windows closes its terminals otherwise")
+def test_under_nohup_it_outlives_its_terminal(
+    monkeypatch: pytest.MonkeyPatch, handlers: dict[int, Callable[[int, None], None]]
+) -> None:
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)
+    _calls_to_stop()
+    assert CLOSED[0] not in handlers and signal.SIGTERM in handlers
 
 
 def test_an_address_of_ipv6_is_announced_to_with_or_without_brackets() -> None:
