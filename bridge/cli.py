@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import errno
 import importlib
 import io
 import logging
@@ -89,21 +90,38 @@ def _some_output() -> Iterator[None]:
 def _run(words: list[str]) -> int:
     """Run a subcommand and turn what goes wrong into a line and a status."""
     try:
-        return _dispatch(words)
+        return _said(words)
     except AntiphonError as error:
         print(printable_lines(f"antiphon: {error}"), file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         print("\nantiphon: stopped", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has left. Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
+        if _is_reader_gone(error):
+            # Python would complain once more when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         log.debug("here it happened", exc_info=True)
         print(printable_lines(f"antiphon: {refusal(error)}"), file=sys.stderr)
         return EXIT_ERROR
+
+
+def _said(words: list[str]) -> int:
+    """Run a subcommand; what it has printed has gone out at its end, and not when Python ends."""
+    try:
+        status = _dispatch(words)
+    except SystemExit:  # as --help ends
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return status
+
+
+def _is_reader_gone(error: OSError) -> bool:
+    """Return whether the reader of a pipe (head, less) has left: Windows calls that an invalid argument."""
+    invalid = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return invalid or isinstance(error, BrokenPipeError)
 
 
 def _dispatch(words: list[str]) -> int:

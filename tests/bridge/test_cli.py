@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -239,6 +240,43 @@ def test_files_are_written_where_nobody_reads_what_is_printed(folder: Path, tmp_
     process.stdout.close()
     process.wait(60)
     assert read_midi(tmp_path / "x.mid").notes
+
+
+@pytest.mark.parametrize("words", [["--help"], ["models"], ["serve", "--help"]])
+def test_a_reader_that_has_left_is_no_fault(words: list[str]) -> None:
+    """Nor where Python keeps what is printed back until its end, as it does for pipes."""
+    started = "from antiphon.bridge.cli import main; raise SystemExit(main())"
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", started, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffered
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    with process.stderr as complaints:
+        assert complaints.read() == b""
+    assert process.wait(60) == 0
+
+
+def test_a_reader_that_has_left_is_no_fault_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It calls the pipe's end an invalid argument (CPython's issue 79935)."""
+    with (tmp_path / "pipe").open("w") as pipe:
+
+        class Pipe:
+            def write(self, text: str) -> int:
+                raise OSError(errno.EINVAL, "Invalid argument")
+
+            def flush(self) -> None:
+                pass
+
+            def fileno(self) -> int:
+                return pipe.fileno()
+
+        monkeypatch.setattr(sys, "stdout", Pipe())
+        monkeypatch.setattr(sys, "platform", "win32")
+        assert main(["--version"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_an_empty_clip_is_refused(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
