@@ -20,6 +20,7 @@ from ..models.errors import AntiphonError
 from ..models.printable import printable_lines
 from ..models.refusal import refusal
 from .logline import LogLine
+from .plainer import NAME as PLAINER
 
 log = logging.getLogger("antiphon")
 EXIT_ERROR = 2
@@ -71,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console without ♯ or █ shows ? and goes on
+            stream.reconfigure(errors=PLAINER)  # a console without ♯ or █ shows # and goes on
     with _some_output():
         return _run(words)
 

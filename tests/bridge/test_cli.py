@@ -242,6 +242,26 @@ def test_files_are_written_where_nobody_reads_what_is_printed(folder: Path, tmp_
     assert read_midi(tmp_path / "x.mid").notes
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "cp932"])
+def test_a_console_with_few_characters_shows_where_notes_begin(folder: Path, encoding: str) -> None:
+    started = "from antiphon.bridge.cli import main; raise SystemExit(main())"
+    words = ["generate", "--models", str(folder), "--model", "tiny", "--bars", "2", "--seed", "7"]
+    rolls = []
+    for each in ("utf-8", encoding):
+        environment = {**os.environ, "PYTHONIOENCODING": f"{each}:strict", "PYTHONUTF8": "0"}
+        done = subprocess.run(
+            [sys.executable, "-c", started, *words], capture_output=True, env=environment, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        rolls.append(done.stdout.decode(each))
+    whole, plain = rolls
+    assert "█" in whole and "♯" in whole and "?" not in plain
+    assert len(plain.splitlines()) == len(whole.splitlines())
+    for mark, spelt in (("█", "█#"), ("▒", "▒="), ("♯", "♯#")):
+        places = [index for index, character in enumerate(whole) if character == mark]
+        assert {plain[index] for index in places} <= set(spelt)
+
+
 @pytest.mark.parametrize("words", [["--help"], ["models"], ["serve", "--help"]])
 def test_a_reader_that_has_left_is_no_fault(words: list[str]) -> None:
     """Nor where Python keeps what is printed back until its end, as it does for pipes."""
