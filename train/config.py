@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..models.errors import ConfigError
 from .configcheck import check
+from .toml import check_path, parse_toml
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ class TrainConfig:
             raise ConfigError(f"unknown key {sorted(data)[0]!r}; known: dataset, network, fit, card")
         if not isinstance(dataset, str) or not dataset:
             raise ConfigError("the key 'dataset' must name a folder made by `antiphon prepare`")
+        check_path("dataset", dataset)
         config = cls(dataset, network, fit, card)
         check(config)
         return config
@@ -174,14 +175,14 @@ class TrainConfig:
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
         """Read a TOML file, or a run's config.json; raises ConfigError with the file's name."""
-        parse = json.loads if path.suffix == ".json" else tomllib.loads
+        parse = json.loads if path.suffix == ".json" else parse_toml
         try:
             return cls.from_dict(parse(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path} is no text; name a configuration such as my-tunes.toml") from error
-        except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        except json.JSONDecodeError as error:
             raise ConfigError(f"{path}: {error}") from error
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error

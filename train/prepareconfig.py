@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..models.limits import MOST_ENTRIES, RANGES
 from ..models.manifest import Source
 from ..models.score import Part
 from .drummap import DRUM_MAPS
+from .toml import parse_toml
 
 DEFAULT_VELOCITY_BINS = 32
 DEFAULT_OFFSET_BINS = 9
@@ -160,8 +160,8 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
     data: dict[str, Any] = {}
     if path is not None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+            data = parse_toml(path.read_text(encoding="utf-8-sig"))
+        except (OSError, ConfigError) as error:
             raise ConfigError(f"{path}: {error}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: TOML is UTF-8, which this is not: {error}") from error

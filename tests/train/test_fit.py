@@ -158,6 +158,16 @@ def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
     assert TrainConfig.load(tmp_path / "mine.toml").dataset == "x"
 
 
+@pytest.mark.parametrize("folder", [r"C:\Users\me\mine", r"datasets\mine", r"datasets\new"])
+def test_a_folder_with_backslashes_is_told_how_to_be_written(tmp_path: Path, folder: str) -> None:
+    r"""TOML takes \U for a character by number, \m for a mistake and \n for the end of a line."""
+    (tmp_path / "mine.toml").write_text(f'dataset = "{folder}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mine\.toml: .*with /, as C:/music, or in 'single quotes'"):
+        TrainConfig.load(tmp_path / "mine.toml")
+    (tmp_path / "mine.toml").write_text(f"dataset = '{folder}'\n", encoding="utf-8")
+    assert TrainConfig.load(tmp_path / "mine.toml").dataset == folder
+
+
 def test_a_file_is_no_folder_for_a_run(music: Path, tmp_path: Path) -> None:
     (tmp_path / "run").write_text("mine")
     with pytest.raises(ConfigError, match="is a file: name a folder"):

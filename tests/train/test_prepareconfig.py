@@ -111,3 +111,9 @@ def test_the_shipped_configurations_parse() -> None:
     assert configs["folk"].field_names == ("delta", "pitch", "duration")
     assert [rule.name for rule in configs["chorale"].part_rules] == ["soprano", "alto", "tenor", "bass"]
     assert configs["drums"].bins == (32, 9)
+
+
+def test_a_folder_with_backslashes_is_told_how_to_be_written(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(r'like = "C:\Users\me\mine"', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"c\.toml: .*\(at line 1, .*write folders with /"):
+        load(tmp_path / "c.toml", {})
