@@ -161,4 +161,6 @@ def _rows(path: Path) -> Iterable[_Row]:
         if split is None:
             raise ConfigError(f"index {path}, line {number}: split {row['split']!r} is not known")
         pieces, files = (tuple(row[c] for c in kind if row.get(c)) for kind in (_PIECES, _FILES))
-        yield _Row(pieces, files, split)
+        # Windows' backslashes; but one may stand for a byte in a printable name, too.
+        slashed = (file.replace("\\", "/") for file in files if "\\" in file)
+        yield _Row(pieces, (*files, *slashed), split)

@@ -22,6 +22,14 @@ def test_by_id_file_and_base_name(tmp_path: Path) -> None:
     assert splits.of("b/1_rock.mid", "b/1_rock.mid") == ("valid", "index")
 
 
+def test_a_file_may_be_written_as_windows_does(tmp_path: Path) -> None:
+    rows = (r"set\a.mid,test", r"C:\music\set\b.mid,valid", r"caf\xe9.mid,test")
+    splits = read(tmp_path, "file,split", *rows)
+    assert splits.of("set/a.mid", "set/a.mid") == ("test", "index")
+    assert splits.of("b.mid", "b.mid") == ("valid", "index")
+    assert splits.of(r"caf\xe9.mid", r"caf\xe9.mid") == ("test", "index"), "as names are printed"
+
+
 def test_a_base_name_of_two_pieces_names_neither(tmp_path: Path) -> None:
     splits = read(tmp_path, "file,split", "one/1.mid,test", "two/1.mid,train")
     assert splits.of("one/1.mid", "one/1.mid") == ("test", "index")
