@@ -160,7 +160,7 @@ def _dispatch(words: list[str]) -> int:
             raise
         raise AntiphonError(
             f"`antiphon {name}` needs {error.name}, which is not installed: "
-            f"pip install 'antiphon[{command.extra}]'"
+            f'pip install "antiphon[{command.extra}]"'
         ) from error
 
 

@@ -24,7 +24,7 @@ def verovio() -> Any:
     try:
         import verovio as library
     except ModuleNotFoundError as error:
-        raise ConfigError("drawing a score needs Verovio: pip install 'antiphon[score]'") from error
+        raise ConfigError('drawing a score needs Verovio: pip install "antiphon[score]"') from error
     return library
 
 

@@ -34,7 +34,7 @@ SYSTEM_SOUNDFONTS = (
     Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
     Path("/usr/share/sounds/sf2/TimGM6mb.sf2"),
 )
-EXTRA = "pip install 'antiphon[audio]'"
+EXTRA = 'pip install "antiphon[audio]"'
 Block = npt.NDArray[np.float32]
 """(frame, channel): left and right, at SAMPLE_RATE."""
 

@@ -135,6 +135,22 @@ def test_commands_are_as_their_parsers_have_them(page: Path) -> None:
     assert [found for words in commands(text) if (found := wrong(words))] == []
 
 
+COMMAND = re.compile(r"`((?:antiphon|pip|--\w+) [^`\n]+)`|^ {4}((?:antiphon|pip) .*)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=[str(page.relative_to(ROOT)) for page in TEXTS])
+def test_commands_mean_the_same_in_every_shell(page: Path) -> None:
+    """Windows' Command Prompt takes ' for a letter, and zsh, macOS' shell, a # that is typed."""
+    found = ["".join(match.groups("")) for match in COMMAND.finditer(page.read_text(encoding="utf-8"))]
+    assert [command for command in found if "'" in command or re.search(r"\s#", command)] == []
+
+
+@pytest.mark.parametrize("room", ["models", "train", "export", "bridge"])
+def test_what_is_to_be_installed_is_told_for_every_shell(room: str) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / room).rglob("*.py")]
+    assert [told for text in texts for told in re.findall(r"pip install '.*", text)] == []
+
+
 def test_many_commands_are_looked_at() -> None:
     shown = [words for page in TEXTS for words in commands(page.read_text(encoding="utf-8"))]
     assert {words[0] for words in shown if len(words) > 1} >= COMMANDS.keys() - {"models", "doctor"}

@@ -87,9 +87,8 @@ def test_what_a_command_lacks_is_said_when_its_work_begins(name: str, tmp_path: 
     }.get(name, [str(tmp_path)])
     done = without_the_extra(f"sys.exit(main({[name, *words]!r}))")
     assert done.returncode == 2
-    said = (
-        rf"antiphon: `antiphon {name}` needs (\w+), which is not installed: pip install 'antiphon\[train\]'\n"
-    )
+    said = rf"antiphon: `antiphon {name}` needs (\w+), which is not installed: "
+    said += r'pip install "antiphon\[train\]"\n'
     assert (match := re.fullmatch(said, done.stderr)) and match[1] in EXTRA
 
 

@@ -313,7 +313,7 @@ def test_a_missing_extra_is_named(
 
     monkeypatch.setattr(cli_train, "run", missing)
     assert main(["train", "x.toml"]) == cli.EXIT_ERROR
-    assert "pip install 'antiphon[train]'" in capsys.readouterr().err
+    assert 'pip install "antiphon[train]"' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_a_missing_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "symusic", None)
     assert main(["render", str(midi), "--out", str(midi.with_suffix(".wav"))]) == 2
-    assert "pip install 'antiphon[audio]'" in capsys.readouterr().err
+    assert 'pip install "antiphon[audio]"' in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(ConfigError, match=r"antiphon\[audio\]"):
         playback.open_output()
