@@ -87,25 +87,14 @@ def passage(
     clock = piece.clock[first:last].astype(np.int32)
     transpose = within_table(codec, codes, transpose)
     codes = _transposed(codec, codes, transpose)
-    steps = len(codes) + ends
     bar0, tick0 = int(clock[0, 1]), int(clock[0, 0] - clock[0, 2])
     if first:
         if not codec.is_text:
             codes[0, 0] = codec["delta"].nearest(float(clock[0, 2]))
     else:
         bar0, tick0 = 0, 0  # a piece may begin with empty bars
-    note = np.concatenate([codec.begin(middle=first > 0)[None], codes])[:steps]
-    end_row = np.zeros((1, codes.shape[1]), np.int32)
-    end_row[0, 0] = codec.end
-    target = np.concatenate([codes, end_row])[:steps]
-    weight = np.ones((steps, codes.shape[1]), np.float32)
-    weight[0, 0] = not first
-    if ends:
-        weight[-1, 1:] = 0.0
-    head = np.array([[tick0, bar0, 0, clock[0, 3], clock[0, 4]]], np.int32)
-    seen = np.concatenate([head, clock])[:steps]
-    seen[:, 0] -= tick0
-    seen[:, 1] -= bar0
+    note, target, weight = _steps(codec, codes, middle=first > 0, ends=ends)
+    seen = _clock(clock, tick0, bar0, len(note))
     left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1] if known_end else None
     tonic = None if piece.tonic is None else (piece.tonic + transpose) % 12
     result: Arrays = {
@@ -122,6 +111,28 @@ def passage(
     if piece.end is not None:
         result |= _censored(codec, target, clock[:, 0], seen[-1, 0] + tick0, piece.end, ends)
     return result
+
+
+def _steps(
+    codec: Codec, codes: Array, *, middle: bool, ends: bool
+) -> tuple[Array, Array, npt.NDArray[np.float32]]:
+    """Return what each step reads, what it predicts and what that counts, (step, field) each."""
+    steps = len(codes) + ends
+    end_row = np.zeros((1, codes.shape[1]), np.int32)
+    end_row[0, 0] = codec.end
+    note = np.concatenate([codec.begin(middle=middle)[None], codes])[:steps]
+    target = np.concatenate([codes, end_row])[:steps]
+    weight = np.ones(target.shape, np.float32)
+    weight[0, 0] = not middle
+    if ends:
+        weight[-1, 1:] = 0.0
+    return note, target, weight
+
+
+def _clock(clock: Array, tick0: int, bar0: int, steps: int) -> Array:
+    """Return the clock of the note that each step reads, (step, 5), from the passage's own beginning."""
+    head = np.array([[tick0, bar0, 0, clock[0, 3], clock[0, 4]]], np.int32)
+    return np.concatenate([head, clock])[:steps] - np.array([tick0, bar0, 0, 0, 0], np.int32)
 
 
 def _conditions(metres: Array, left: Array | None, tonic: int | None) -> Array:
