@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ LONGEST_INSIDE = 20
 """Characters of a chord, of grace notes or of words, after which they are closed."""
 _DECORATIONS = "~HLMOPSTuv"
 _DIGITS = "0123456789"
+_RESTS = "zxZX"
 _CLOSERS = "|:\\\n"
 """What ends a bar, or a line after which a bar could end."""
 _TUPLETS = {2: (3, 2), 3: (2, 3), 4: (3, 4), 6: (1, 3)}
@@ -103,6 +104,8 @@ class BarFill:
         """Whether the last bar was a pick-up, which may stand before the barline of its section."""
         self._owes = False
         """Whether the section began with a pick-up, for which its last bar leaves room."""
+        self._is_silent = False
+        """Whether the last bar was rests and nothing else."""
         self._ends_section = False
         """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
         for character in text:
@@ -140,6 +143,8 @@ class BarFill:
     def _close(self) -> None:
         """Take in that the bar has ended."""
         full, (filled, _) = self._full, self._filled()
+        if self._sounds(rests=True):
+            self._is_silent = not self._sounds()
         self._ends_section = False
         if filled and full is not None:
             if self._is_first:
@@ -154,9 +159,18 @@ class BarFill:
         self._before = self._bar = ""
 
     def rule(self) -> Rule:
-        """Return which characters keep the bar to its metre."""
+        """Return which characters keep the bar to its metre, and the tune from silence that goes on."""
+        if not self._in_body or _is_field(self._line):
+            return FREE
+        rule = self._kept()
+        if self._is_silent and rule.only is None and not self._sounds():
+            return replace(rule, never=rule.never + _RESTS)
+        return rule
+
+    def _kept(self) -> Rule:
+        """Return which characters keep the bar to its metre, in the tune's body."""
         full = self._full
-        if full is None or not self._in_body or _is_field(self._line):
+        if full is None:
             return FREE
         inside = self._inside()
         if inside is not None:
@@ -170,7 +184,11 @@ class BarFill:
             return Rule(never="<>" + _CLOSERS, may_end=False)
         if filled == full:
             return Rule(self._closing(last), may_end=False)
-        never = _too_long(full - filled, last)
+        room, never = full - filled, ""
+        if not self._sounds():  # nor do rests alone fill it
+            room -= 1
+            never = _RESTS if room < GRID else ""
+        never += _too_long(room, last)
         if self._begins_section:
             may_close = filled == self._pick_up
         else:
@@ -221,6 +239,14 @@ class BarFill:
         if self._bar:  # a line may go on before the barline
             signs += "\n" if bar.endswith("\\") else "\\"
         return signs
+
+    def _sounds(self, rests: bool = False) -> bool:
+        """Return whether the bar has a note, or a rest where they count, too."""
+        for token in _TOKEN.finditer(self._before + self._bar):
+            written = token["chord"] or token["note"] or token["other"]
+            if written and (rests or not set(written) <= set(_RESTS)):
+                return True
+        return False
 
     def _filled(self) -> tuple[int, _Last | None]:
         """Return how long the bar is so far, 0 where that cannot be told, and the note that it ends with."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
-from ..models.abc_write import key_name, mode_name, signature, write_bars
+from ..models.abc_write import UNIT, key_name, mode_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre
@@ -70,12 +70,14 @@ class Prompt:
     layout: Layout
     """The bars that it is written in."""
     bars: int = 0
-    """Bars of music among the pieces, as the text counts them; whole ones, which the answer follows."""
+    """Bars of music among the pieces, as the text counts them, which the answer follows."""
+    lead: float = 0.0
+    """Beats that the first of them lacks, as it is a pick-up."""
 
     @property
     def beats(self) -> float:
         """Length of that music in the text."""
-        return self.bars * self.layout.written.beats
+        return self.bars * self.layout.written.beats - self.lead
 
 
 def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
@@ -167,7 +169,8 @@ def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -
 def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:
     """Return the bars of music before the answer as a tune's beginning.
 
-    Bars in which no note begins are left out: a model that reads bars of rest writes bars of rest.
+    Bars in which no note begins are left out, and what is silent of the first one, which is a pick-up then, as
+    tunes have them: a model that reads bars of rest, or a bar that begins with one, writes more of them.
     """
     length = layout.written.beats
     moved = [_moved(note, layout, end) for note in notes]
@@ -186,9 +189,16 @@ def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None
     if sharps is None:
         sharps = signature(note.pitch % 12 for note in kept)
     bars = place + 1 - first
-    music = write_bars(kept, 0.0, bars * length, layout.written, sharps)
+    lead = _lead(kept[0].start, length)
+    music = write_bars(kept, lead, bars * length, layout.written, sharps)
     head = f"X:1\nM:{layout.written}\nL:1/8\nK:{key_name(sharps)}\n"
-    return Prompt((head + music,), layout, bars)
+    return Prompt((head + music,), layout, bars, lead)
+
+
+def _lead(start: float, bar: float) -> float:
+    """Return how much of a bar is silent before its first note, in whole unit notes: less than the bar."""
+    unit = float(UNIT)
+    return max(min(floor((start + EARLY) / unit) * unit, bar - unit), 0.0)
 
 
 def _moved(note: Note, layout: Layout, end: float) -> Note:

@@ -39,6 +39,9 @@ ATTEMPTS = 8
 """How often a tune is drawn before its take is left empty."""
 MOST_STEPS = 4 * MOST_CHARACTERS
 """Characters of a take, all attempts together, after which none is begun."""
+IN_VAIN = 2
+"""How often a tune may be written further, as its answer's end is silent, without a note more in the answer:
+then it is silent by intent, and what follows lies beyond. Each time the whole tune is read."""
 LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
@@ -64,12 +67,13 @@ class TextRow:
         self._characters = "".join(map(chr, map(int, self._codec["char"].values)))
         self._signed = request.scale is None
         """Whether accidentals may be written: in a scale the key says them."""
-        self._bars = _bars_wanted(request, prompt)
         self._begin()
 
     def _begin(self) -> None:
         """Start the tune, or start it anew."""
         self._attempts += 1
+        self._reached, self._in_vain = 0.0, 0
+        self._bars = _bars_wanted(self._job.request, self._prompt)
         self._given = list(self._prompt.forced)
         self._codes = self._encoded(self._given.pop(0))
         self._pending: list[int] = []
@@ -168,7 +172,12 @@ class TextRow:
         request = self._job.request
         if request.open_ended or not notes:
             return 0
-        played = bars_in(max(note.end for note in notes) - request.start_beat, request.metre)
+        end = max(note.end for note in notes) - request.start_beat
+        self._in_vain = 0 if end > self._reached else self._in_vain + 1
+        self._reached = end
+        if self._in_vain == IN_VAIN:
+            return 0
+        played = bars_in(end, request.metre)
         asked = bars_in(request.end_beat - request.start_beat, request.metre)
         return max(asked - played, 0) * self._prompt.layout.count
 

@@ -98,6 +98,43 @@ def test_chords_and_words_end(music: str, only: str) -> None:
     assert rule(music).only == only
 
 
+@pytest.mark.parametrize(
+    "silence", ["z6|", "z4 z2|", "z3 x3|", "Z|", "z4-z2||", "z4\\\nz2|", "z6|1 ", "z6:|\n|:"]
+)
+def test_silence_does_not_go_on_for_a_second_bar(silence: str) -> None:
+    found = rule(silence)
+    assert not any(allows(found, rest) for rest in "zxZX")
+    assert allows(found, "A")
+    assert allows(rule(silence + "A2"), "z"), "a note has been written"
+    assert allows(rule(silence + "A2z4|"), "z"), "the bar before has a note"
+
+
+@pytest.mark.parametrize("music", ["", "A2z4|", "[AC]2z4|", "z4{g}A2|", '"z"A6|'])
+def test_a_bar_may_begin_with_a_rest(music: str) -> None:
+    assert allows(rule(music), "z")
+
+
+@pytest.mark.parametrize(
+    ("music", "allowed", "refused"),
+    [
+        ("z", "2345zA", "6"),
+        ("z4 ", "zA", "|"),
+        ("z4 z", "/A", "2z|"),
+        ("z4 zz/", "A", "z|"),
+        ("A4z", "2", "3"),
+    ],
+)
+def test_rests_alone_fill_no_bar(music: str, allowed: str, refused: str) -> None:
+    found = rule(music)
+    assert all(allows(found, character) for character in allowed)
+    assert not any(allows(found, character) for character in refused)
+
+
+def test_silence_does_not_go_on_where_bars_have_no_length() -> None:
+    assert not allows(rule("\nM:none\nz4|"), "z")
+    assert allows(rule("z6|\nT:z"), "z"), "a field is no music"
+
+
 def test_fields_change_the_metre_and_are_no_music() -> None:
     assert rule("\nM:2/4\nABcd").only is not None
     assert rule("\nT:A full bar of nothing | at all") == FREE

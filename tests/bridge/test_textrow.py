@@ -326,6 +326,34 @@ def test_an_alphabet_without_barlines_knows_no_rule(tmp_path: Path, monkeypatch:
     assert take.notes
 
 
+def test_an_answer_does_not_fall_silent(irish: Engine, written: list[str]) -> None:
+    """After a first ending that is a rest this model would write rests to the end of its text."""
+    tune = "D2F|ABA DFA|c2d cBc|AFA AFA|AFD EFD|\n|:ABA DFA|c2d cBc|AFA AFA|D3 z3|[1 z6||\nz6|"
+    text = "X:1\nM:6/8\nL:1/8\nK:D\n" + tune
+    takes = ask_irish(irish, seed=11, text=text, bars=16, metre="6/8", takes=8)
+    for take in takes:
+        ends = [0.0, *(note.end for note in take.notes)]
+        gaps = [note.start - end for note, end in zip(take.notes[1:], ends[1:], strict=False)]
+        assert max(gaps) < 12.0
+    assert len(written) <= 8 * 8
+
+
+def test_bars_that_nothing_adds_to_are_read_so_often(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the text grows: its reading would take seconds in the end."""
+    read: list[str] = []
+
+    def short(text: str) -> tuple[str, Score]:
+        read.append(text)
+        return text, Score((Note(69, 0.0, 0.5),))
+
+    monkeypatch.setattr(textrow, "read_repaired", short)
+    (take,) = ask(engine, bars=4, metre="4/4")
+    assert len(take.notes) == 1
+    assert len(read) == 1 + textrow.IN_VAIN
+
+
 def test_bars_add_up_as_they_are_drawn(irish: Engine, written: list[str]) -> None:
     """In a metre that its titles seldom ask for; mending has next to nothing to do."""
     ask_irish(irish, seed=5, metre="3/4", bars=16, takes=8)
