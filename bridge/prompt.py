@@ -169,8 +169,8 @@ def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -
 def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:
     """Return the bars of music before the answer as a tune's beginning.
 
-    Bars in which no note begins are left out, and what is silent of the first one, which is a pick-up then, as
-    tunes have them: a model that reads bars of rest, or a bar that begins with one, writes more of them.
+    Bars in which no note begins are left out, and so is what is silent of the first one, which is a pick-up
+    then, as tunes have them: a model that reads bars of rest, or one that begins so, writes more of them.
     """
     length = layout.written.beats
     moved = [_moved(note, layout, end) for note in notes]

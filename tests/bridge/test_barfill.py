@@ -130,6 +130,18 @@ def test_rests_alone_fill_no_bar(music: str, allowed: str, refused: str) -> None
     assert not any(allows(found, character) for character in refused)
 
 
+def test_no_bar_comes_a_fourth_time_in_a_row() -> None:
+    three = "^A2d cdB|" + '"Am" (^A2d) cdB :|\n' + "^A2{e}dc dB|"
+    assert not allows(rule(three), "A")
+    assert not allows(rule(three + "z^"), "A"), "a rest before makes it no other"
+    assert all(allows(rule(three), character) for character in "aBz^(")
+    assert allows(rule(three + "B"), "A")
+    assert allows(rule(three + "\nT:"), "A")
+    assert allows(rule("^A2d cdB|" * 2), "A")
+    assert allows(rule(three + "B2d cdB|"), "A"), "another came between"
+    assert allows(rule("^A2d cdB|^A2d cdB|^A2d cdA|"), "A")
+
+
 def test_silence_does_not_go_on_where_bars_have_no_length() -> None:
     assert not allows(rule("\nM:none\nz4|"), "z")
     assert allows(rule("z6|\nT:z"), "z"), "a field is no music"

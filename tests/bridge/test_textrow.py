@@ -338,9 +338,7 @@ def test_an_answer_does_not_fall_silent(irish: Engine, written: list[str]) -> No
     assert len(written) <= 8 * 8
 
 
-def test_bars_that_nothing_adds_to_are_read_so_often(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bars_that_nothing_adds_to_are_read_so_often(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the text grows: its reading would take seconds in the end."""
     read: list[str] = []
 
