@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,7 @@ from ..models.field import FieldName
 from ..models.manifest import Manifest
 from ..models.step import MASKED
 from .request import GenerationRequest
-from .tonality import Leaning, closing, of_music, of_tonic
 
-KEY_NOTES = 256
-"""Notes of a context, its last, that tell its key."""
 Mask = npt.NDArray[np.float32]
 
 
@@ -35,8 +32,6 @@ class Constraints:
     """How many parts may play."""
     allowed: tuple[frozenset[int], ...]
     """The codes that a step may choose, by field; the masks of deltas change, so there it is all."""
-    at_end: Mask | None = None
-    """Of the pitch at the very end of a piece, which its last bar leads to; None where nothing does."""
 
     def first_delta(self, ticks: npt.NDArray[np.float64], gap: int, latest: int) -> Mask:
         """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
@@ -61,35 +56,9 @@ class _Asked:
 
 
 def constraints(manifest: Manifest, request: GenerationRequest) -> Constraints:
-    """Return the masks of a request; raises RequestError(bad_args) when they leave nothing.
-
-    Limits forbid; what the music's key says makes pitches more or less likely.
-    """
+    """Return the masks of a request; raises RequestError(bad_args) when they leave nothing."""
     low, high = request.low + request.lift, request.high + request.lift
-    asked = _Asked(manifest, id(manifest), low, high, request.scale, request.parts)
-    return _led(_constraints(asked), manifest, request)
-
-
-def _led(limits: Constraints, manifest: Manifest, request: GenerationRequest) -> Constraints:
-    """Return limits whose pitches are led to a key: that of the scale's tonic, or of the context."""
-    close = None
-    if any(part.is_drum for part in manifest.parts):
-        return limits
-    if request.tonic is not None:
-        leaning = of_tonic(request.tonic)
-        close = leaning + closing(request.tonic)
-    elif request.scale is None and request.context:
-        leaning = of_music([n for n in request.context if n.start < request.start_beat][-KEY_NOTES:])
-    else:
-        return limits
-    classes = manifest.codec["pitch"].array.astype(np.int64) % 12
-    hard = limits.fixed["pitch"]
-
-    def mask(by: Leaning) -> Mask:
-        return np.where(hard == 0, by[classes], MASKED).astype(np.float32)
-
-    at_end = None if close is None else mask(close)
-    return replace(limits, fixed={**limits.fixed, "pitch": mask(leaning)}, at_end=at_end)
+    return _constraints(_Asked(manifest, id(manifest), low, high, request.scale, request.parts))
 
 
 # Requests of a client differ in seed and length, seldom in these: making masks anew took a fifth of a

@@ -11,6 +11,7 @@ from ..models.manifest import Manifest
 from ..models.note import Note
 from .constraints import Constraints
 from .job import Job
+from .leading import Leading
 from .opening import REMAINING_UNKNOWN, Context, bars_in, opening, remaining
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
@@ -145,6 +146,7 @@ class TakeRow:
         self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
+        self._leading = Leading(manifest, request, limits.fixed["pitch"], context.codes)
         self._conditions = Conditions(manifest)
         self._left = remaining(self._opening.clock[0], self._last_bar)
         self._delta: tuple[bool, bool] | None = None
@@ -166,6 +168,7 @@ class TakeRow:
         self._conditions.write(stepper, row, start.metre, self._left)
         for name, mask in self._limits.fixed.items():
             stepper.masks[name][row] = mask
+        stepper.masks["pitch"][row] = self._leading.mask()
         ticks = self._manifest.codec["delta"].array
         latest = max(min(start.latest, start.gap + self._writer.last_tick), start.gap)
         stepper.masks["delta"][row] = self._limits.first_delta(ticks, start.gap, latest)
@@ -185,6 +188,7 @@ class TakeRow:
             return True
         if written == "note":
             self._nats -= sum(stepper.log_prob[row].tolist())
+            self._leading.hear(codes)
             if writer.codes is not None:
                 stepper.note[row] = writer.codes
         for note in writer.ready():
@@ -196,18 +200,18 @@ class TakeRow:
     def _prepare(self, stepper: Stepper, row: int, *, dropped: bool) -> None:
         """Write the inputs of the next step that differ from the last one's."""
         full = self._manifest.monophonic and self._writer.parts_here >= self._limits.parts
-        ends = False
+        ends, ending = False, 0.0
         if self._last_bar is not None:
             bar = int(stepper.clock[row, 0])
             ends = bar >= self._last_bar
-            if ends and self._limits.at_end is not None:
+            if ends:
                 _, tick, length = stepper.clock[row].tolist()
-                pitches = self._limits.fixed["pitch"]
-                stepper.masks["pitch"][row] = pitches + tick / length * (self._limits.at_end - pitches)
+                ending = tick / length
             left = remaining(bar, self._last_bar)
             if left != self._left:
                 self._left = left
                 self._conditions.write(stepper, row, self._opening.metre, left)
+        stepper.masks["pitch"][row] = self._leading.mask(ending)
         delta = (not (full or dropped), ends)
         if delta != self._delta:
             self._delta = delta

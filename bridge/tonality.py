@@ -31,10 +31,23 @@ KEYS = np.array([[(c - tonic) % 12 in _MAJOR for c in range(12)] for tonic in ra
 """The pitch classes of the twelve major scales, which are those of their modes, too, (key, class)."""
 
 
+def told_by(notes: Sequence[Note]) -> Leaning:
+    """Return how long each pitch class sounds in notes, in beats, (12,)."""
+    classes = np.array([note.pitch % 12 for note in notes], np.int64)
+    return np.bincount(classes, [note.duration for note in notes], minlength=12).astype(np.float64)
+
+
 def of_music(notes: Sequence[Note]) -> Leaning:
-    """Return what a context says: strangers to it, and to the keys that it may be in, lose up to STRANGE."""
-    classes = [note.pitch % 12 for note in notes]
-    heard = np.bincount(classes, [note.duration for note in notes], minlength=12)
+    """Return what notes say; see :func:`of_heard`."""
+    return of_heard(told_by(notes))
+
+
+def of_heard(heard: Leaning) -> Leaning:
+    """Return what music says: strangers to it, and to the keys that it may be in, lose up to STRANGE.
+
+    Args:
+        heard: how long each pitch class sounded, in beats, (12,).
+    """
     inside = KEYS @ heard
     likely = np.exp((inside - inside.max()) / _SURE)
     at_home = np.maximum(likely @ KEYS / likely.sum(), heard / (heard + _HEARD))

@@ -169,6 +169,32 @@ def test_leaning_to_a_key(tmp_path: Path) -> None:
     assert all(0 <= row[2] <= 1 for row in rows) and rows[-1][2] > 0.95
 
 
+def test_leading_voices_home(tmp_path: Path) -> None:
+    """Of made-up music the losses tell nothing, but the strength acts on them and on the answers."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=4)
+    command = [sys.executable, HERE / "tessitura.py", HERE.parents[1] / "models" / "chorale.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    assert music[0] == "the music"
+    assert [float(row[0]) for row in rows] == [0, 0.5, 1, 1.5, 2]
+    assert len({row[1] for row in rows}) == 5
+    assert float(rows[-1][2]) < float(rows[0][2])
+
+
+@pytest.mark.parametrize(("model", "parts"), [("chorale", 4), ("folk", 1)])
+def test_drift(tmp_path: Path, model: str, parts: int) -> None:
+    data = write_dataset(tmp_path / "made", pieces=4, notes=140, parts=parts)
+    command = [sys.executable, HERE / "drift.py", HERE.parents[1] / "models" / f"{model}.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    rows = {row[0]: row[1:] for row in (line.strip("| ").split(" | ") for line in said.splitlines()[4:])}
+    assert list(rows) == ["the music", "led", "not led"]
+    assert float(rows["the music"][0]) == 1.0
+    assert rows["led"] != rows["not led"]
+    assert all(0 < float(inside) <= 1 and float(away) >= 0 for inside, away in rows.values())
+
+
 def test_an_average_of_runs(run: Path) -> None:
     """A run and itself make itself; the table names both."""
     command = [sys.executable, str(HERE / "averaged.py"), str(run), str(run)]

@@ -1,0 +1,84 @@
+"""What makes the pitches of an answer likelier than its model finds them: its key, and where its voices lie.
+
+Both are told by the context; where that is short, by how the answer itself begins, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..models.codec import Codes
+from ..models.manifest import Manifest
+from .constraints import Mask
+from .request import GenerationRequest
+from .tessitura import tessitura_of
+from .tonality import Leaning, closing, of_heard, of_tonic, told_by
+
+KEY_NOTES = 256
+"""Notes of a context, its last, that tell its key."""
+MOST = 128
+"""Notes, the context's among them, up to which an answer's own tell its key."""
+_AT_ONCE = 16
+"""Notes after which the key is found anew."""
+
+
+class Leading:
+    """Leads one take. Limits forbid; what leads adds to them.
+
+    Args:
+        manifest: of a model of notes.
+        request: to be answered.
+        limits: which pitches may be chosen, (code,).
+        codes: the context as it is read, (note, field).
+    """
+
+    def __init__(self, manifest: Manifest, request: GenerationRequest, limits: Mask, codes: Codes) -> None:
+        codec = manifest.codec
+        self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
+        self._classes = codec["pitch"].array.astype(np.int64) % 12
+        self._beats = codec["duration"].array / codec.ticks_per_beat if self._duration is not None else None
+        self._limits = self._mask = limits
+        self._close: Mask | None = None
+        self._heard: Leaning | None = None
+        """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
+        self._count = 0
+        self._tessitura = None
+        if any(part.is_drum for part in manifest.parts):
+            return
+        self._tessitura = tessitura_of(manifest, codes, request.low, request.high)
+        if request.tonic is not None:
+            self._lean(of_tonic(request.tonic))
+            self._close = closing(request.tonic)[self._classes].astype(np.float32)
+        elif request.scale is None:
+            told = [note for note in request.context if note.start < request.start_beat][-KEY_NOTES:]
+            self._heard, self._count = told_by(told), len(told)
+            if told:
+                self._lean(of_heard(self._heard))
+
+    def _lean(self, leaning: Leaning) -> None:
+        self._mask = self._limits + leaning[self._classes].astype(np.float32)
+
+    def hear(self, codes: Sequence[int]) -> None:
+        """Take one more note of the answer."""
+        if self._tessitura is not None:
+            self._tessitura.hear(codes)
+        if self._heard is None or self._count >= MOST:
+            return
+        beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
+        self._heard[self._classes[codes[self._pitch]]] += beats
+        self._count += 1
+        if self._count % _AT_ONCE == 0:
+            self._lean(of_heard(self._heard))
+
+    def mask(self, ending: float = 0.0) -> Mask:
+        """Return the mask of the next pitch, (code,).
+
+        Args:
+            ending: how far the last bar of a piece is over, 0 to 1, at whose end the tonic waits.
+        """
+        mask = self._mask
+        if ending and self._close is not None:
+            mask = mask + ending * self._close
+        return mask if self._tessitura is None else self._tessitura.lead(mask)

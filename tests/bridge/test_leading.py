@@ -1,0 +1,130 @@
+"""What makes pitches of an answer likelier than its model finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.bridge import leading
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.leading import Leading
+from antiphon.bridge.request import GenerationRequest
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.tonality import CLOSE, KEYS, TONIC, of_music, told_by
+from antiphon.models.note import Note
+from antiphon.models.score import Part
+from tiny_model import tiny_manifest
+
+TUNE = tiny_manifest(parts=(Part("tune"),))
+CODEC = TUNE.codec
+CLASSES = CODEC["pitch"].array.astype(int) % 12
+FREE = np.zeros(CODEC["pitch"].size, np.float32)
+SCALE = tuple(Note(60 + step, i / 2, 0.5) for i, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12)))
+QUARTER = CODEC["duration"].nearest(24)
+
+
+def leads(context: tuple[Note, ...] = (), **options: Any) -> Leading:
+    request = resolve({}, options, context or None, TUNE, 1)
+    return Leading(TUNE, request, FREE, CODEC.encode(context).codes)
+
+
+def hear(led: Leading, *pitches: int) -> None:
+    for pitch in pitches:
+        led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER])
+
+
+def test_a_context_tells_its_key() -> None:
+    assert np.allclose(leads(SCALE).mask(), of_music(SCALE)[CLASSES])
+
+
+def test_only_what_comes_before_the_answer_tells() -> None:
+    later = Note(61, 4.0, 4.0)
+    assert np.array_equal(leads((*SCALE, later), start=4.0).mask(), leads(SCALE).mask())
+
+
+def test_an_answers_own_notes_join_the_context() -> None:
+    led = leads(SCALE)
+    hear(led, *[61] * 7)
+    assert np.allclose(led.mask(), of_music(SCALE)[CLASSES])
+    hear(led, 61)
+    assert np.allclose(led.mask(), of_music([*SCALE, *[Note(61, 0.0, 1.0)] * 8])[CLASSES])
+
+
+def test_without_a_context_the_answers_beginning_tells() -> None:
+    led = leads()
+    assert np.array_equal(led.mask(), FREE)
+    hear(led, *(note.pitch for note in SCALE * 2))
+    assert np.allclose(led.mask(), of_music(SCALE * 4)[CLASSES])
+
+
+def test_what_a_page_has_told_stays() -> None:
+    led = leads(tuple(Note(note.pitch, i / 2, 0.5) for i, note in enumerate(SCALE * 16)))
+    before = led.mask()
+    hear(led, *[61] * leading.MOST)
+    assert np.array_equal(led.mask(), before)
+
+
+def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
+    led = leads(SCALE, scale="D dorian")
+    assert led.mask()[CLASSES == 2] == pytest.approx(TONIC)
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
+    before = led.mask()
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(), before)
+
+
+def test_a_scale_without_a_tonic_leads_nowhere() -> None:
+    led = leads(SCALE, scale="0,2,4,5,7,9,11")
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(0.5), FREE)
+
+
+def test_limits_stay_limits_and_are_not_touched() -> None:
+    limits = np.where(CLASSES == 0, 0, -1e9).astype(np.float32)
+    before = limits.copy()
+    request = resolve({}, {"scale": "D dorian"}, SCALE, TUNE, 1)
+    led = Leading(TUNE, request, limits, CODEC.encode(SCALE).codes)
+    assert (led.mask(0.7)[CLASSES != 0] < -1e8).all()
+    assert np.array_equal(limits, before)
+
+
+def test_drums_are_not_led() -> None:
+    drums = tiny_manifest(parts=(Part("kit", is_drum=True),))
+    request = GenerationRequest("tiny", 4.0, 8.0, 1, context=SCALE)
+    led = Leading(drums, request, FREE, CODEC.encode(SCALE).codes)
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(0.5), FREE)
+
+
+@pytest.fixture(scope="module")
+def shelf() -> ModelShelf:
+    return ModelShelf()
+
+
+@pytest.fixture(scope="module")
+def engine(shelf: ModelShelf) -> Iterator[Engine]:
+    with Engine(shelf, workers=1) as engine:
+        yield engine
+
+
+def kept(engine: Engine, shelf: ModelShelf) -> float:
+    """Return the share of a chorale's second half that is in the scale of its first bars."""
+    shares = []
+    for seed in range(12):
+        request = resolve({}, {"metre": "4/4", "bars": 12}, None, shelf.manifest("chorale"), seed)
+        notes = engine.generate(request)[0].notes
+        first, last = (told_by([n for n in notes if low <= n.start < low + 16]) for low in (0.0, 32.0))
+        scale = KEYS[int(np.argmax(KEYS @ first))]
+        shares.append(float(last @ scale / last.sum()))
+    return float(np.mean(shares))
+
+
+def test_a_chorale_from_nothing_keeps_its_key(
+    shelf: ModelShelf, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led = kept(engine, shelf)
+    monkeypatch.setattr(leading, "MOST", 0)
+    assert led > kept(engine, shelf) + 0.08
