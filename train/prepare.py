@@ -195,4 +195,5 @@ def _why_nothing(shards: Sequence[Path], unread: Sequence[Skipped]) -> str:
     if not skipped:
         return "the sources are empty"
     real = [skip for skip in skipped if skip.reason != "not a music file"] or skipped
-    return f"{len(skipped)} skipped, such as {real[0].name}: {real[0].reason} {real[0].detail}".strip()
+    why = ": ".join(filter(None, (real[0].reason, real[0].detail)))
+    return f"{len(skipped)} skipped, such as {real[0].name}: {why}"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from ..models.score import Score
 from .arrange import arrange
 from .arrayfile import write_array, write_json
 from .pieces import ReadPiece, label_of, read_work, unreadable
@@ -84,6 +85,10 @@ def notes_of(table: Floats) -> list[Note]:
     return [Note(int(p), float(s), float(d), int(v), int(part)) for p, s, d, v, part in table]
 
 
+def _drums_alone(score: Score) -> bool:
+    return all(note.part < len(score.parts) and score.parts[note.part].is_drum for note in score.notes)
+
+
 def table_of(notes: Sequence[Note]) -> Floats:
     """Return notes as rows, (note, 5): pitch, start, duration, velocity, part."""
     return np.array([[getattr(note, column) for column in _COLUMNS] for note in notes], dtype=np.float64)
@@ -126,6 +131,8 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
     label = piece.label
     notes = arrange(piece.score, config)
     if not notes:
+        if piece.score.notes and not config.drum_map and _drums_alone(piece.score):
+            return Skipped(label, "drums alone", "--drum-map gm keeps drums, td11 those of a Roland TD-11")
         return Skipped(label, "no notes in the parts asked for")
     if len(notes) < config.min_notes:
         return Skipped(label, "too short", f"{len(notes)} notes, at least {config.min_notes}")

@@ -152,6 +152,14 @@ def test_drum_pads_become_general_midi_with_velocity_and_offset(music: Any, tmp_
     assert dataset.info["report"]["skipped"] == {"no notes in the parts asked for": 1}
 
 
+def test_drums_that_nobody_asked_for_are_told_how_to_be_kept(music: Any, tmp_path: Path) -> None:
+    music.write("train/beat.mid", music.midi([(36, 480 * i, 60, 90) for i in range(4)], channel=9))
+    music.write("train/tune.mid", music.tune(1))
+    dataset = make(music, tmp_path / "set")
+    assert dataset.info["report"]["skipped"] == {"drums alone": 1}
+    assert "drums alone\t--drum-map gm" in (tmp_path / "set/report.txt").read_text()
+
+
 def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Path) -> None:
     music.write("train/good.mid", music.tune(1))
     music.write("train/broken.mid", b"MThd but nothing else")
