@@ -1,6 +1,7 @@
-"""What makes the pitches of an answer likelier than its model finds them: its key, and where its voices lie.
+"""What makes the pitches of an answer likelier than its model finds them, or less so.
 
-Both are told by the context; where that is short, by how the answer itself begins, too.
+Its key and where its voices lie are told by the context and, where that is short, by how the answer itself
+begins. And a tune does not go round one bar for ever.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ..models.codec import Codes
 from ..models.manifest import Manifest
 from .constraints import Mask
 from .request import GenerationRequest
+from .rounds import Rounds
 from .tessitura import tessitura_of
 from .tonality import Leaning, closing, of_heard, of_tonic, told_by
 
@@ -22,6 +24,8 @@ MOST = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
+WORN = 8.0
+"""Nats that a pitch loses which would begin the same bar once more."""
 
 
 class Leading:
@@ -44,10 +48,13 @@ class Leading:
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
-        self._tessitura = None
+        self._tessitura = self._rounds = None
+        self._worn: int | None = None
         if any(part.is_drum for part in manifest.parts):
             return
         self._tessitura = tessitura_of(manifest, codes, request.low, request.high)
+        if manifest.monophonic and len(manifest.parts) == 1:
+            self._rounds = Rounds(codec)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
             self._close = closing(request.tonic)[self._classes].astype(np.float32)
@@ -60,10 +67,13 @@ class Leading:
     def _lean(self, leaning: Leaning) -> None:
         self._mask = self._limits + leaning[self._classes].astype(np.float32)
 
-    def hear(self, codes: Sequence[int]) -> None:
-        """Take one more note of the answer."""
+    def hear(self, codes: Sequence[int], bar: int, tick: int) -> None:
+        """Take one more note of the answer, and its place: its bar and the tick in it."""
         if self._tessitura is not None:
             self._tessitura.hear(codes)
+        if self._rounds is not None:
+            self._rounds.hear(bar, tick, codes)
+            self._worn = self._rounds.worn
         if self._heard is None or self._count >= MOST:
             return
         beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
@@ -81,4 +91,7 @@ class Leading:
         mask = self._mask
         if ending and self._close is not None:
             mask = mask + ending * self._close
+        if self._worn is not None:
+            mask = mask.copy()
+            mask[self._worn] -= WORN
         return mask if self._tessitura is None else self._tessitura.lead(mask)

@@ -188,7 +188,8 @@ class TakeRow:
             return True
         if written == "note":
             self._nats -= sum(stepper.log_prob[row].tolist())
-            self._leading.hear(codes)
+            bar, tick, _ = stepper.clock[row].tolist()
+            self._leading.hear(codes, bar, tick)
             if writer.codes is not None:
                 stepper.note[row] = writer.codes
         for note in writer.ready():

@@ -33,7 +33,7 @@ def leads(context: tuple[Note, ...] = (), **options: Any) -> Leading:
 
 def hear(led: Leading, *pitches: int) -> None:
     for pitch in pitches:
-        led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER])
+        led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER], 0, 0)
 
 
 def test_a_context_tells_its_key() -> None:
@@ -74,6 +74,17 @@ def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
     before = led.mask()
     hear(led, *[61] * 32)
     assert np.array_equal(led.mask(), before)
+
+
+def test_the_fourth_of_equal_bars_begins_otherwise() -> None:
+    led = leads(scale="0,2,4,5,7,9,11")
+    for bar in range(3):
+        for tick, pitch in ((0, 60), (48, 64)):
+            led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER], bar, tick)
+    expected = np.where(CODEC["pitch"].array == 60, -leading.WORN, 0)
+    assert np.array_equal(led.mask(), expected)
+    led.hear([1, 0, CODEC["pitch"].nearest(62), QUARTER], 3, 0)
+    assert np.array_equal(led.mask(), FREE)
 
 
 def test_a_scale_without_a_tonic_leads_nowhere() -> None:
