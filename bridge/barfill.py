@@ -18,6 +18,8 @@ _DECORATIONS = "~HLMOPSTuv"
 _DIGITS = "0123456789"
 _RESTS = "zxZX"
 _ACCIDENTALS = "^_="
+_UNSOUNDED = frozenset(_RESTS + _ACCIDENTALS + "[")
+"""What is no note yet, an open chord among it."""
 MOST_ALIKE = 3
 """How often a bar may be written in a row: of 60,000 bars of folk_abc three come a fourth time."""
 _NOTES = re.compile(r"[\^_=]*([A-Ga-g])[,']*[0-9]*/*[0-9]*")
@@ -259,7 +261,7 @@ class BarFill:
         """Return whether the bar has a note, or a rest where they count, too."""
         for token in _TOKEN.finditer(self._before + self._bar):
             written = token["chord"] or token["note"] or token["other"]
-            if written and (rests or not set(written) <= set(_RESTS + _ACCIDENTALS)):
+            if written and (rests or not set(written) <= _UNSOUNDED):
                 return True
         return False
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
-from ..models.abc_write import UNIT, key_name, mode_name, signature, write_bars
+from ..models.abc_write import key_name, mode_name, signature, write_bars
 from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre
@@ -70,14 +70,12 @@ class Prompt:
     layout: Layout
     """The bars that it is written in."""
     bars: int = 0
-    """Bars of music among the pieces, as the text counts them, which the answer follows."""
-    lead: float = 0.0
-    """Beats that the first of them lacks, as it is a pick-up."""
+    """Bars of music among the pieces, as the text counts them; whole ones, which the answer follows."""
 
     @property
     def beats(self) -> float:
         """Length of that music in the text."""
-        return self.bars * self.layout.written.beats - self.lead
+        return self.bars * self.layout.written.beats
 
 
 def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
@@ -169,12 +167,16 @@ def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -
 def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:
     """Return the bars of music before the answer as a tune's beginning.
 
-    Bars in which no note begins are left out, and so is what is silent of the first one, which is a pick-up
-    then, as tunes have them: a model that reads bars of rest, or one that begins so, writes more of them.
+    Bars in which no note begins are left out: a model that reads bars of rest writes bars of rest. So is a
+    first bar that begins with a rest of half of it or more, where another follows: a tune would have a
+    pick-up there, and a model that reads a bar that begins so writes more of them.
     """
     length = layout.written.beats
     moved = [_moved(note, layout, end) for note in notes]
-    begins = [floor(note.start / length + _NEAR) for note in moved]
+    begins = [min(floor((note.start + EARLY) / length), -1) for note in moved]
+    if begins[-1] > begins[0] and moved[0].start - begins[0] * length >= length / 2 - _NEAR:
+        first = next(index for index, bar in enumerate(begins) if bar > begins[0])
+        moved, begins = moved[first:], begins[first:]
     places: dict[int, int] = {}
     place = last = begins[0]
     for bar in begins:
@@ -189,16 +191,9 @@ def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None
     if sharps is None:
         sharps = signature(note.pitch % 12 for note in kept)
     bars = place + 1 - first
-    lead = _lead(kept[0].start, length)
-    music = write_bars(kept, lead, bars * length, layout.written, sharps)
+    music = write_bars(kept, 0.0, bars * length, layout.written, sharps)
     head = f"X:1\nM:{layout.written}\nL:1/8\nK:{key_name(sharps)}\n"
-    return Prompt((head + music,), layout, bars, lead)
-
-
-def _lead(start: float, bar: float) -> float:
-    """Return how much of a bar is silent before its first note, in whole unit notes: less than the bar."""
-    unit = float(UNIT)
-    return max(min(floor((start + EARLY) / unit) * unit, bar - unit), 0.0)
+    return Prompt((head + music,), layout, bars)
 
 
 def _moved(note: Note, layout: Layout, end: float) -> Note:

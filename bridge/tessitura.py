@@ -48,11 +48,10 @@ class Tessitura:
         self._told = codes[-MOST:]
         self._own: list[list[int]] = []
         self._away: deque[float] = deque([0.0] * RECENT, maxlen=RECENT)
-        self._homes: dict[int, float] = {}
+        self.homes: dict[int, float] = {}
+        """The mean pitch of each voice that has been heard."""
         self._leaning = np.zeros_like(self._pitches)
         self._weight = 0.0
-        self.compass: tuple[float, float] | None = None
-        """The lowest and the highest pitch of the notes that tell where voices lie; None before any."""
         if len(codes):
             self._settle()
 
@@ -63,10 +62,10 @@ class Tessitura:
             self._own = []
         parts, heights = self._told[:, self._part], self._pitches[self._told[:, self._pitch]]
         notes, sums = np.bincount(parts).tolist(), np.bincount(parts, heights).tolist()
-        self._homes = {part: sums[part] / count for part, count in enumerate(notes) if count}
-        lowest, highest = self.compass = float(heights.min()), float(heights.max())
+        self.homes = {part: sums[part] / count for part, count in enumerate(notes) if count}
+        lowest, highest = heights.min(), heights.max()
         share = len(self._told) / (len(self._told) + HALF)
-        if len(self._homes) == self._voices:  # others may lie elsewhere
+        if len(self.homes) == self._voices:  # others may lie elsewhere
             outside = np.maximum(np.maximum(self._pitches - highest, lowest - self._pitches), 0)
             self._leaning = (-share * OUTSIDE) * outside
         self._weight = share * DRIFT / RECENT
@@ -75,7 +74,7 @@ class Tessitura:
         """Take one more note of the answer."""
         part, pitch = codes[self._part], codes[self._pitch]
         height = float(self._pitches[pitch])
-        self._away.append(height - self._homes.get(part, height))
+        self._away.append(height - self.homes.get(part, height))
         if len(self._told) < MOST:
             self._own.append(list(codes))
             if len(self._own) == _AT_ONCE:
@@ -87,13 +86,14 @@ class Tessitura:
 
 
 def tessitura_of(manifest: Manifest, codes: Codes, low: int, high: int) -> Tessitura | None:
-    """Return what leads an answer to a context; None for drums, for a model of one part and where
-    the range asked for has no room for where the voices lie.
+    """Return what leads an answer to a context; None for drums, for a model of one part and where a voice
+    lies outside the range asked for.
 
     A tune may go where it likes: leading it makes the music that follows less likely.
     """
     if len(manifest.parts) < 2 or not manifest.monophonic or any(part.is_drum for part in manifest.parts):
         return None
+    if manifest.codec.index("part") is None:
+        return None
     tessitura = Tessitura(manifest.codec, codes)
-    lowest, highest = tessitura.compass or (low, high)
-    return tessitura if low <= lowest and highest <= high else None
+    return tessitura if all(low <= home <= high for home in tessitura.homes.values()) else None

@@ -41,7 +41,7 @@ MOST_STEPS = 4 * MOST_CHARACTERS
 """Characters of a take, all attempts together, after which none is begun."""
 IN_VAIN = 2
 """How often a tune may be written further, as its answer's end is silent, without a note more in the answer:
-then it is silent by intent, and what follows lies beyond. Each time the whole tune is read."""
+then what is written mostly lies beyond it. Each time the whole tune is read."""
 LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""

@@ -86,35 +86,32 @@ def in_octave(text: str, octaves: int) -> str:
 
 
 def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
-    """Return a melody up to a barline as ABC in L:1/8, every bar closed by its barline.
+    """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
 
     Sixteenths, triplets and their halves are written as they are; what was played between them is
-    transcribed. Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats; where
-    they are not whole bars apart, the first bar is a pick-up.
+    transcribed. Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole
+    bars apart.
 
     >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
     'D2F2-|F2z2|'
     >>> write_bars([Note(62, 0.02, 0.9), Note(66, 0.98, 2.6)], 0, 4, Metre(4, 4), 2)
     'D2F6|'
-    >>> write_bars([Note(62, 3, 1), Note(66, 4, 4)], 3, 8, Metre(4, 4), 2)
-    'D2|F8|'
     """
     melody = _melody(notes, start, end, metre)
     bar, at = Fraction(metre.beats), Fraction(0)
-    first = melody[-1][1] % bar
     written: list[str] = []
     altered: dict[str, int] = {}
     for pitch, begin, length in melody:
         for what, until in ((None, begin), (pitch, begin + length)):
             while at < until:
-                stop = min(until, first + ((at - first) // bar + 1) * bar)
+                stop = min(until, (at // bar + 1) * bar)
                 value = _note_value(stop - at)
                 stop = at + value
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
                 written.append(_event(text, value / UNIT) + tie)
                 at = stop
-                if at % bar == first:
+                if at % bar == 0:
                     written.append("|")
                     altered.clear()
     return "".join(written)
@@ -127,8 +124,7 @@ def _melody(
     played = [replace(note, start=note.start - start) for note in notes if note.start < end]
     total = _place(end - start)
     onsets: dict[Fraction, Note] = {}
-    first_barline = float(total % Fraction(metre.beats))
-    for note in transcribe(played, MetreMap(((first_barline, metre),)), voices=1):
+    for note in transcribe(played, MetreMap(((0.0, metre),)), voices=1):
         # What is played just before the last barline stays before it.
         at = _place(note.start)
         at = at if at < total else total - SIXTEENTH

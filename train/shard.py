@@ -132,7 +132,7 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
     notes = arrange(piece.score, config)
     if not notes:
         if piece.score.notes and not config.drum_map and _drums_alone(piece.score):
-            return Skipped(label, "drums alone", "--drum-map gm keeps drums, td11 those of a Roland TD-11")
+            return Skipped(label, "drums alone", "for a data set of drums: --drum-map gm")
         return Skipped(label, "no notes in the parts asked for")
     if len(notes) < config.min_notes:
         return Skipped(label, "too short", f"{len(notes)} notes, at least {config.min_notes}")

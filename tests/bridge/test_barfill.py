@@ -142,6 +142,12 @@ def test_no_bar_comes_a_fourth_time_in_a_row() -> None:
     assert allows(rule("^A2d cdB|^A2d cdB|^A2d cdA|"), "A")
 
 
+def test_nor_does_a_bar_of_chords() -> None:
+    three = "[AC]2Bcde|" * 3
+    assert allows(rule(three), "[") and not allows(rule(three + "["), "A")
+    assert allows(rule(three + "["), "B")
+
+
 def test_silence_does_not_go_on_where_bars_have_no_length() -> None:
     assert not allows(rule("\nM:none\nz4|"), "z")
     assert allows(rule("z6|\nT:z"), "z"), "a field is no music"

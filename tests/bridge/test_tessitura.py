@@ -85,7 +85,7 @@ def test_with_nothing_told_the_answers_own_beginning_tells() -> None:
     leading = Tessitura(CODEC, NOTHING)
     assert np.array_equal(leading.lead(FREE), FREE)
     sounded(leading, *[(0, 70), (0, 74), (1, 50), (1, 54)] * 4)
-    assert leading.compass == (50.0, 74.0)
+    assert leading.homes == {0: 72.0, 1: 52.0}
     sounded(leading, *[(0, 77), (1, 57)] * 6)
     assert slope(leading) < -0.01
 
@@ -93,7 +93,7 @@ def test_with_nothing_told_the_answers_own_beginning_tells() -> None:
 def test_in_the_end_what_tells_stays_as_it_is() -> None:
     leading = sounded(Tessitura(CODEC, NOTHING), *[(0, 70), (1, 50)] * (tessitura.MOST // 2))
     sounded(leading, *[(0, 80), (1, 60)] * tessitura.MOST)
-    assert leading.compass == (50.0, 70.0)
+    assert leading.homes == {0: 70.0, 1: 50.0}
     assert slope(leading) < -0.2
 
 
@@ -104,8 +104,12 @@ def test_a_mask_stays_one() -> None:
     assert led.dtype == np.float32
 
 
+def test_one_stray_note_does_not_end_it() -> None:
+    assert tessitura_of(MANIFEST, np.concatenate([TOLD, codes((1, 42))]), 45, 89) is not None
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "is_led"), [(40, 89, True), (50, 74, True), (51, 89, False), (40, 73, False)]
+    ("low", "high", "is_led"), [(40, 89, True), (52, 72, True), (53, 89, False), (40, 71, False)]
 )
 def test_whoever_asks_for_another_range_gets_it(low: int, high: int, is_led: bool) -> None:
     assert (tessitura_of(MANIFEST, TOLD, low, high) is not None) is is_led
@@ -116,7 +120,8 @@ def test_a_melody_drums_and_many_notes_at_once_are_not_led() -> None:
     one = tiny_manifest(parts=(Part("tune"),))
     drums = tiny_manifest(parts=(Part("high", 0, True), Part("low", 0, True)))
     several = tiny_manifest(monophonic=False)
-    assert [tessitura_of(m, TOLD, 0, 127) for m in (one, drums, several)] == [None] * 3
+    unnamed = tiny_manifest(codec=Codec(tuple(f for f in CODEC.fields if f.name != "part")))
+    assert [tessitura_of(m, TOLD, 0, 127) for m in (one, drums, several, unnamed)] == [None] * 4
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +149,7 @@ def test_the_shipped_chorale_stays_nearer(
 ) -> None:
     manifest = shelf.manifest("chorale")
     options = {"metre": "4/4", "bars": 4}
-    begun = [engine.generate(resolve({}, options, None, manifest, seed))[0].notes for seed in range(12)]
+    begun = [engine.generate(resolve({}, options, None, manifest, seed))[0].notes for seed in range(24)]
 
     def away() -> float:
         takes = [
@@ -156,4 +161,4 @@ def test_the_shipped_chorale_stays_nearer(
     led = away()
     monkeypatch.setattr(tessitura, "OUTSIDE", 0.0)
     monkeypatch.setattr(tessitura, "DRIFT", 0.0)
-    assert led < 0.8 * away()
+    assert led < 0.9 * away()

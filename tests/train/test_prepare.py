@@ -157,7 +157,7 @@ def test_drums_that_nobody_asked_for_are_told_how_to_be_kept(music: Any, tmp_pat
     music.write("train/tune.mid", music.tune(1))
     dataset = make(music, tmp_path / "set")
     assert dataset.info["report"]["skipped"] == {"drums alone": 1}
-    assert "drums alone\t--drum-map gm" in (tmp_path / "set/report.txt").read_text()
+    assert "drums alone\tfor a data set of drums: --drum-map gm" in (tmp_path / "set/report.txt").read_text()
 
 
 def test_broken_files_are_reported_and_the_rest_goes_on(music: Any, tmp_path: Path) -> None:
