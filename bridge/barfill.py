@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ..models.abc_tune import FIELD, Setting
 from ..models.errors import MusicError
+from .rounds import MOST_ALIKE
 
 GRID = 1152
 """Parts of a unit note: 64ths and their triplets come out even."""
@@ -17,13 +18,10 @@ LONGEST_INSIDE = 20
 _DECORATIONS = "~HLMOPSTuv"
 _DIGITS = "0123456789"
 _RESTS = "zxZX"
-_ACCIDENTALS = "^_="
-_UNSOUNDED = frozenset(_RESTS + _ACCIDENTALS + "[")
+ACCIDENTALS = "^_="
+_BEFORE_LETTERS = ACCIDENTALS + "["
+_UNSOUNDED = frozenset(_RESTS + _BEFORE_LETTERS)
 """What is no note yet, an open chord among it."""
-MOST_ALIKE = 3
-"""How often a bar may be written in a row: of 60,000 bars of folk_abc three come a fourth time."""
-_NOTES = re.compile(r"[\^_=]*([A-Ga-g])[,']*[0-9]*/*[0-9]*")
-_UNHEARD = re.compile(r'"[^"]*"|\{[^{}]*\}|![^!]+!')
 _CLOSERS = "|:\\\n"
 """What ends a bar, or a line after which a bar could end."""
 _TUPLETS = {2: (3, 2), 3: (2, 3), 4: (3, 4), 6: (1, 3)}
@@ -156,7 +154,8 @@ class BarFill:
         full, (filled, _) = self._full, self._filled()
         if self._sounds(rests=True):
             self._is_silent = not self._sounds()
-            notes = tuple(m[0] for m in _NOTES.finditer(_UNHEARD.sub("", self._before + self._bar)))
+            tokens = _TOKEN.finditer(self._before + self._bar)
+            notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
             self._alike = self._alike + 1 if notes == self._notes else 1
             self._notes = notes
         self._ends_section = False
@@ -179,7 +178,7 @@ class BarFill:
         rule = self._kept()
         never = _RESTS if self._is_silent else ""
         if self._alike >= MOST_ALIKE and self._notes:
-            never += self._notes[0].strip(_ACCIDENTALS)[0]
+            never += self._notes[0].lstrip(_BEFORE_LETTERS)[0]
         if never and rule.only is None and not self._sounds():
             return replace(rule, never=rule.never + never)
         return rule

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..models.codec import Codec
 
 MOST_ALIKE = 3
-"""How often a bar may come in a row: of 60,000 bars of tunes in folk_abc three come a fourth time."""
+"""How often a bar may come in a row; tunes have hardly ever a fourth."""
 
 _Sounded = tuple[int, int, int]
 """Tick in the bar, codes of pitch and duration."""

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ..models.codec import Codec, Codes
 from ..models.manifest import Manifest
+from .constraints import Mask
 
 OUTSIDE = 0.4
 """Nats that a pitch loses for each semitone outside the range of the notes that tell where voices lie."""
@@ -28,8 +28,6 @@ RECENT = 12
 """Notes of the answer that tell where voices are."""
 _AT_ONCE = 16
 """Notes of the answer's own from which where voices lie is found anew."""
-
-Mask = npt.NDArray[np.float32]
 
 
 class Tessitura:

@@ -23,7 +23,7 @@ from ..models.note import Note
 from ..models.score import Score
 from ..models.step import MASKED, TEXT_LINE
 from ..models.voices import skyline
-from .barfill import FREE, BarFill, Rule
+from .barfill import ACCIDENTALS, FREE, BarFill, Rule
 from .constraints import Mask
 from .job import Job
 from .opening import bars_in
@@ -46,7 +46,6 @@ LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
 _TITLE = Rule(may_end=False)
-_ACCIDENTALS = "^_="
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
 
 
@@ -108,7 +107,7 @@ class TextRow:
             rule = _TITLE
         else:
             if not self._signed:
-                rule = replace(rule, never=rule.never + _ACCIDENTALS)
+                rule = replace(rule, never=rule.never + ACCIDENTALS)
             if self._bars is not None and self._counter.bars < self._bars:
                 rule = replace(rule, may_end=False)  # rather another strain than silence
         stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
@@ -168,7 +167,10 @@ class TextRow:
             return written, Score(())
 
     def _missing(self, notes: Sequence[Note]) -> int:
-        """Return how many of its bars an answer lacks: short ones in the text were counted, too."""
+        """Return how many of its bars an answer lacks: short ones in the text were counted, too.
+
+        None any more once what was written since the last IN_VAIN times that this was asked added no note.
+        """
         request = self._job.request
         if request.open_ended or not notes:
             return 0

@@ -10,9 +10,7 @@ they begin (bridge/leading.py) and not led.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from antiphon.bridge import leading, tessitura, tonality
@@ -22,9 +20,8 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
+from continuing import arguments, taken
 from leaning import in_key
-from played import passages
 from tessitura import distance
 
 FIRST, LAST, BARS = 4, 8, 16
@@ -55,18 +52,11 @@ def written(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file of notes with pitches")
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="what antiphon prepare wrote")
-    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(valid)")
-    parser.add_argument("--pieces", type=int, default=300, help="of the split at most (300)")
-    args = parser.parse_args()
-    taken = list(passages(Dataset.load(args.dataset), args.pieces, args.split, FIRST, BARS - FIRST))
-    if not taken:
-        raise SystemExit(f"{args.dataset} has no piece of {BARS} bars in one metre")
-    metres = [passage.metre for passage in taken]
-    own = [ends([*p.context, *p.following], p.metre) for p in taken]
-    print(f"{args.model.stem}: {len(taken)} pieces\n")
+    args = arguments(__doc__).parse_args()
+    told = taken(args, FIRST, BARS - FIRST)
+    metres = [passage.metre for passage in told]
+    own = [ends([*p.context, *p.following], p.metre) for p in told]
+    print(f"{args.model.stem}: {len(told)} pieces\n")
     print("| | time in the first bars' scale | semitones from them |\n|---|---|---|")
     print(f"| the music | {figures(own)} |")
     shelf = ModelShelf([args.model.parent], shipped=False)

@@ -10,9 +10,7 @@ own figures stand above.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from antiphon.bridge import tessitura, tonality
@@ -22,9 +20,8 @@ from antiphon.bridge.tessitura import Tessitura
 from antiphon.models.metre import MetreMap
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
-from leaning import FOLLOWING, Pitches, request_of
-from played import Passage, passages
+from continuing import Pitches, answers, arguments, nats_of, taken
+from played import Passage
 
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
 OUTSIDE, DRIFT = tessitura.OUTSIDE, tessitura.DRIFT
@@ -37,31 +34,20 @@ def lead(strength: float) -> None:
 
 def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
-    context, following, metre = passage.context, passage.following, passage.metre
-    manifest = stepper.manifest
-    codec, column = manifest.codec, manifest.codec.names.index("pitch")
-    encoded = codec.encode([*sorted(context, key=lambda n: n.order), *following], MetreMap(((0.0, metre),)))
-    clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1)
-    key = tonality.of_music(context)[codec["pitch"].array.astype(np.int64) % 12].astype(np.float32)
+    codec = stepper.manifest.codec
+    column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
+    key = tonality.of_music(passage.context)[classes].astype(np.float32)
+    told = codec.encode(sorted(passage.context, key=lambda n: n.order), MetreMap(((0.0, passage.metre),)))
     leaders = []
     for strength in STRENGTHS:
         lead(strength)
-        leaders.append(Tessitura(codec, encoded.codes[: len(context)]))
-    stepper.clear()
-    stepper.add()
-    stepper.conditions[0, :1] = manifest.metre_code(metre)
-    note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
+        leaders.append(Tessitura(codec, told.codes))
     found = np.zeros(len(STRENGTHS))
-    for at, codes in enumerate(encoded.codes):
-        stepper.note[0], stepper.clock[0], stepper.forced[0] = note, clock, codes
-        stepper.step()
-        if at >= len(context):
-            logits = stepper.logits[0] + np.stack([leader.lead(key) for leader in leaders])
-            found += np.logaddexp.reduce(logits, axis=1) - logits[:, codes[column]]
-            for strength, leader in zip(STRENGTHS, leaders, strict=True):
-                lead(strength)
-                leader.hear(codes.tolist())
-        note, clock = codes, clocks[at]
+    for logits, codes in stepper.following(passage):
+        found += nats_of(logits + np.stack([leader.lead(key) for leader in leaders]), codes[column])
+        for strength, leader in zip(STRENGTHS, leaders, strict=True):
+            lead(strength)
+            leader.hear(codes)
     return found
 
 
@@ -82,32 +68,22 @@ def told(distances: Sequence[float]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file of voices")
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="what antiphon prepare wrote")
-    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(valid)")
-    parser.add_argument("--pieces", type=int, default=300, help="of the split at most (300)")
+    parser = arguments(__doc__)
     parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
     args = parser.parse_args()
-    file = ModelFile.load(args.model)
-    taken = list(passages(Dataset.load(args.dataset), args.pieces, args.split, args.bars, FOLLOWING))
-    if not taken:
-        raise SystemExit(f"{args.dataset} has no piece of {args.bars + FOLLOWING} bars in one metre")
-    notes = sum(len(passage.following) for passage in taken)
-    stepper = Pitches(args.model, file.manifest)
-    losses = sum(nats(stepper, passage) for passage in taken) / notes
-    print(f"{file.manifest.name}: {notes} notes that follow {args.bars} bars of {len(taken)} pieces\n")
+    manifest = ModelFile.load(args.model).manifest
+    passages = taken(args, args.bars)
+    notes = sum(len(passage.following) for passage in passages)
+    stepper = Pitches(args.model, manifest)
+    losses = sum(nats(stepper, passage) for passage in passages) / notes
+    print(f"{manifest.name}: {notes} notes that follow {args.bars} bars of {len(passages)} pieces\n")
     print("| strength | nats a pitch | semitones from the context | 9 in 10 within |\n|---|---|---|---|")
-    own = [distance(passage.context, passage.following) for passage in taken]
+    own = [distance(passage.context, passage.following) for passage in passages]
     print(f"| the music | | {told(own)} |")
-    shelf = ModelShelf([args.model.parent], shipped=False)
-    with Engine(shelf) as engine:
+    with Engine(ModelShelf([args.model.parent], shipped=False)) as engine:
         for strength, loss in zip(STRENGTHS, losses, strict=True):
             lead(strength)
-            found = []
-            for seed, passage in enumerate(taken):
-                request = request_of(shelf.manifest(file.manifest.name), passage, args.bars, seed)
-                found.append(distance(passage.context, engine.generate(request)[0].notes))
+            found = [distance(*pair) for pair in answers(engine, manifest, passages, args.bars)]
             print(f"| {strength:g} | {loss:.4f} | {told(found)} |", flush=True)
 
 

@@ -43,6 +43,18 @@ def engine(shelf: ModelShelf) -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture(scope="session")
+def shipped_shelf() -> ModelShelf:
+    """The models that ship."""
+    return ModelShelf([])
+
+
+@pytest.fixture(scope="session")
+def shipped_engine(shipped_shelf: ModelShelf) -> Iterator[Engine]:
+    with Engine(shipped_shelf, workers=1) as engine:
+        yield engine
+
+
 @pytest.fixture
 def talk():
     return Talk()

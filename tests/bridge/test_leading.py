@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -110,17 +109,6 @@ def test_drums_are_not_led() -> None:
     assert np.array_equal(led.mask(0.5), FREE)
 
 
-@pytest.fixture(scope="module")
-def shelf() -> ModelShelf:
-    return ModelShelf()
-
-
-@pytest.fixture(scope="module")
-def engine(shelf: ModelShelf) -> Iterator[Engine]:
-    with Engine(shelf, workers=1) as engine:
-        yield engine
-
-
 def kept(engine: Engine, shelf: ModelShelf) -> float:
     """Return the share of a chorale's second half that is in the scale of its first bars."""
     shares = []
@@ -134,8 +122,8 @@ def kept(engine: Engine, shelf: ModelShelf) -> float:
 
 
 def test_a_chorale_from_nothing_keeps_its_key(
-    shelf: ModelShelf, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    led = kept(engine, shelf)
+    led = kept(shipped_engine, shipped_shelf)
     monkeypatch.setattr(leading, "MOST", 0)
-    assert led > kept(engine, shelf) + 0.03
+    assert led > kept(shipped_engine, shipped_shelf) + 0.03

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from antiphon.bridge import tessitura
@@ -124,17 +122,6 @@ def test_a_melody_drums_and_many_notes_at_once_are_not_led() -> None:
     assert [tessitura_of(m, TOLD, 0, 127) for m in (one, drums, several, unnamed)] == [None] * 4
 
 
-@pytest.fixture(scope="module")
-def shelf() -> ModelShelf:
-    return ModelShelf()
-
-
-@pytest.fixture(scope="module")
-def engine(shelf: ModelShelf) -> Iterator[Engine]:
-    with Engine(shelf, workers=1) as engine:
-        yield engine
-
-
 def far(context: tuple[Note, ...], notes: tuple[Note, ...]) -> float:
     """Return how far voices lie from where they lay, in semitones."""
 
@@ -145,9 +132,9 @@ def far(context: tuple[Note, ...], notes: tuple[Note, ...]) -> float:
 
 
 def test_the_shipped_chorale_stays_nearer(
-    shelf: ModelShelf, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest = shelf.manifest("chorale")
+    manifest, engine = shipped_shelf.manifest("chorale"), shipped_engine
     options = {"metre": "4/4", "bars": 4}
     begun = [engine.generate(resolve({}, options, None, manifest, seed))[0].notes for seed in range(24)]
 

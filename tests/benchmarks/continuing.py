@@ -1,0 +1,98 @@
+"""What leaning.py, tessitura.py and drift.py share: pieces of which some bars are told, and what follows."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime as ort
+from antiphon.bridge.engine import Engine
+from antiphon.bridge.resolve import resolve
+from antiphon.bridge.stepper import MOST_ROWS, Stepper
+from antiphon.models.manifest import Manifest
+from antiphon.models.metre import MetreMap
+from antiphon.models.modelfile import session_options
+from antiphon.models.note import Note
+from antiphon.train.dataset import Dataset
+from played import Passage, passages
+
+FOLLOWING = 4
+"""Bars that follow those that are told."""
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of what all three ask for."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a model file of notes with pitches")
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="what antiphon prepare wrote")
+    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(valid)")
+    parser.add_argument("--pieces", type=int, default=300, help="of the split at most (300)")
+    return parser
+
+
+def taken(args: argparse.Namespace, bars: int, following: int = FOLLOWING) -> list[Passage]:
+    """Return the passages asked for; ends the program where there are none."""
+    found = list(passages(Dataset.load(args.dataset), args.pieces, args.split, bars, following))
+    if not found:
+        raise SystemExit(f"{args.dataset} has no piece of {bars + following} bars in one metre")
+    return found
+
+
+class Pitches(Stepper):
+    """A stepper that also hands out the logits of the pitch, before masks."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        graph = onnx.load(path)
+        column = manifest.codec.names.index("pitch")
+        made_by = {name: node for node in graph.graph.node for name in node.output}
+        chosen = made_by[made_by["log_prob"].input[column]]  # one of a LogSoftmax, in the fields' order
+        self._name = made_by[chosen.input[0]].input[0]
+        size = manifest.codec["pitch"].size
+        shape = onnx.helper.make_tensor_value_info(self._name, onnx.TensorProto.FLOAT, ["batch", size])
+        graph.graph.output.append(shape)
+        self.logits = np.zeros((MOST_ROWS, size), np.float32)
+        session = ort.InferenceSession(graph.SerializeToString(), session_options(), ["CPUExecutionProvider"])
+        super().__init__(session, manifest)
+
+    def _bind(self, rows: int) -> Any:
+        binding = super()._bind(rows)
+        shape = (rows, self.logits.shape[1])
+        binding.bind_output(self._name, "cpu", 0, np.float32, shape, self.logits.ctypes.data)
+        return binding
+
+    def following(self, passage: Passage) -> Iterator[tuple[npt.NDArray[np.float32], list[int]]]:
+        """Read a passage; yield the pitch's logits, (code,), and the codes of each note that follows."""
+        told, codec = len(passage.context), self.manifest.codec
+        notes = [*sorted(passage.context, key=lambda n: n.order), *passage.following]
+        encoded = codec.encode(notes, MetreMap(((0.0, passage.metre),)))
+        clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1)
+        self.clear()
+        self.add()
+        self.conditions[0, :1] = self.manifest.metre_code(passage.metre)
+        note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
+        for at, codes in enumerate(encoded.codes):
+            self.note[0], self.clock[0], self.forced[0] = note, clock, codes
+            self.step()
+            if at >= told:
+                yield self.logits[0], codes.tolist()
+            note, clock = codes, clocks[at]
+
+
+def nats_of(logits: npt.NDArray[Any], code: int) -> npt.NDArray[Any]:
+    """Return the nats of a choice by each row of logits, (row,)."""
+    return np.logaddexp.reduce(logits, axis=1) - logits[:, code]
+
+
+def answers(
+    engine: Engine, manifest: Manifest, told: Sequence[Passage], bars: int
+) -> Iterator[tuple[tuple[Note, ...], tuple[Note, ...]]]:
+    """Yield each passage's context and a model's answer to it."""
+    for seed, passage in enumerate(told):
+        metre, context = passage.metre, tuple(passage.context)
+        options = {"bars": FOLLOWING, "seed": seed, "metre": str(metre), "start": bars * metre.beats}
+        yield context, engine.generate(resolve({}, options, context, manifest, seed))[0].notes
