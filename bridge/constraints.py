@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec
 from ..models.errors import RequestError
 from ..models.field import FieldName
 from ..models.manifest import Manifest
@@ -26,20 +25,36 @@ class Constraints:
 
     fixed: Mapping[FieldName, Mask]
     """Of the fields whose mask stays the same throughout a take."""
-    deltas: Mapping[tuple[bool, bool], Mask]
-    """Between notes of the answer, by (whether 0 may be chosen, whether END may)."""
+    ticks: npt.NDArray[np.float64]
+    """The table of deltas, (code,), END not among them."""
     parts: int
     """How many parts may play."""
     allowed: tuple[frozenset[int], ...]
     """The codes that a step may choose, by field; the masks of deltas change, so there it is all."""
+    _deltas: dict[tuple[int, bool], Mask] = field(default_factory=dict)
 
-    def first_delta(self, ticks: npt.NDArray[np.float64], gap: int, latest: int) -> Mask:
+    def first_delta(self, gap: int, latest: int) -> Mask:
         """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
 
         ``gap`` must be in the table.
         """
-        mask = self.deltas[True, False].copy()
-        mask[: len(ticks)][(ticks < gap) | (ticks > latest)] = MASKED
+        mask = self.delta(gap, ends=False).copy()
+        mask[:-1][self.ticks > latest] = MASKED
+        return mask
+
+    def delta(self, least: int, ends: bool) -> Mask:
+        """Return the mask of a delta between notes of the answer.
+
+        Args:
+            least: the fewest ticks; no more than the table's last.
+            ends: whether END may be chosen.
+        """
+        mask = self._deltas.get((least, ends))
+        if mask is None:
+            mask = np.zeros(len(self.ticks) + 1, np.float32)
+            mask[:-1][self.ticks < least] = MASKED
+            mask[-1] = 0.0 if ends else MASKED
+            self._deltas[least, ends] = mask
         return mask
 
 
@@ -78,20 +93,7 @@ def _constraints(asked: _Asked) -> Constraints:
         fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
     free = frozenset(range(codec["delta"].size))
     allowed = [frozenset(np.flatnonzero(mask == 0).tolist()) for mask in fixed.values()]
-    return Constraints(fixed, _deltas(codec), len(parts), (free, *allowed))
-
-
-def _deltas(codec: Codec) -> dict[tuple[bool, bool], Mask]:
-    deltas = {}
-    for zero in (True, False):
-        for end in (True, False):
-            mask = np.zeros(codec["delta"].size, np.float32)
-            if not zero:
-                mask[: codec.end][codec["delta"].array == 0] = MASKED
-            if not end:
-                mask[codec.end] = MASKED
-            deltas[zero, end] = mask
-    return deltas
+    return Constraints(fixed, codec["delta"].array, len(parts), (free, *allowed))
 
 
 def _parts(asked: _Asked) -> set[int]:

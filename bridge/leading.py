@@ -10,16 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..models.codec import Codes
 from ..models.manifest import Manifest
 from .constraints import Mask
+from .opening import Context
 from .request import GenerationRequest
 from .rounds import Rounds
 from .tessitura import tessitura_of
-from .tonality import Leaning, closing, of_heard, of_tonic, told_by
+from .tonality import Leaning, closing, of_heard, of_tonic
 
-KEY_NOTES = 256
-"""Notes of a context, its last, that tell its key."""
 MOST = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
 _AT_ONCE = 16
@@ -35,10 +33,12 @@ class Leading:
         manifest: of a model of notes.
         request: to be answered.
         limits: which pitches may be chosen, (code,).
-        codes: the context as it is read, (note, field).
+        context: as it is read.
     """
 
-    def __init__(self, manifest: Manifest, request: GenerationRequest, limits: Mask, codes: Codes) -> None:
+    def __init__(
+        self, manifest: Manifest, request: GenerationRequest, limits: Mask, context: Context
+    ) -> None:
         codec = manifest.codec
         self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
         self._classes = codec["pitch"].array.astype(np.int64) % 12
@@ -50,19 +50,18 @@ class Leading:
         self._count = 0
         self._tessitura = self._rounds = None
         self._worn: int | None = None
-        if any(part.is_drum for part in manifest.parts):
+        if context.heard is None:
             return
-        self._tessitura = tessitura_of(manifest, codes, request.low, request.high)
+        self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
         if manifest.monophonic and len(manifest.parts) == 1:
             self._rounds = Rounds(codec)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
             self._close = closing(request.tonic)[self._classes].astype(np.float32)
         elif request.scale is None:
-            told = [note for note in request.context if note.start < request.start_beat][-KEY_NOTES:]
-            self._heard, self._count = told_by(told), len(told)
-            if told:
-                self._lean(of_heard(self._heard))
+            self._heard, self._count = context.heard.beats.copy(), context.heard.notes
+            if self._count:
+                self._lean(context.heard.leaning)
 
     def _lean(self, leaning: Leaning) -> None:
         self._mask = self._limits + leaning[self._classes].astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -18,6 +19,7 @@ from ..models.score import Part
 from ..models.step import REMAINING_BUCKETS, TEXT_LINE
 from ..models.transcribe import transcribe
 from ..models.voices import LEGATO
+from .tonality import Heard, hear
 
 CONTEXT_WITHOUT_MEMORY = 256
 """Notes of the context that a model without attention reads."""
@@ -53,6 +55,8 @@ class Context:
     """The last note's bar, from 0."""
     end_beat: float
     """When the last sound may have been meant to end, in beats on the host's timeline."""
+    heard: Heard | None = None
+    """What it tells of its key; None of drums and of text."""
 
     @property
     def notes(self) -> int:
@@ -102,10 +106,11 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     written = as_learnt(manifest, played, metres)
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
+    heard = None if any(part.is_drum for part in manifest.parts) else hear(played)
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
-        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0, 0.0)
+        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0, 0.0, heard)
     # The first step reads the barline before the first note.
     before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
     return Context(
@@ -116,6 +121,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
         codec.to_beats(codec.to_ticks(written[-1].start)),
         int(encoded.bars[-1]),
         _release(notes),
+        heard,
     )
 
 
@@ -159,11 +165,11 @@ def opening(manifest: Manifest, context: Context, start: float, metre: Metre) ->
 
 def _reachable(codec: Codec, gap: int, length: int) -> int:
     """Return a gap in ticks that the delta table has, with a bar's choice after it where possible."""
-    ticks = codec["delta"].array
+    ticks = codec["delta"].values
     furthest = int(ticks[-1])
     if gap + length > furthest:
         gap -= min(-(-(gap + length - furthest) // length), gap // length) * length
-    at = int(np.searchsorted(ticks, gap))
+    at = bisect_left(ticks, gap)
     return int(ticks[min(at, len(ticks) - 1)])
 
 

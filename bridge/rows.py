@@ -136,7 +136,7 @@ class TakeRow:
         self._last_bar = last_bar(request, self._opening.first_bar)
         self._writer = NoteWriter(
             manifest.codec,
-            monophonic=manifest.monophonic,
+            voices=limits.parts if manifest.monophonic else None,
             start=request.start_beat,
             end=request.end_beat,
             gap=self._opening.gap,
@@ -146,10 +146,10 @@ class TakeRow:
         self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
-        self._leading = Leading(manifest, request, limits.fixed["pitch"], context.codes)
+        self._leading = Leading(manifest, request, limits.fixed["pitch"], context)
         self._conditions = Conditions(manifest)
         self._left = remaining(self._opening.clock[0], self._last_bar)
-        self._delta: tuple[bool, bool] | None = None
+        self._delta: tuple[int, bool] | None = None
         self._nats = 0.0
         self._notes: list[Note] = []
 
@@ -169,9 +169,8 @@ class TakeRow:
         for name, mask in self._limits.fixed.items():
             stepper.masks[name][row] = mask
         stepper.masks["pitch"][row] = self._leading.mask()
-        ticks = self._manifest.codec["delta"].array
         latest = max(min(start.latest, start.gap + self._writer.last_tick), start.gap)
-        stepper.masks["delta"][row] = self._limits.first_delta(ticks, start.gap, latest)
+        stepper.masks["delta"][row] = self._limits.first_delta(start.gap, latest)
         stepper.uniform[row] = self._uniforms.next()
 
     def after(self, stepper: Stepper, row: int) -> bool:
@@ -195,12 +194,11 @@ class TakeRow:
         for note in writer.ready():
             self._tell(note)
         self._job.progress(self._take, writer.done)
-        self._prepare(stepper, row, dropped=written == "dropped")
+        self._prepare(stepper, row)
         return False
 
-    def _prepare(self, stepper: Stepper, row: int, *, dropped: bool) -> None:
+    def _prepare(self, stepper: Stepper, row: int) -> None:
         """Write the inputs of the next step that differ from the last one's."""
-        full = self._manifest.monophonic and self._writer.parts_here >= self._limits.parts
         ends, ending = False, 0.0
         if self._last_bar is not None:
             bar = int(stepper.clock[row, 0])
@@ -213,10 +211,10 @@ class TakeRow:
                 self._left = left
                 self._conditions.write(stepper, row, self._opening.metre, left)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
-        delta = (not (full or dropped), ends)
+        delta = (self._writer.least, ends)
         if delta != self._delta:
             self._delta = delta
-            stepper.masks["delta"][row] = self._limits.deltas[delta]
+            stepper.masks["delta"][row] = self._limits.delta(*delta)
         stepper.uniform[row] = self._uniforms.next()
 
     def _forbidden(self, codes: list[int]) -> bool:

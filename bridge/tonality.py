@@ -7,6 +7,7 @@ chorales above all; and nothing tells it which note of a scale is the tonic.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,29 @@ _HEARD = 0.5
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 KEYS = np.array([[(c - tonic) % 12 in _MAJOR for c in range(12)] for tonic in range(12)], np.float64)
 """The pitch classes of the twelve major scales, which are those of their modes, too, (key, class)."""
+
+
+KEY_NOTES = 256
+"""Notes of a context, its last, that tell its key."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a context tells of its key."""
+
+    beats: Leaning
+    """How long each pitch class sounds, (12,)."""
+    notes: int
+    """How many told it."""
+    leaning: Leaning
+    """What they say, (12,)."""
+
+
+def hear(notes: Sequence[Note]) -> Heard:
+    """Return what notes, sorted by onset, tell of their key."""
+    told = notes[-KEY_NOTES:]
+    beats = told_by(told)
+    return Heard(beats, len(told), of_heard(beats))
 
 
 def told_by(notes: Sequence[Note]) -> Leaning:

@@ -34,7 +34,7 @@ class NoteWriter:
 
     Args:
         codec: the model's tables.
-        monophonic: whether a part sounds one note at a time.
+        voices: how many parts may play, where a part sounds one note at a time; None where it sounds many.
         start: first beat of the answer.
         end: the beat that no note crosses.
         gap: ticks from the note before the answer to ``start``.
@@ -46,7 +46,7 @@ class NoteWriter:
         self,
         codec: Codec,
         *,
-        monophonic: bool,
+        voices: int | None,
         start: float,
         end: float,
         gap: int,
@@ -60,22 +60,20 @@ class NoteWriter:
         self._pitch = names.index("pitch")
         self._durations = codec.fields[self._duration] if self._duration is not None else None
         self._tick_beats = 1 / codec.ticks_per_beat
-        self._monophonic, self._lift, self._loud = monophonic, lift, velocity
+        self._voices, self._lift, self._loud = voices, lift, velocity
         self._start, self._end = start, end
         self.last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
         """The last tick, from the answer's start, on which a note may begin."""
         self._tick = -gap
+        self._furthest = int(self._tables[0][-1])
         self._drafts: list[_Draft] = []
         self._at_tick: set[int] = set()
+        self.least = 0
+        """Ticks to the soonest place for the next note: where all voices sound, to the first one's end."""
         self.total = 0
         """Notes written."""
         self.codes: list[int] | None = None
         """The last note's codes where they differ from those chosen: cut at the end."""
-
-    @property
-    def parts_here(self) -> int:
-        """How many parts have a note on the last onset."""
-        return len(self._at_tick)
 
     @property
     def done(self) -> float:
@@ -98,11 +96,26 @@ class NoteWriter:
             self._at_tick.clear()
         draft = self._draft(codes)
         if not self._separate(draft):
+            self.least = max(self._occupied(), 1)
             return "dropped"
         self._at_tick.add(draft.part)
         self._drafts.append(draft)
         self.total += 1
+        self.least = self._occupied()
         return "note"
+
+    def _occupied(self) -> int:
+        """Return how many ticks all voices are taken, at most the longest delta that there is."""
+        if self._voices is None:
+            return 0
+        here = self._start + self._tick * self._tick_beats
+        ends: dict[int, float] = {}
+        for draft in self._drafts:
+            if draft.end > here + _EPSILON or draft.part in self._at_tick:
+                ends[draft.part] = max(draft.end, ends.get(draft.part, 0.0))
+        if len(ends) < self._voices:
+            return 0
+        return min(max(ceil((min(ends.values()) - here) / self._tick_beats - _EPSILON), 1), self._furthest)
 
     def _value(self, column: int | None, codes: Sequence[int], default: float) -> float:
         """Return the value of a field's code, or what stands for a field that the model lacks."""
@@ -135,7 +148,7 @@ class NoteWriter:
         touched = [
             d
             for d in self._drafts
-            if d.part == draft.part and (self._monophonic or d.pitch == draft.pitch) and d.end > draft.start
+            if d.part == draft.part and (self._voices or d.pitch == draft.pitch) and d.end > draft.start
         ]
         if any(d.tick == draft.tick or d.start > draft.start - _EPSILON for d in touched):
             return False
@@ -146,7 +159,8 @@ class NoteWriter:
     def ready(self) -> list[Note]:
         """Return, once each and in order, the notes that no later one can touch."""
         # A later note may start half a tick before its place on the grid.
-        safe = self._start + (self._tick - (0.5 if self._offset is not None else 0.0)) * self._tick_beats
+        soonest = self._tick + self.least - (0.5 if self._offset is not None else 0.0)
+        safe = self._start + soonest * self._tick_beats
         count = 0
         for draft in self._drafts:
             if draft.end > safe + _EPSILON:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import gcd
+from math import floor, gcd
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +183,7 @@ class Codec:
 
     def to_ticks(self, beats: float) -> int:
         """Return the nearest tick; halfway rounds up."""
-        return int(np.floor(beats * self.ticks_per_beat + 0.5))
+        return floor(beats * self.ticks_per_beat + 0.5)
 
     def to_beats(self, ticks: float) -> float:
         """Return ticks as beats."""

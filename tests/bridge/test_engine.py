@@ -103,6 +103,18 @@ def test_notes_do_not_overlap(engine: Engine, model: str) -> None:
     assert (overlaps > 0) == (model == "chords")  # chords does play several at once
 
 
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_voice_that_plays_alone_holds_its_notes_as_long_as_it_chose(engine: Engine, part: int) -> None:
+    codec = engine.models.manifest("tiny").codec
+    longest = codec["delta"].values[-1]
+    lengths = {ticks for ticks in codec["duration"].values if ticks <= longest}
+    request = ask(model="tiny", takes=16, sampling=WILD, end_beat=64.0, parts=frozenset({part}))
+    for take in engine.generate(request):
+        held = [codec.to_ticks(note.duration) for note in take.notes if note.end < 64.0]
+        assert len(held) > 8
+        assert lengths.issuperset(ticks for ticks in held if ticks < longest)
+
+
 @pytest.mark.parametrize("model", ["tiny", "chords", "beats"])
 @pytest.mark.parametrize("beats", [0.5, 4.0, 16.0])
 def test_an_answer_does_not_begin_with_a_bar_of_silence(engine: Engine, model: str, beats: float) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.bridge import leading
+from antiphon.bridge.constraints import Mask
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.leading import Leading
+from antiphon.bridge.opening import read_context
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.tonality import CLOSE, KEYS, TONIC, of_music, told_by
+from antiphon.models.manifest import Manifest
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from tiny_model import tiny_manifest
@@ -26,8 +29,12 @@ QUARTER = CODEC["duration"].nearest(24)
 
 
 def leads(context: tuple[Note, ...] = (), **options: Any) -> Leading:
-    request = resolve({}, options, context or None, TUNE, 1)
-    return Leading(TUNE, request, FREE, CODEC.encode(context).codes)
+    return leads_to(TUNE, resolve({}, options, context or None, TUNE, 1), FREE)
+
+
+def leads_to(manifest: Manifest, request: GenerationRequest, limits: Mask) -> Leading:
+    before = [note for note in request.context if note.start < request.start_beat]
+    return Leading(manifest, request, limits, read_context(manifest, before, request.context_metres))
 
 
 def hear(led: Leading, *pitches: int) -> None:
@@ -96,7 +103,7 @@ def test_limits_stay_limits_and_are_not_touched() -> None:
     limits = np.where(CLASSES == 0, 0, -1e9).astype(np.float32)
     before = limits.copy()
     request = resolve({}, {"scale": "D dorian"}, SCALE, TUNE, 1)
-    led = Leading(TUNE, request, limits, CODEC.encode(SCALE).codes)
+    led = leads_to(TUNE, request, limits)
     assert (led.mask(0.7)[CLASSES != 0] < -1e8).all()
     assert np.array_equal(limits, before)
 
@@ -104,7 +111,7 @@ def test_limits_stay_limits_and_are_not_touched() -> None:
 def test_drums_are_not_led() -> None:
     drums = tiny_manifest(parts=(Part("kit", is_drum=True),))
     request = GenerationRequest("tiny", 4.0, 8.0, 1, context=SCALE)
-    led = Leading(drums, request, FREE, CODEC.encode(SCALE).codes)
+    led = leads_to(drums, request, FREE)
     hear(led, *[61] * 32)
     assert np.array_equal(led.mask(0.5), FREE)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from antiphon.bridge.writer import NoteWriter
 from antiphon.models.codec import Codec
@@ -27,8 +29,8 @@ PLAYED = Codec(
 QUARTER, WHOLE = 2, 4
 
 
-def writer(*, monophonic: bool = True, beats: float = 4.0, gap: int = 0, codec: Codec = CODEC) -> NoteWriter:
-    return NoteWriter(codec, monophonic=monophonic, start=8.0, end=8.0 + beats, gap=gap)
+def writer(*, voices: int | None = 2, beats: float = 4.0, gap: int = 0, codec: Codec = CODEC) -> NoteWriter:
+    return NoteWriter(codec, voices=voices, start=8.0, end=8.0 + beats, gap=gap)
 
 
 def write(w: NoteWriter, *rows: tuple[int, ...]) -> list[Note]:
@@ -70,23 +72,23 @@ def test_a_voice_is_cut_by_its_next_note() -> None:
 
 def test_a_polyphonic_part_is_cut_by_the_same_pitch_only() -> None:
     rows = ((0, 0, 60, WHOLE), (24, 0, 64, QUARTER), (24, 0, 60, QUARTER))
-    notes = write(writer(monophonic=False), *rows)
+    notes = write(writer(voices=None), *rows)
     assert notes == [Note(60, 8.0, 2.0), Note(64, 9.0, 1.0), Note(60, 10.0, 1.0)]
 
 
-@pytest.mark.parametrize(("monophonic", "pitch"), [(True, 64), (False, 60)])
-def test_a_second_note_in_the_same_place_is_dropped(monophonic: bool, pitch: int) -> None:
-    w = writer(monophonic=monophonic)
+@pytest.mark.parametrize(("voices", "pitch"), [(2, 64), (None, 60)])
+def test_a_second_note_in_the_same_place_is_dropped(voices: int | None, pitch: int) -> None:
+    w = writer(voices=voices)
     assert w.write((12, 0, 60, QUARTER)) == "note"
     assert w.write((0, 0, pitch, WHOLE)) == "dropped"
-    assert w.parts_here == 1
+    assert w.least == 1  # else the same might be dropped for ever
     assert w.write((0, 1, pitch, WHOLE)) == "note"
-    assert (w.parts_here, w.total) == (2, 2)
+    assert w.total == 2
     assert [n.part for n in w.rest()] == [0, 1]
 
 
 def test_a_note_may_still_be_cut_by_one_that_is_played_early() -> None:
-    w = writer(monophonic=False, codec=PLAYED)
+    w = writer(voices=None, codec=PLAYED)
     w.write((0, 0, 1, 1))
     w.write((1, 1, 1, 1))
     assert w.ready() == []
@@ -100,16 +102,54 @@ def test_notes_are_ready_once_nothing_can_touch_them() -> None:
     assert w.ready() == []
     w.write((24, 1, 50, QUARTER))
     assert w.ready() == []  # the first note may still be cut
-    w.write((24, 1, 52, QUARTER))
+    w.write((12, 1, 52, QUARTER))
     assert w.ready() == []  # the second is fixed, but they come in order
-    w.write((0, 0, 62, QUARTER))
-    assert w.ready() == [Note(60, 8.0, 2.0), Note(50, 9.0, 1.0, 80, 1)]
+    w.write((12, 0, 62, QUARTER))
+    assert w.ready() == [Note(60, 8.0, 2.0), Note(50, 9.0, 0.5, 80, 1), Note(52, 9.5, 1.0, 80, 1)]
     assert w.ready() == []
-    assert len(w.rest()) == 2
+    assert len(w.rest()) == 1
+
+
+def test_where_all_voices_sound_the_next_note_waits_for_the_first_of_them_to_end() -> None:
+    w = writer(beats=8.0)
+    w.write((0, 0, 60, WHOLE))
+    assert w.least == 0  # the other voice may begin, too
+    w.write((12, 1, 50, QUARTER))
+    assert w.least == 24
+    w.write((24, 1, 52, 0))
+    assert w.least == 6
+    w.write((12, 1, 53, WHOLE))
+    assert w.least == 96 - 48  # the first note's end
+    assert w.ready() == [Note(60, 8.0, 4.0), Note(50, 8.5, 1.0, 80, 1), Note(52, 9.5, 0.25, 80, 1)]
+
+
+def test_a_lone_voice_is_told_at_once() -> None:
+    w = writer(voices=1)
+    for delta, pitch in ((0, 60), (24, 62), (36, 64)):
+        w.write((delta, 0, pitch, QUARTER))
+        assert [note.pitch for note in w.ready()] == [pitch]
+        assert w.least == 24
+
+
+def test_a_voice_that_sounds_for_longer_than_any_delta_may_still_be_cut() -> None:
+    short = replace(CODEC, fields=(Field("delta", (0, 12, 24)), *CODEC.fields[1:]))
+    w = writer(voices=1, codec=short)
+    w.write((0, 0, 60, WHOLE))
+    assert w.least == 24
+    assert w.ready() == []
+    w.write((2, 0, 62, QUARTER))
+    assert w.ready() == [Note(60, 8.0, 1.0), Note(62, 9.0, 1.0)]
+
+
+def test_many_voices_wait_for_nothing() -> None:
+    w = writer(voices=None)
+    for part in (0, 1):
+        w.write((0, part, 60, WHOLE))
+        assert w.least == 0
 
 
 def test_offsets_move_notes_but_not_out_of_the_answer() -> None:
-    notes = write(writer(codec=PLAYED, monophonic=False), (0, 0, 1, 0), (24, 1, 2, 0), (24, 0, 0, 2))
+    notes = write(writer(codec=PLAYED, voices=None), (0, 0, 1, 0), (24, 1, 2, 0), (24, 0, 0, 2))
     tick = 1 / 24
     assert [n.velocity for n in notes] == [60, 100, 20]
     assert [n.start for n in notes] == pytest.approx([8.0, 9.0 - 0.4 * tick, 10.0 + 0.4 * tick])
