@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -31,12 +32,9 @@ class Chores:
             ) from None
 
     def close(self, seconds: float = 2.0) -> None:
-        """Drop what waits and end the thread, giving the work in hand ``seconds``."""
-        try:
-            while True:
-                self._queue.get_nowait()
-        except queue.Empty:
-            self._queue.put(None)
+        """End the thread after what waits, which knows by now that it is too late; give it ``seconds``."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=seconds)
         self._thread.join(seconds)
 
     def _run(self) -> None:

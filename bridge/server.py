@@ -110,8 +110,8 @@ class Server:
         _end(receiving)  # before all is cancelled: what it has just acknowledged has its last reply, too
         for session in self.sessions.all():
             session.close()
-        self._pacer.close()
         self._chores.close()
+        self._pacer.close()
         for thread in others:
             _end(thread)
         self._socket.close()
@@ -223,6 +223,8 @@ class Server:
 
     def _load(self, name: str) -> None:
         """Load a model before anybody asks for it."""
+        if self._stop.is_set():
+            return
         try:
             self._models.load(name)
         except RequestError as error:

@@ -13,6 +13,7 @@ from .arguments import check, identity, shortened, unknown
 from .caller import Caller
 from .contexts import Contexts
 from .desk import Desk
+from .loads import Loads
 from .options import AUTO, OPTIONS, OptionValue
 from .osc import MAX_DATAGRAM, Message, Outgoing, Value, encode
 from .ports import House
@@ -53,14 +54,13 @@ class Session:
         self._greeted_port = 0
         """The one that it told in hello."""
         self.notified = False
-        self._formers: dict[str, OptionValue | None] = {}
-        """The model that each one being loaded follows, and gives way to if it cannot be loaded."""
         self.caller = Caller(house.clock)
         self._house = house
         self._send = send
         self._lend = lend
         self._asked = asked
         self._desk = Desk(key, house.engine, house.clock, send)
+        self._loads = Loads(self.settings, house, self._desk.hold, self._reply)
 
     @property
     def weight(self) -> int:
@@ -123,6 +123,7 @@ class Session:
     def close(self) -> None:
         """Cancel everything, for a client that is forgotten."""
         self._desk.close()
+        self._loads.close()
 
     def tell(self, address: str, *args: Value) -> None:
         """Send a notification, if the client wants them."""
@@ -185,42 +186,7 @@ class Session:
         self._reply("/antiphon/models/done", len(models))
 
     def _load(self, name: str) -> None:
-        name = self._house.models.info(name).name  # an unknown one is told at once
-        self._formers.setdefault(name, self.settings.get("model"))
-        # At once, so that what the client sends next finds it, and a model set after it is not set back.
-        self.settings["model"] = name
-        release = self._desk.hold()  # a sync waits for the reply
-
-        def keep_former() -> None:
-            former = self._formers.pop(name, None)
-            self._formers |= {other: former for other, before in self._formers.items() if before == name}
-            if self.settings.get("model") == name:
-                self.settings.pop("model")
-                self.settings |= {} if former is None else {"model": former}
-
-        def work() -> None:
-            try:
-                self._house.models.load(name)
-                self._formers.pop(name, None)
-                self._reply("/antiphon/loaded", name)
-            except AntiphonError as error:
-                keep_former()
-                code = getattr(error, "code", "model_error")
-                self._reply("/antiphon/fail", "/antiphon/load", code, shortened(str(error)))
-            except Exception:  # nobody else would tell the client
-                keep_former()
-                log.exception("model %s could not be loaded", name)
-                text = "the bridge made a mistake; its log says more"
-                self._reply("/antiphon/fail", "/antiphon/load", "model_error", text)
-            finally:
-                release()
-
-        try:
-            self._house.background(work)
-        except RequestError:
-            keep_former()
-            release()
-            raise
+        self._loads.load(name)
 
     def _params(self) -> None:
         for known in OPTIONS:

@@ -207,6 +207,15 @@ class TestSyncAndNotify:
         works.pop()()
         assert talk.say("status")[0][2] == "drums", "what could not be loaded is not kept"
 
+    def test_a_load_whose_turn_comes_after_the_client_has_gone_is_refused(self, talk):
+        works = []
+        talk.background = works.append
+        talk.say("load", "drums")
+        talk.session.close()
+        works.pop()()
+        assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "cancelled")]
+        assert not talk.shelf.is_loaded("drums")
+
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):
             raise RequestError("busy", "64 loads wait already")

@@ -241,6 +241,28 @@ def test_a_request_in_hand_at_the_end_has_its_last_reply(stage, monkeypatch):
         ("/antiphon/ack", "x", 0), ("/antiphon/fail", "x", "cancelled")]  # fmt: skip
 
 
+def test_loads_that_wait_at_the_end_are_refused_and_not_begun(stage, monkeypatch):
+    wire, in_hand, begun = stage.wire(), threading.Event(), []
+    wire.send("load", "folk")
+    assert wire.hear() == ("/antiphon/loaded", "folk")  # and with it all that load at the start
+
+    def load(name):
+        begun.append(name)
+        in_hand.set()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(stage.shelf, "load", load)
+    wire.send("load", "drums")
+    assert in_hand.wait(5)
+    wire.send("load", "chorale")
+    wire.send("ping")
+    assert wire.hear() == ("/antiphon/pong",)
+    stage.server.close()
+    assert wire.hear() == ("/antiphon/loaded", "drums")
+    assert wire.hear()[:3] == ("/antiphon/fail", "/antiphon/load", "cancelled")
+    assert begun == ["drums"]
+
+
 def test_announced_addresses_hear_of_the_start():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
