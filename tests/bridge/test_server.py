@@ -242,14 +242,15 @@ def test_a_request_in_hand_at_the_end_has_its_last_reply(stage, monkeypatch):
 
 
 def test_loads_that_wait_at_the_end_are_refused_and_not_begun(stage, monkeypatch):
-    wire, in_hand, begun = stage.wire(), threading.Event(), []
+    wire, in_hand, closed, begun = stage.wire(), threading.Event(), threading.Event(), []
+    monkeypatch.setattr(Session, "close", lambda self, close=Session.close: (close(self), closed.set()))
     wire.send("load", "folk")
     assert wire.hear() == ("/antiphon/loaded", "folk")  # and with it all that load at the start
 
     def load(name):
         begun.append(name)
         in_hand.set()
-        time.sleep(0.2)
+        closed.wait(5)
 
     monkeypatch.setattr(stage.shelf, "load", load)
     wire.send("load", "drums")
