@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
@@ -18,23 +17,19 @@ class Chores:
     """Runs what it is given, one after the other."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
+        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="antiphon-chores", daemon=True)
         self._thread.start()
 
     def add(self, work: Callable[[], None]) -> None:
         """Run ``work`` soon; raises RequestError ``busy`` when too much waits."""
-        try:
-            self._queue.put_nowait(work)
-        except queue.Full:
-            raise RequestError(
-                "busy", f"{MAX_WAITING} loads wait already; ask again a little later"
-            ) from None
+        if self._queue.qsize() >= MAX_WAITING:
+            raise RequestError("busy", f"{MAX_WAITING} loads wait already; ask again a little later")
+        self._queue.put(work)
 
     def close(self, seconds: float = 2.0) -> None:
         """End the thread after what waits, which knows by now that it is too late; give it ``seconds``."""
-        with contextlib.suppress(queue.Full):
-            self._queue.put(None, timeout=seconds)
+        self._queue.put(None)
         self._thread.join(seconds)
 
     def _run(self) -> None:

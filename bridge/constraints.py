@@ -31,30 +31,26 @@ class Constraints:
     """How many parts may play."""
     allowed: tuple[frozenset[int], ...]
     """The codes that a step may choose, by field; the masks of deltas change, so there it is all."""
-    _deltas: dict[tuple[int, bool], Mask] = field(default_factory=dict)
 
     def first_delta(self, gap: int, latest: int) -> Mask:
         """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
 
         ``gap`` must be in the table.
         """
-        mask = self.delta(gap, ends=False).copy()
+        mask = self.delta(gap, ends=False)
         mask[:-1][self.ticks > latest] = MASKED
         return mask
 
     def delta(self, least: int, ends: bool) -> Mask:
-        """Return the mask of a delta between notes of the answer.
+        """Return a new mask of a delta between notes of the answer.
 
         Args:
             least: the fewest ticks; no more than the table's last.
             ends: whether END may be chosen.
         """
-        mask = self._deltas.get((least, ends))
-        if mask is None:
-            mask = np.zeros(len(self.ticks) + 1, np.float32)
-            mask[:-1][self.ticks < least] = MASKED
-            mask[-1] = 0.0 if ends else MASKED
-            self._deltas[least, ends] = mask
+        mask = np.zeros(len(self.ticks) + 1, np.float32)
+        mask[: self.ticks.searchsorted(least)] = MASKED
+        mask[-1] = 0.0 if ends else MASKED
         return mask
 
 

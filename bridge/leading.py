@@ -50,7 +50,7 @@ class Leading:
         self._count = 0
         self._tessitura = self._rounds = None
         self._worn: int | None = None
-        if context.heard is None:
+        if context.heard is None:  # drums
             return
         self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
         if manifest.monophonic and len(manifest.parts) == 1:

@@ -102,11 +102,12 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     """Return the last notes of a context, as many as the model looks back on, as codes."""
     codec = manifest.codec
     most = manifest.memory.length if manifest.memory else CONTEXT_WITHOUT_MEMORY
-    played = sorted(notes, key=lambda n: n.start)[-PLAYED_A_WRITTEN * most :]
+    ordered = sorted(notes, key=lambda n: n.start)
+    played = ordered[-PLAYED_A_WRITTEN * most :]
     written = as_learnt(manifest, played, metres)
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
-    heard = None if any(part.is_drum for part in manifest.parts) else hear(played)
+    heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):

@@ -16,6 +16,7 @@ from ..models.note import Note
 from ..models.voices import skyline
 
 OCTAVE = 12
+PITCHES = 128
 REACH = 7.5
 """Semitones that a tune reaches above and below its mean: one that is nearer to the end of a model's range
 does not fit into it, and is recalled better in an octave in which it does."""
@@ -49,7 +50,14 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
 
 
 def lifted(notes: Sequence[Note], semitones: int) -> Sequence[Note]:
-    """Return notes so many semitones higher, as far as there are pitches."""
+    """Return notes so many semitones higher, those beyond all pitches in the octave next to them."""
     if not semitones:
         return notes
-    return tuple(replace(note, pitch=min(max(note.pitch + semitones, 0), 127)) for note in notes)
+    return tuple(replace(note, pitch=_folded(note.pitch + semitones)) for note in notes)
+
+
+def _folded(pitch: int) -> int:
+    """Return the nearest pitch there is of the same class."""
+    if pitch < 0:
+        return pitch % OCTAVE
+    return pitch if pitch < PITCHES else PITCHES - OCTAVE + (pitch - PITCHES) % OCTAVE

@@ -180,6 +180,8 @@ class TakeRow:
         if not all(map(contains, self._limits.allowed, codes)):
             return self._forbidden(codes)
         ended = codes[0] >= self._manifest.codec.end
+        if not ended and self._limits.ticks[codes[0]] < writer.least:
+            return self._forbidden(codes)
         written = "end" if ended else writer.write(codes)
         self._steps += 1
         if written == "end" or self._steps >= self._most_steps:

@@ -27,13 +27,11 @@ _SURE = 0.75
 """Beats of notes outside it that make a key e times less likely."""
 _HEARD = 0.5
 """Beats of a pitch class that make it half at home."""
+KEY_NOTES = 256
+"""Notes of a context, its last, that tell its key."""
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 KEYS = np.array([[(c - tonic) % 12 in _MAJOR for c in range(12)] for tonic in range(12)], np.float64)
 """The pitch classes of the twelve major scales, which are those of their modes, too, (key, class)."""
-
-
-KEY_NOTES = 256
-"""Notes of a context, its last, that tell its key."""
 
 
 @dataclass(frozen=True)

@@ -66,10 +66,12 @@ class NoteWriter:
         """The last tick, from the answer's start, on which a note may begin."""
         self._tick = -gap
         self._furthest = int(self._tables[0][-1])
+        # A note with an offset may start half a tick before its place on the grid.
+        self._early = 0.5 if self._offset is not None else 0.0
         self._drafts: list[_Draft] = []
-        self._at_tick: set[int] = set()
-        self.least = 0
-        """Ticks to the soonest place for the next note: where all voices sound, to the first one's end."""
+        self.least = gap
+        """Ticks to the soonest place for the next note, which callers keep: where all voices sound, to the
+        first one's end or as far as a delta reaches; else 0, and 1 after a note that was dropped."""
         self.total = 0
         """Notes written."""
         self.codes: list[int] | None = None
@@ -92,13 +94,10 @@ class NoteWriter:
         self._tick += delta
         if self._tick > self.last_tick:
             return "end"
-        if delta:
-            self._at_tick.clear()
         draft = self._draft(codes)
         if not self._separate(draft):
             self.least = max(self._occupied(), 1)
             return "dropped"
-        self._at_tick.add(draft.part)
         self._drafts.append(draft)
         self.total += 1
         self.least = self._occupied()
@@ -108,14 +107,11 @@ class NoteWriter:
         """Return how many ticks all voices are taken, at most the longest delta that there is."""
         if self._voices is None:
             return 0
-        here = self._start + self._tick * self._tick_beats
-        ends: dict[int, float] = {}
-        for draft in self._drafts:
-            if draft.end > here + _EPSILON or draft.part in self._at_tick:
-                ends[draft.part] = max(draft.end, ends.get(draft.part, 0.0))
+        here = self._start + (self._tick + self._early) * self._tick_beats
+        ends = {draft.part: draft.end for draft in self._drafts if draft.end > here + _EPSILON}
         if len(ends) < self._voices:
             return 0
-        return min(max(ceil((min(ends.values()) - here) / self._tick_beats - _EPSILON), 1), self._furthest)
+        return min(ceil((min(ends.values()) - here) / self._tick_beats - _EPSILON), self._furthest)
 
     def _value(self, column: int | None, codes: Sequence[int], default: float) -> float:
         """Return the value of a field's code, or what stands for a field that the model lacks."""
@@ -148,7 +144,9 @@ class NoteWriter:
         touched = [
             d
             for d in self._drafts
-            if d.part == draft.part and (self._voices or d.pitch == draft.pitch) and d.end > draft.start
+            if d.part == draft.part
+            and (self._voices is not None or d.pitch == draft.pitch)
+            and d.end > draft.start
         ]
         if any(d.tick == draft.tick or d.start > draft.start - _EPSILON for d in touched):
             return False
@@ -158,9 +156,7 @@ class NoteWriter:
 
     def ready(self) -> list[Note]:
         """Return, once each and in order, the notes that no later one can touch."""
-        # A later note may start half a tick before its place on the grid.
-        soonest = self._tick + self.least - (0.5 if self._offset is not None else 0.0)
-        safe = self._start + soonest * self._tick_beats
+        safe = self._start + (self._tick + self.least - self._early) * self._tick_beats
         count = 0
         for draft in self._drafts:
             if draft.end > safe + _EPSILON:

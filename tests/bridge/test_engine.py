@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pytest
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
+from antiphon.bridge.rows import TakeRow
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.stepper import Stepper
 from antiphon.bridge.tonality import of_music
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
@@ -318,6 +320,34 @@ def test_a_piece_that_ends_may_end_early_in_its_last_bar_only(engine: Engine) ->
     takes = engine.generate(ask(model="chords", takes=32, piece_ends=True, sampling=WILD))
     assert all(take.notes for take in takes)
     assert all(take.end_beats == 16.0 for take in takes)
+
+
+@pytest.mark.parametrize("piece_ends", [True, False])
+def test_a_piece_ends_by_itself_in_its_last_bar_only(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, piece_ends: bool
+) -> None:
+    ends: list[int] = []
+
+    def after(self: TakeRow, stepper: Stepper, row: int) -> bool:
+        if stepper.note[row, 0] >= stepper.manifest.codec.end:
+            ends.append(int(stepper.clock[row, 0]))
+        return plain(self, stepper, row)
+
+    plain = TakeRow.after
+    monkeypatch.setattr(TakeRow, "after", after)
+    engine.generate(ask(model="chords", takes=16, piece_ends=piece_ends, sampling=WILD))
+    assert set(ends) == ({3} if piece_ends else set())
+
+
+@pytest.mark.parametrize("model", ["tiny", "chords", "beats"])
+@pytest.mark.parametrize("beats", [-64.0, 1024.0])
+def test_answers_are_the_same_wherever_they_are(engine: Engine, model: str, beats: float) -> None:
+    moved = engine.generate(ask(model=model, takes=4, start_beat=beats, end_beat=beats + 16.0))
+    for take, there in zip(engine.generate(ask(model=model, takes=4)), moved, strict=True):
+        assert len(take.notes) > 4
+        assert [replace(n, start=n.start - beats) for n in there.notes] == [
+            replace(n, start=pytest.approx(n.start), duration=pytest.approx(n.duration)) for n in take.notes
+        ]
 
 
 def test_nats_are_the_models_own(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from antiphon.bridge import leading
 from antiphon.bridge.constraints import Mask
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.leading import Leading
-from antiphon.bridge.opening import read_context
+from antiphon.bridge.plan import read
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tonality import CLOSE, KEYS, TONIC, of_music, told_by
+from antiphon.bridge.tonality import CLOSE, KEY_NOTES, KEYS, TONIC, of_music, told_by
 from antiphon.models.manifest import Manifest
 from antiphon.models.note import Note
 from antiphon.models.score import Part
@@ -33,8 +34,7 @@ def leads(context: tuple[Note, ...] = (), **options: Any) -> Leading:
 
 
 def leads_to(manifest: Manifest, request: GenerationRequest, limits: Mask) -> Leading:
-    before = [note for note in request.context if note.start < request.start_beat]
-    return Leading(manifest, request, limits, read_context(manifest, before, request.context_metres))
+    return Leading(manifest, request, limits, read(manifest, request).context)
 
 
 def hear(led: Leading, *pitches: int) -> None:
@@ -49,6 +49,13 @@ def test_a_context_tells_its_key() -> None:
 def test_only_what_comes_before_the_answer_tells() -> None:
     later = Note(61, 4.0, 4.0)
     assert np.array_equal(leads((*SCALE, later), start=4.0).mask(), leads(SCALE).mask())
+
+
+def test_a_contexts_last_notes_tell_its_key() -> None:
+    strange = [Note(61, 0.0, 1.0)] * 100
+    last = [replace(note, start=1.0 + i) for i, note in enumerate(SCALE * (KEY_NOTES // len(SCALE)))]
+    assert np.array_equal(leads((*last, *strange)).mask(), leads(tuple(last)).mask())
+    assert not np.array_equal(leads((*last[8:], *strange)).mask(), leads(tuple(last[8:])).mask())
 
 
 def test_an_answers_own_notes_join_the_context() -> None:

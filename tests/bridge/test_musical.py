@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from antiphon.bridge.engine import Engine
-from antiphon.bridge.register import lift
+from antiphon.bridge.register import lift, lifted
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
@@ -68,6 +68,15 @@ class TestRegister:
         """folk's range is 57 to 86; a range that is asked for says where the answer is to be."""
         notes = [] if pitch is None else [Note(pitch, 0.0, 1.0), Note(20, 0.0, 1.0)]
         assert lift(shipped[0].manifest("folk"), notes, low, high) == expected
+
+    @pytest.mark.parametrize("semitones", [-60, -12, 0, 24, 60])
+    def test_what_is_lifted_keeps_its_pitch_classes(self, semitones: int) -> None:
+        notes = [Note(pitch, 0.0, 1.0) for pitch in range(128)]
+        for note, there in zip(notes, lifted(notes, semitones), strict=True):
+            assert 0 <= there.pitch <= 127
+            assert there.pitch % 12 == note.pitch % 12
+            if 0 <= note.pitch + semitones <= 127:
+                assert there.pitch == note.pitch + semitones
 
     def test_a_model_of_many_registers_reads_them_where_they_are(self, shipped: Shipped) -> None:
         manifest = shipped[0].manifest("folk")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from antiphon.bridge.writer import NoteWriter
 from antiphon.models.codec import Codec
@@ -29,8 +30,15 @@ PLAYED = Codec(
 QUARTER, WHOLE = 2, 4
 
 
-def writer(*, voices: int | None = 2, beats: float = 4.0, gap: int = 0, codec: Codec = CODEC) -> NoteWriter:
-    return NoteWriter(codec, voices=voices, start=8.0, end=8.0 + beats, gap=gap)
+def writer(
+    *,
+    voices: int | None = 2,
+    start: float = 8.0,
+    beats: float = 4.0,
+    gap: int = 0,
+    codec: Codec = CODEC,
+) -> NoteWriter:
+    return NoteWriter(codec, voices=voices, start=start, end=start + beats, gap=gap)
 
 
 def write(w: NoteWriter, *rows: tuple[int, ...]) -> list[Note]:
@@ -139,6 +147,27 @@ def test_a_voice_that_sounds_for_longer_than_any_delta_may_still_be_cut() -> Non
     assert w.ready() == []
     w.write((2, 0, 62, QUARTER))
     assert w.ready() == [Note(60, 8.0, 1.0), Note(62, 9.0, 1.0)]
+
+
+@pytest.mark.parametrize("start", [0.0, -8.0, -2.0, 1 / 3, float(np.float32(100000.3)), -999999.7])
+def test_when_a_note_may_come_does_not_depend_on_where_the_answer_is(start: float) -> None:
+    w = writer(start=start, beats=8.0)
+    found = []
+    for row in ((0, 0, 60, WHOLE), (12, 1, 50, QUARTER), (24, 1, 52, 0), (12, 1, 53, WHOLE)):
+        assert w.write(row) == "note"
+        found.append((w.least, len(w.ready())))
+    assert found == [(0, 0), (24, 0), (6, 0), (48, 3)]
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_a_note_played_late_holds_the_next_one_up_no_longer_than_it_is_written(offset: int) -> None:
+    played = Codec((*PLAYED.fields[:2], Field("duration", (6, 12, 24)), PLAYED.fields[3]))
+    w = writer(voices=1, codec=played)
+    assert w.write((0, 0, 1, offset)) == "note"
+    assert w.least == 12
+    assert w.write((12, 1, 1, 0)) == "note"
+    first, second = (*w.ready(), *w.rest())
+    assert first.end <= second.start + 1e-9
 
 
 def test_many_voices_wait_for_nothing() -> None:
