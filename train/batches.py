@@ -35,6 +35,7 @@ def random_batch(
     size: int,
     length: int,
     known_end: float,
+    known_phrase: float,
     transpose: tuple[int, int],
     transposed: float,
     rng: np.random.Generator,
@@ -45,6 +46,8 @@ def random_batch(
     less often than those of long ones.
 
     Args:
+        known_end: share of the passages that are told how many bars remain.
+        known_phrase: share of the others that are told the places of bars in phrases.
         transpose: range of semitones, for a share of ``transposed`` of the passages.
         starts: cumulative lengths of the pieces, (piece + 1,).
         rng: a generator of this batch's own, so that a resumed run draws the same batches.
@@ -60,9 +63,16 @@ def random_batch(
         semitones = int(rng.integers(transpose[0], transpose[1] + 1))
         if transposed < 1 and rng.random() >= transposed:
             semitones = 0
+        told = rng.random()
         chosen.append(
             passage(
-                codec, piece, first, length, known_end=bool(rng.random() < known_end), transpose=semitones
+                codec,
+                piece,
+                first,
+                length,
+                known_end=bool(told < known_end),
+                known_phrase=bool(told < known_end + (1 - known_end) * known_phrase),
+                transpose=semitones,
             )
         )
     return stack(chosen, length)

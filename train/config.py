@@ -56,6 +56,8 @@ class NetworkConfig:
     below another of the same onset."""
     tonic: bool = False
     """Read and choose pitches by their distance from the tonic as well, where it is told."""
+    phrases: bool = False
+    """Be told the place of a bar in its phrase of eight, where the end is not known; for tunes."""
     voices: bool = False
     """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
     dropout: float = 0.25
@@ -106,6 +108,8 @@ class FitConfig:
     """Share of passages that are transposed."""
     known_end: float = 0.5
     """Share of passages that are told how many bars remain."""
+    known_phrase: float = 0.7
+    """Share of passages of unknown end that are told the places of bars in phrases, with `phrases`."""
     start: str = ""
     """Folder of a trained run of the same shape whose best weights this one begins with."""
     teachers: tuple[str, ...] = ()

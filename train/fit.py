@@ -111,6 +111,7 @@ class Run:
             size=fit.batch,
             length=fit.crop,
             known_end=fit.known_end,
+            known_phrase=fit.known_phrase if self.config.network.phrases else 0.0,
             transpose=fit.transpose,
             transposed=fit.transposed,
             rng=np.random.default_rng([fit.seed, step]),

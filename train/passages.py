@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..models.codec import Codec
-from ..models.step import REMAINING_BUCKETS
+from ..models.step import PHRASE_BARS, REMAINING_BUCKETS
 from .dataset import Dataset, SplitName
 from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
@@ -34,6 +34,12 @@ class Piece:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def first_bar(self) -> int:
+        """The first whole bar: 1 after a bar that holds a pick-up alone, which begins in its second half."""
+        _, bar, place, ticks, _ = self.clock[0].tolist()
+        return int(bar > 0 or 2 * place >= ticks)
+
 
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
     """Return the pieces of a split that hold at least two notes."""
@@ -51,7 +57,14 @@ def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, P
 
 
 def passage(
-    codec: Codec, piece: Piece, first: int, length: int, *, known_end: bool = False, transpose: int = 0
+    codec: Codec,
+    piece: Piece,
+    first: int,
+    length: int,
+    *,
+    known_end: bool = False,
+    known_phrase: bool = False,
+    transpose: int = 0,
 ) -> Arrays:
     """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
 
@@ -64,6 +77,7 @@ def passage(
         first: the first note that is predicted.
         length: how many are, END included, as far as there are.
         known_end: whether the condition `remaining` tells how many bars are left.
+        known_phrase: whether it tells, where not that, the places of bars in their phrases.
         transpose: semitones, as far as all of the passage can be moved by them.
 
     Returns:
@@ -97,12 +111,16 @@ def passage(
     seen = _clock(clock, tick0, bar0, len(note))
     left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1] if known_end else None
     tonic = None if piece.tonic is None else (piece.tonic + transpose) % 12
+    conditions = _conditions(seen[:, 4], left, tonic)
+    if known_phrase and not known_end:
+        bars = bar0 + seen[:, 1] - piece.first_bar
+        conditions[:, 1] = REMAINING_BUCKETS + bars % PHRASE_BARS
     result: Arrays = {
         "note": note,
         "target": target,
         "weight": weight,
         "clock": seen[:, 1:4],
-        "conditions": _conditions(seen[:, 4], left, tonic),
+        "conditions": conditions,
         "counted": np.concatenate([np.ones(len(codes), np.float32), np.zeros(int(ends), np.float32)]),
         "onset": seen[:, 0],
     }

@@ -10,7 +10,7 @@ import numpy as np
 from ..models.codec import Codec
 from ..models.field import FieldName
 from ..models.manifest import CONDITIONS, TONIC
-from ..models.step import MASKED, POSITION_STRIDE, REMAINING_BUCKETS
+from ..models.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
 from .backend import tf
 from .config import NetworkConfig
 
@@ -73,7 +73,8 @@ class Shape:
             columns |= {"interval": INTERVALS, "register": REGISTERS}
         else:
             columns["pitch"] = self.codec["pitch"].inputs
-        columns |= {"place": PLACES, "metre": self.metres + 1, "remaining": REMAINING_BUCKETS}
+        remaining = REMAINING_BUCKETS + PHRASE_BARS * self.config.phrases
+        columns |= {"place": PLACES, "metre": self.metres + 1, "remaining": remaining}
         if self.config.tonic:
             columns["degree"] = DEGREES
         if self.config.voices:
