@@ -16,7 +16,7 @@ from ..models.metre import Metre, MetreMap
 from ..models.note import Note
 from ..models.quantise import off_grid
 from ..models.score import Part
-from ..models.step import REMAINING_BUCKETS, TEXT_LINE
+from ..models.step import PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
 from ..models.transcribe import transcribe
 from ..models.voices import LEGATO
 from .tonality import Heard, hear
@@ -49,12 +49,17 @@ class Context:
     """Clock of what each step reads, the last note's left out, (note, 3)."""
     metres: Codes
     """The condition `metre` at each step, (note,)."""
+    remaining: Codes
+    """The condition `remaining` at each step, (note,)."""
     last_beat: float
     """Onset of the last note on the grid, in beats on the host's timeline."""
     last_bar: int
     """The last note's bar, from 0."""
     end_beat: float
     """When the last sound may have been meant to end, in beats on the host's timeline."""
+    phrase: int | None = None
+    """How many bars into its phrase the first note's bar is, -1 for a pick-up's; None where the model
+    knows no phrases."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
 
@@ -76,6 +81,9 @@ class Opening:
     """The condition `metre` from now on."""
     first_bar: int
     """The answer's first bar."""
+    phrase: int | None
+    """How many bars that is after the beginning of the context's first phrase; None where the model knows no
+    phrases."""
     latest: int
     """Ticks from the note before to the last place for the answer's first note: with a context in the first
     half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
@@ -108,20 +116,25 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
     heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
+    phrase = _phrase(ordered, encoded.origin, metres) if manifest.phrases and ordered else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
-        return Context(codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, 0.0, 0, 0.0, heard)
+        return Context(
+            codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, codes, 0.0, 0, 0.0, None, heard
+        )
     # The first step reads the barline before the first note.
     before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
     return Context(
         codec.begin(middle=cut),
         encoded.codes,
-        np.concatenate([before, clocks[:-1]]),
+        (read := np.concatenate([before, clocks[:-1]])),
         np.concatenate([codes[:1], codes[:-1]]),
+        np.array([in_phrase(phrase, bar) for bar in read[:, 0].tolist()], np.int32),
         codec.to_beats(codec.to_ticks(written[-1].start)),
         int(encoded.bars[-1]),
         _release(notes),
+        phrase,
         heard,
     )
 
@@ -135,11 +148,32 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
     return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
 
 
+def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
+    """Return how many bars into its phrase a context's first bar is that is read, which begins at ``origin``.
+
+    A phrase begins with the first bar, or after a pick-up, which leaves at least half of its bar silent.
+    """
+    bar = metres.bar_at(notes[0].start)
+    pick_up = int(2 * (notes[0].start - bar.start) >= bar.metre.beats)
+    return metres.bars_between(bar.start, origin) - pick_up
+
+
+def in_phrase(phrase: int | None, bar: int) -> int:
+    """Return the condition `remaining` of a bar where the end is unknown.
+
+    Args:
+        phrase: how many bars into its phrase bar 0 is; None where the model knows no phrases.
+        bar: counted from 0.
+    """
+    return REMAINING_UNKNOWN if phrase is None else REMAINING_BUCKETS + (phrase + bar) % PHRASE_BARS
+
+
 def read_text(manifest: Manifest, text: str) -> Context:
     """Return the beginning of a tune as codes, for a model of text."""
     codes = manifest.codec.encode_text(text)
     clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
-    return Context(manifest.codec.begin(), codes, clocks, np.zeros(len(codes), np.int32), 0.0, 0, 0.0)
+    zeros = np.zeros(len(codes), np.int32)
+    return Context(manifest.codec.begin(), codes, clocks, zeros, zeros, 0.0, 0, 0.0)
 
 
 def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:
@@ -154,14 +188,15 @@ def opening(manifest: Manifest, context: Context, start: float, metre: Metre) ->
     length = codec.bar_ticks(metre)
     code = manifest.metre_code(metre)
     if not context.notes:
-        return Opening(0, (0, 0, length), code, 0, length - 1)
+        return Opening(0, (0, 0, length), code, 0, context.phrase, length - 1)
     gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
+    phrase = None if context.phrase is None else context.phrase + context.last_bar + ceil(gap / length)
     silent = max(floor((start - context.end_beat) / metre.beats), 0)
     gap -= min(silent, max(gap - 1, 0) // length) * length
     gap = _reachable(codec, gap, length)
     bars = ceil(gap / length)
     clock = (context.last_bar, bars * length - gap, length)
-    return Opening(gap, clock, code, context.last_bar + bars, gap + (length - 1) // 2)
+    return Opening(gap, clock, code, context.last_bar + bars, phrase, gap + (length - 1) // 2)
 
 
 def _reachable(codec: Codec, gap: int, length: int) -> int:
@@ -179,8 +214,6 @@ def bars_in(beats: float, metre: Metre) -> int:
     return max(ceil(beats / metre.beats - 1e-6), 1)
 
 
-def remaining(bar: int, last_bar: int | None) -> int:
-    """Return the condition `remaining` in ``bar`` of a piece that ends in ``last_bar`` (None: unknown)."""
-    if last_bar is None:
-        return REMAINING_UNKNOWN
+def remaining(bar: int, last_bar: int) -> int:
+    """Return the condition `remaining` in ``bar`` of a piece that ends in ``last_bar``."""
     return min(max(last_bar - bar, 0), REMAINING_BUCKETS - 2) + 1

@@ -12,7 +12,7 @@ from ..models.note import Note
 from .constraints import Constraints
 from .job import Job
 from .leading import Leading
-from .opening import REMAINING_UNKNOWN, Context, bars_in, opening, remaining
+from .opening import Context, bars_in, in_phrase, opening, remaining
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 from .uniforms import Uniforms
@@ -110,7 +110,7 @@ class PrimeRow:
         context, at = self._context, self._next
         stepper.clock[row] = context.clocks[at]
         stepper.forced[row] = context.codes[at]
-        self._conditions.write(stepper, row, int(context.metres[at]), REMAINING_UNKNOWN)
+        self._conditions.write(stepper, row, int(context.metres[at]), int(context.remaining[at]))
 
     def fail(self, code: str, message: str) -> None:
         """Pass a failure on."""
@@ -148,7 +148,7 @@ class TakeRow:
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
         self._leading = Leading(manifest, request, limits.fixed["pitch"], context)
         self._conditions = Conditions(manifest)
-        self._left = remaining(self._opening.clock[0], self._last_bar)
+        self._left = self._remaining(self._opening.clock[0])
         self._delta: tuple[int, bool] | None = None
         self._nats = 0.0
         self._notes: list[Note] = []
@@ -202,22 +202,29 @@ class TakeRow:
     def _prepare(self, stepper: Stepper, row: int) -> None:
         """Write the inputs of the next step that differ from the last one's."""
         ends, ending = False, 0.0
+        bar = int(stepper.clock[row, 0])
+        left = self._remaining(bar)
+        if left != self._left:
+            self._left = left
+            self._conditions.write(stepper, row, self._opening.metre, left)
         if self._last_bar is not None:
-            bar = int(stepper.clock[row, 0])
             ends = bar >= self._last_bar
             if ends:
                 _, tick, length = stepper.clock[row].tolist()
                 ending = tick / length
-            left = remaining(bar, self._last_bar)
-            if left != self._left:
-                self._left = left
-                self._conditions.write(stepper, row, self._opening.metre, left)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
         delta = (self._writer.least, ends)
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.delta(*delta)
         stepper.uniform[row] = self._uniforms.next()
+
+    def _remaining(self, bar: int) -> int:
+        """Return the condition `remaining` of a bar."""
+        if self._last_bar is not None:
+            return remaining(bar, self._last_bar)
+        start = self._opening
+        return in_phrase(start.phrase, bar - start.first_bar)
 
     def _forbidden(self, codes: list[int]) -> bool:
         """Fail the request: masks are added to logits, and are lost on what is huge or no number."""

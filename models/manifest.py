@@ -103,6 +103,8 @@ class Manifest:
     """What it was trained for."""
     conditions: tuple[str, ...] = CONDITIONS
     """What the input `conditions` holds, in order."""
+    phrases: bool = False
+    """Whether codes of the condition `remaining` from 33 on tell a bar's place in its phrase of eight."""
     defaults: Defaults = field(default_factory=Defaults)
     """temperature, top_p, metre, tempo, low and high of requests that name none."""
     sources: tuple[Source, ...] = ()

@@ -41,7 +41,10 @@ _NUMBERS: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
             "network.recurrent_dropout", "fit.average",
         ),
     ),
-    ("from 0 to 1", lambda value: 0 <= value <= 1, ("fit.known_end", "fit.known_phrase", "fit.transposed", "fit.teaching")),
+    (
+        "from 0 to 1", lambda value: 0 <= value <= 1,
+        ("fit.known_end", "fit.known_phrase", "fit.transposed", "fit.teaching"),
+    ),
 )  # fmt: skip
 """What a number must be, whether it is, and the keys of such numbers."""
 _CHOICES = ("network.cell", "network.attention_position", "network.attention_values", "fit.precision")
