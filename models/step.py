@@ -26,8 +26,8 @@ REMAINING_BUCKETS = 33
 TEXT_LINE = 64
 """Ticks of a "bar" of text: a character is a tick, and attention counts characters apart."""
 PHRASE_BARS = 8
-"""Bars of a phrase. Of a model that knows phrases, codes of `remaining` from REMAINING_BUCKETS on say that the
-end is unknown and which bar of its phrase this is, its first bar REMAINING_BUCKETS."""
+"""Bars of a phrase. Of a model that knows phrases, codes of `remaining` from REMAINING_BUCKETS on say that
+the end is unknown and which bar of its phrase this is; REMAINING_BUCKETS is the first."""
 METRE_OTHER = 0
 """Code of the condition `metre` for a metre the model has not learnt."""
 

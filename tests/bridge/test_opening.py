@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from antiphon.bridge.opening import bars_in, opening, read_context, remaining
+from antiphon.bridge.opening import bars_in, in_phrase, opening, read_context, remaining
 from antiphon.bridge.prompt import prompt_for
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
@@ -147,10 +147,47 @@ def test_bars_longer_than_the_table() -> None:
     assert start.gap <= MANIFEST.codec["delta"].values[-1]
 
 
+PHRASED = replace(MANIFEST, phrases=True)
+
+
+def test_a_model_that_knows_phrases_is_told_where_each_bar_is() -> None:
+    context = read_context(PHRASED, melody(16.0, 20.0, 24.0, 28.0, 28.5), FOUR)
+    assert context.remaining.tolist() == [33, 33, 34, 35, 36]  # of what each step reads
+    start = opening(PHRASED, context, 32.0, Metre(4, 4))
+    assert (start.first_bar, start.phrase) == (4, 4)
+    assert [in_phrase(start.phrase, bar) for bar in (-1, 0, 3, 4)] == [36, 37, 40, 33]
+
+
+def test_a_phrase_begins_after_a_pick_up() -> None:
+    context = read_context(PHRASED, melody(3.5, 4.0, 8.0), FOUR)
+    assert context.remaining.tolist() == [40, 40, 33]
+    assert opening(PHRASED, context, 12.0, Metre(4, 4)).phrase == 2
+    late = read_context(PHRASED, melody(1.5, 4.0), FOUR)
+    assert opening(PHRASED, late, 8.0, Metre(4, 4)).phrase == 2
+
+
+def test_phrases_go_on_through_silence_and_a_context_that_is_cut() -> None:
+    context = read_context(PHRASED, melody(0.0, 4.0), FOUR)
+    assert opening(PHRASED, context, 400.0, Metre(4, 4)).phrase == 100
+    notes = melody(*(i * 0.5 for i in range(150)))  # 18 bars and three quarters, of which 100 notes are read
+    cut = read_context(PHRASED, notes, FOUR)
+    assert cut.remaining[0] == 33 + 6  # from the seventh bar on
+    assert opening(PHRASED, cut, 76.0, Metre(4, 4)).phrase == 19
+
+
+def test_a_model_that_knows_no_phrases_is_told_nothing() -> None:
+    context = read_context(MANIFEST, melody(0.0, 4.0), FOUR)
+    assert context.remaining.tolist() == [0, 0]
+    start = opening(MANIFEST, context, 8.0, Metre(4, 4))
+    assert start.phrase is None
+    assert in_phrase(start.phrase, 3) == 0
+    assert opening(PHRASED, read_context(PHRASED, [], FOUR), 8.0, Metre(4, 4)).phrase is None
+
+
 @pytest.mark.parametrize(
-    ("bar", "last", "code"), [(0, None, 0), (3, 3, 1), (2, 3, 2), (0, 31, 32), (0, 500, 32), (5, 3, 1)]
+    ("bar", "last", "code"), [(3, 3, 1), (2, 3, 2), (0, 31, 32), (0, 500, 32), (5, 3, 1)]
 )
-def test_remaining(bar: int, last: int | None, code: int) -> None:
+def test_remaining(bar: int, last: int, code: int) -> None:
     assert remaining(bar, last) == code
 
 

@@ -59,6 +59,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "attention_layer": 1,
         "attention_position": "both",
         "memory": 20,
+        "phrases": True,
     },
     "transformer": {"cell": "transformer", "layers": 2, "memory": 20, "attention_position": "both"},
     "roll": {"sounding": True, "sounding_ahead": True, "roll": True, "tonic": True, "layers": 1},

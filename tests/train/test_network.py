@@ -18,7 +18,7 @@ from antiphon.train.batches import stack
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.network import NoteNetwork
-from antiphon.train.passages import passage, pieces_of
+from antiphon.train.passages import Piece, passage, pieces_of
 from antiphon.train.savedrun import build
 from antiphon.train.shape import BIASES, Shape, bias_code
 from made_music import write_dataset
@@ -200,6 +200,23 @@ def test_first_notes_of_cut_passages_weigh_nothing(dataset: Dataset) -> None:
     assert whole["weight"][0].all() and whole["target"][-1, 0] == dataset.codec.end
     assert not whole["weight"][-1, 1:].any()
     assert whole["counted"].sum() == len(piece)
+
+
+def test_known_phrases_count_bars_from_the_first_whole_one(dataset: Dataset) -> None:
+    piece = pieces_of(dataset, "train")[0]
+    whole = passage(dataset.codec, piece, 0, len(piece) + 1, known_phrase=True)
+    bars = whole["clock"][:, 0]
+    assert bars[-1] > 8
+    np.testing.assert_array_equal(whole["conditions"][:, 1], 33 + (bars - piece.first_bar) % 8)
+    cut = passage(dataset.codec, piece, 20, 30, known_phrase=True)
+    np.testing.assert_array_equal(cut["conditions"][1:, 1], whole["conditions"][21:50, 1])
+    ends = passage(dataset.codec, piece, 0, 30, known_end=True, known_phrase=True)
+    assert ends["conditions"][:, 1].max() <= 32
+
+
+@pytest.mark.parametrize(("bar", "place", "first"), [(0, 0, 0), (0, 47, 0), (0, 48, 1), (1, 0, 1)])
+def test_a_phrase_begins_with_the_first_whole_bar(bar: int, place: int, first: int) -> None:
+    assert Piece(np.zeros((1, 4)), np.array([[0, bar, place, 96, 1]])).first_bar == first
 
 
 def test_the_known_end_counts_bars_down_to_one(dataset: Dataset) -> None:
