@@ -15,6 +15,7 @@ from antiphon.export.export import export
 from antiphon.train.config import TrainConfig
 from antiphon.train.fit import Run
 from made_music import write_dataset
+from tiny_model import save_tiny_model
 
 HERE = Path(__file__).parent
 
@@ -193,6 +194,24 @@ def test_drift(tmp_path: Path, model: str, parts: int) -> None:
     assert float(rows["the music"][0]) == 1.0
     assert rows["led"] != rows["not led"]
     assert all(0 < float(inside) <= 1 and float(away) >= 0 for inside, away in rows.values())
+
+
+def test_phrases(tmp_path: Path) -> None:
+    """A model that knows phrases is told of them, and answers otherwise than untold."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=140, parts=2)
+    tiny = save_tiny_model(tmp_path / "tiny.onnx", phrases=True)
+    words = [sys.executable, str(HERE / "phrases.py"), str(tiny), str(data)]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    losses, ends = (
+        [line.strip("| ").split(" | ") for line in table.splitlines()[2:]] for table in said.split("\n\n")[1:]
+    )
+    assert [row[0] for row in losses] == ["0", "4", "2", "1"]
+    assert all(float(row[2]) != float(row[3]) for row in losses)
+    assert [row[0] for row in ends] == ["tunes", "continued"]
+    refused = subprocess.run(
+        [*words[:2], str(HERE.parents[1] / "models" / "folk.onnx"), words[3]], capture_output=True, text=True
+    )
+    assert "phrases = true" in refused.stderr
 
 
 def test_an_average_of_runs(run: Path) -> None:
