@@ -12,11 +12,11 @@ import numpy as np
 from ..models.codec import Codec, Codes
 from ..models.drumkit import on_kit
 from ..models.manifest import Manifest
-from ..models.metre import Metre, MetreMap
+from ..models.metre import Metre, MetreMap, is_pick_up
 from ..models.note import Note
 from ..models.quantise import off_grid
 from ..models.score import Part
-from ..models.step import PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
+from ..models.step import REMAINING_BUCKETS, TEXT_LINE, phrase_code
 from ..models.transcribe import transcribe
 from ..models.voices import LEGATO
 from .tonality import Heard, hear
@@ -120,15 +120,15 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
-        return Context(
-            codec.begin(), encoded.codes, clocks.reshape(0, 3), codes, codes, 0.0, 0, 0.0, None, heard
-        )
+        unknown = np.zeros(0, np.int32)
+        none = clocks.reshape(0, 3)
+        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0.0, heard=heard)
     # The first step reads the barline before the first note.
-    before = np.array([[0, 0, encoded.bar_ticks[0]]], np.int32)
+    read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
     return Context(
         codec.begin(middle=cut),
         encoded.codes,
-        (read := np.concatenate([before, clocks[:-1]])),
+        read,
         np.concatenate([codes[:1], codes[:-1]]),
         np.array([in_phrase(phrase, bar) for bar in read[:, 0].tolist()], np.int32),
         codec.to_beats(codec.to_ticks(written[-1].start)),
@@ -151,11 +151,10 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
 def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
     """Return how many bars into its phrase a context's first bar is that is read, which begins at ``origin``.
 
-    A phrase begins with the first bar, or after a pick-up, which leaves at least half of its bar silent.
+    A phrase begins with the first bar, or after that of a pick-up.
     """
     bar = metres.bar_at(notes[0].start)
-    pick_up = int(2 * (notes[0].start - bar.start) >= bar.metre.beats)
-    return metres.bars_between(bar.start, origin) - pick_up
+    return metres.bars_between(bar.start, origin) - is_pick_up(notes[0].start - bar.start, bar.metre.beats)
 
 
 def in_phrase(phrase: int | None, bar: int) -> int:
@@ -165,7 +164,7 @@ def in_phrase(phrase: int | None, bar: int) -> int:
         phrase: how many bars into its phrase bar 0 is; None where the model knows no phrases.
         bar: counted from 0.
     """
-    return REMAINING_UNKNOWN if phrase is None else REMAINING_BUCKETS + (phrase + bar) % PHRASE_BARS
+    return REMAINING_UNKNOWN if phrase is None else phrase_code(phrase + bar)
 
 
 def read_text(manifest: Manifest, text: str) -> Context:

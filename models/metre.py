@@ -51,6 +51,16 @@ class Metre:
         return f"{self.numerator}/{self.denominator}"
 
 
+def is_pick_up(place: float, length: float) -> bool:
+    """Return whether music that begins at a place in a bar leaves half of it or more silent: a pick-up.
+
+    Args:
+        place: where in the bar, in any unit.
+        length: the bar's, in the same unit.
+    """
+    return 2 * place >= length
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One bar: where it starts and its metre."""

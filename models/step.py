@@ -7,12 +7,16 @@ attention memory between runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from .manifest import Manifest
 
 DType = Literal["int32", "float32"]
+Bars = TypeVar("Bars", int, npt.NDArray[np.integer[Any]])
 MASKED = -1e9
 """What a mask adds to a logit that must not be chosen."""
 POSITION_STRIDE = 1024
@@ -30,6 +34,11 @@ PHRASE_BARS = 8
 the end is unknown and which bar of its phrase this is; REMAINING_BUCKETS is the first."""
 METRE_OTHER = 0
 """Code of the condition `metre` for a metre the model has not learnt."""
+
+
+def phrase_code(bar: Bars) -> Bars:
+    """Return the code of `remaining` of a bar, or of an array of bars, counted from where a phrase began."""
+    return REMAINING_BUCKETS + bar % PHRASE_BARS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..models.step import METRE_OTHER
-from .passages import Arrays, Piece, passage
+from .passages import Arrays, Piece, Told, passage
 
 PADDING = 64
 """Whole pieces are padded to multiples of so many steps: every length is a graph to compile."""
@@ -63,19 +63,16 @@ def random_batch(
         semitones = int(rng.integers(transpose[0], transpose[1] + 1))
         if transposed < 1 and rng.random() >= transposed:
             semitones = 0
-        told = rng.random()
-        chosen.append(
-            passage(
-                codec,
-                piece,
-                first,
-                length,
-                known_end=bool(told < known_end),
-                known_phrase=bool(told < known_end + (1 - known_end) * known_phrase),
-                transpose=semitones,
-            )
-        )
+        told = _told(float(rng.random()), known_end, known_phrase)
+        chosen.append(passage(codec, piece, first, length, told=told, transpose=semitones))
     return stack(chosen, length)
+
+
+def _told(drawn: float, known_end: float, known_phrase: float) -> Told:
+    """Return what a passage is told, by a random number from 0 to 1."""
+    if drawn < known_end:
+        return "end"
+    return "phrase" if drawn < known_end + (1 - known_end) * known_phrase else "nothing"
 
 
 def alone(one: Arrays) -> Arrays:

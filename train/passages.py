@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..models.codec import Codec
-from ..models.step import PHRASE_BARS, REMAINING_BUCKETS
+from ..models.metre import is_pick_up
+from ..models.step import REMAINING_BUCKETS, phrase_code
 from .dataset import Dataset, SplitName
 from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
@@ -18,6 +19,8 @@ Array = npt.NDArray[np.int32]
 LONG_AGO = -(1 << 24)
 """When what has never happened happened, in ticks."""
 Arrays = dict[str, npt.NDArray[Any]]
+Told = Literal["nothing", "end", "phrase"]
+"""What a passage is told of the bars to come."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Piece:
 
     @property
     def first_bar(self) -> int:
-        """The first whole bar: 1 after a bar that holds a pick-up alone, which begins in its second half."""
+        """The first whole bar: 1 after a pick-up's."""
         _, bar, place, ticks, _ = self.clock[0].tolist()
-        return int(bar > 0 or 2 * place >= ticks)
+        return int(bar > 0 or is_pick_up(place, ticks))
 
 
 def pieces_of(dataset: Dataset, split: SplitName) -> list[Piece]:
@@ -62,8 +65,7 @@ def passage(
     first: int,
     length: int,
     *,
-    known_end: bool = False,
-    known_phrase: bool = False,
+    told: Told = "nothing",
     transpose: int = 0,
 ) -> Arrays:
     """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
@@ -76,8 +78,8 @@ def passage(
         piece: where it is cut from.
         first: the first note that is predicted.
         length: how many are, END included, as far as there are.
-        known_end: whether the condition `remaining` tells how many bars are left.
-        known_phrase: whether it tells, where not that, the places of bars in their phrases.
+        told: what the condition `remaining` tells: how many bars are left to the end, or the places of bars
+            in their phrases.
         transpose: semitones, as far as all of the passage can be moved by them.
 
     Returns:
@@ -109,18 +111,12 @@ def passage(
         bar0, tick0 = 0, 0  # a piece may begin with empty bars
     note, target, weight = _steps(codec, codes, middle=first > 0, ends=ends)
     seen = _clock(clock, tick0, bar0, len(note))
-    left = int(piece.clock[-1, 1]) - bar0 - seen[:, 1] if known_end else None
-    tonic = None if piece.tonic is None else (piece.tonic + transpose) % 12
-    conditions = _conditions(seen[:, 4], left, tonic)
-    if known_phrase and not known_end:
-        bars = bar0 + seen[:, 1] - piece.first_bar
-        conditions[:, 1] = REMAINING_BUCKETS + bars % PHRASE_BARS
     result: Arrays = {
         "note": note,
         "target": target,
         "weight": weight,
         "clock": seen[:, 1:4],
-        "conditions": conditions,
+        "conditions": _conditions(piece, seen[:, 4], bar0 + seen[:, 1], told, transpose),
         "counted": np.concatenate([np.ones(len(codes), np.float32), np.zeros(int(ends), np.float32)]),
         "onset": seen[:, 0],
     }
@@ -153,20 +149,24 @@ def _clock(clock: Array, tick0: int, bar0: int, steps: int) -> Array:
     return np.concatenate([head, clock])[:steps] - np.array([tick0, bar0, 0, 0, 0], np.int32)
 
 
-def _conditions(metres: Array, left: Array | None, tonic: int | None) -> Array:
+def _conditions(piece: Piece, metres: Array, bars: Array, told: Told, transpose: int) -> Array:
     """Return the codes of metre, remaining and tonic, (step, 3).
 
     Args:
+        piece: whose steps they are.
         metres: codes, (step,).
-        left: bars after each step's, (step,); None where that is not told.
-        tonic: its pitch class; None where it is not told.
+        bars: of the piece, from 0, (step,).
+        told: what `remaining` tells.
+        transpose: semitones that the tonic moves by.
     """
     conditions = np.zeros((len(metres), 3), np.int32)
     conditions[:, 0] = metres
-    if left is not None:
-        conditions[:, 1] = np.minimum(left, REMAINING_BUCKETS - 2) + 1
-    if tonic is not None:
-        conditions[:, 2] = tonic + 1
+    if told == "end":
+        conditions[:, 1] = np.minimum(int(piece.clock[-1, 1]) - bars, REMAINING_BUCKETS - 2) + 1
+    elif told == "phrase":
+        conditions[:, 1] = phrase_code(bars - piece.first_bar)
+    if piece.tonic is not None:
+        conditions[:, 2] = (piece.tonic + transpose) % 12 + 1
     return conditions
 
 

@@ -1,17 +1,18 @@
-"""What it does to tell a network the places of bars in their phrases: to tunes, and to where phrases end.
+"""What telling the places of bars in phrases does: to the nats of tunes or grooves, to how phrases end.
 
     python tests/benchmarks/phrases.py MODEL DATASET [--split valid] [--pieces 300]
 
-MODEL was trained with `phrases = true`. The bridge takes the first whole bar of a context for the first of a
-phrase. So twelve bars are cut out of tunes that begin where that is so (0 bars after the tune's first whole
-bar), and where it is not: the nats of a note of bars 5 to 8 and 9 to 12, the bars before told, with the
-places of bars in phrases and without. Below, how many bars of tunes that are continued from bar 5 end with a
-note of a beat or more, bar by bar, and how many of the tunes themselves.
+The bridge takes the first whole bar of a context for the first of a phrase. So twelve bars are cut out of
+tunes that begin where that is so (0 bars after the tune's first whole bar), and where it is not: the nats of
+a note of bars 5 to 8, 9 to 12 and both, the bars before told, without the places of bars in phrases and,
+where MODEL was trained with `phrases = true`, with them. Below, how many bars of tunes that are continued
+from bar 5 end with a note of a beat or more, or of drums have a fill, bar by bar, and how many of the tunes
+themselves, which have more than twelve.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.stepper import Stepper
 from antiphon.models.manifest import Manifest
-from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.metre import Metre, MetreMap, is_pick_up
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
 from antiphon.train.dataset import Dataset
@@ -32,10 +33,13 @@ LATE = (0, 4, 2, 1)
 """Bars after a tune's first whole bar with which contexts begin."""
 BARS = 12
 TOLD = 4
-TOLD_PHRASES = (None, 0)
-"""Rows of the stepper: told nothing, told that the first bar begins a phrase."""
+PARTS = {"bars 5-8": slice(4, 8), "9-12": slice(8, 12), "5-12": slice(4, 12)}
+
+TOMS = {41, 43, 45, 47, 48, 50}
+"""General MIDI's."""
 
 Tune = tuple[list[Note], Metre]
+Mark = Callable[[Sequence[Note], Metre], bool]
 
 
 def tunes(dataset: Dataset, split: str, most: int) -> Iterator[Tune]:
@@ -47,8 +51,8 @@ def tunes(dataset: Dataset, split: str, most: int) -> Iterator[Tune]:
             continue
         metre = Metre.parse(dataset.metres[codes.pop() - 1])
         notes = dataset.codec.decode(data.codes[piece])
-        pick_up = metre.beats if 2 * notes[0].start >= metre.beats else 0.0
-        yield [replace(note, start=note.start - pick_up) for note in notes], metre
+        first = metre.beats if is_pick_up(notes[0].start, metre.beats) else 0.0
+        yield [replace(note, start=note.start - first) for note in notes], metre
 
 
 def between(notes: Sequence[Note], start: float, end: float) -> list[Note]:
@@ -56,80 +60,87 @@ def between(notes: Sequence[Note], start: float, end: float) -> list[Note]:
     return [replace(n, start=n.start - start) for n in notes if start - 1e-6 <= n.start < end - 1e-6]
 
 
+def crops_of(found: Sequence[Tune], late: int) -> Iterator[Tune]:
+    """Yield twelve bars of each tune that has them and as many notes, from so many bars on."""
+    for notes, metre in found:
+        start, end = late * metre.beats, (late + BARS) * metre.beats
+        crop = between(notes, start, end)
+        if max(n.end for n in notes) >= end - 1e-6 and len(crop) >= BARS:
+            yield crop, metre
+
+
 def nats(stepper: Stepper, notes: Sequence[Note], metre: Metre) -> npt.NDArray[np.float64]:
-    """Return the sums of nats and the notes of each bar, (told, bar, 2)."""
+    """Return sums of nats and notes of each bar, untold of phrases and, if known, told, (row, bar, 2)."""
     manifest, codec = stepper.manifest, stepper.manifest.codec
     encoded = codec.encode(notes, MetreMap(((0.0, metre),)))
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1)
-    found = np.zeros((len(TOLD_PHRASES), BARS, 2))
+    rows: list[int | None] = [None, 0] if manifest.phrases else [None]
+    found = np.zeros((len(rows), BARS, 2))
     stepper.clear()
     note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
-    for _ in TOLD_PHRASES:
+    for _ in rows:
         stepper.add()
     for at, codes in enumerate(encoded.codes):
-        for row, phrase in enumerate(TOLD_PHRASES):
+        for row, phrase in enumerate(rows):
             stepper.note[row], stepper.clock[row], stepper.forced[row] = note, clock, codes
             stepper.conditions[row, :2] = manifest.metre_code(metre), in_phrase(phrase, int(clock[0]))
         stepper.step()
         bar = min(int(encoded.bars[at]), BARS - 1)
-        found[:, bar, 0] -= stepper.log_prob[: len(TOLD_PHRASES)].sum(axis=1)
+        found[:, bar, 0] -= stepper.log_prob[: len(rows)].sum(axis=1)
         found[:, bar, 1] += 1
         note, clock = codes, clocks[at]
     return found
 
 
-def long_ends(notes: Sequence[Note], metre: Metre) -> npt.NDArray[np.float64]:
-    """Return 1 for bars that end with a note that begins a beat or more before the barline, (bar,)."""
-    ends = np.zeros(BARS)
-    for bar in range(BARS):
-        here = between(notes, bar * metre.beats, (bar + 1) * metre.beats)
-        ends[bar] = bool(here) and metre.beats - max(n.start for n in here) >= 1 - 1e-6
-    return ends
+def ends_long(bar: Sequence[Note], metre: Metre) -> bool:
+    """Return whether a bar, from beat 0, ends with a note that begins a beat or more before the barline."""
+    return bool(bar) and metre.beats - max(note.start for note in bar) >= 1 - 1e-6
 
 
-def continued(engine: Engine, manifest: Manifest, tune: Tune, seed: int) -> list[Note]:
+def has_fill(bar: Sequence[Note], metre: Metre) -> bool:
+    """Return whether two strokes or more of a bar fall on toms."""
+    return sum(note.pitch in TOMS for note in bar) >= 2
+
+
+def marked(tune: Tune, mark: Mark) -> list[bool]:
+    """Return which of a tune's bars are marked, (bar,)."""
+    notes, metre = tune
+    return [mark(between(notes, bar * metre.beats, (bar + 1) * metre.beats), metre) for bar in range(BARS)]
+
+
+def continued(engine: Engine, manifest: Manifest, tune: Tune, seed: int) -> Tune:
     """Return a tune that a model goes on with from bar 5."""
     notes, metre = tune
     cut = TOLD * metre.beats
     before = [note for note in notes if note.start < cut - 1e-6]
     options = {"bars": BARS - TOLD, "start": cut, "metre": str(metre)}
-    return [*before, *engine.generate(resolve({}, options, tuple(before), manifest, seed))[0].notes]
+    return [*before, *engine.generate(resolve({}, options, tuple(before), manifest, seed))[0].notes], metre
 
 
 def main() -> None:
     args = arguments(__doc__).parse_args()
     model = ModelFile.load(args.model)
-    if not model.manifest.phrases:
-        raise SystemExit(f"{args.model} knows no phrases: train with phrases = true")
     found = list(tunes(Dataset.load(args.dataset), args.split, args.pieces))
     stepper = Stepper(model.session, model.manifest)
+    columns = [f"{part}{told}" for part in PARTS for told in ("", ", told")[: 1 + model.manifest.phrases]]
     print(f"{model.manifest.name}: nats a note\n")
-    print(
-        "| context begins, bars on | tunes | bars 5-8 | told | bars 9-12 | told |\n|---|---|---|---|---|---|"
-    )
+    print(f"| context begins, bars on | tunes | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}")
     for late in LATE:
-        crops = [
-            (between(notes, late * metre.beats, (late + BARS) * metre.beats), metre)
-            for notes, metre in found
-            if max(n.end for n in notes) >= (late + BARS) * metre.beats - 1e-6
-        ]
-        crops = [(notes, metre) for notes, metre in crops if len(notes) >= BARS]
-        sums = sum((nats(stepper, *crop) for crop in crops), np.zeros((len(TOLD_PHRASES), BARS, 2)))
-        four = sums.reshape(len(TOLD_PHRASES), -1, 4, 2).sum(axis=2)
-        each = four[..., 0] / np.maximum(four[..., 1], 1)
-        cells = [f"{each[told, part]:.3f}" for part in (1, 2) for told in range(len(TOLD_PHRASES))]
-        print(f"| {late} | {len(crops)} | {' | '.join(cells)} |")
-    whole = [tune for tune in found if max(n.end for n in tune[0]) >= (BARS + TOLD) * tune[1].beats - 1e-6]
+        crops = list(crops_of(found, late))
+        sums = sum(nats(stepper, *crop) for crop in crops)
+        cells = [row[part].sum(axis=0) for part in PARTS.values() for row in sums] if crops else []
+        print(f"| {late} | {len(crops)} | {' | '.join(f'{total / notes:.3f}' for total, notes in cells)} |")
+    # Of a tune that goes on, bar 12 is not the end that everybody makes long.
+    whole = [tune for tune in found if max(n.end for n in tune[0]) >= (BARS + 1) * tune[1].beats - 1e-6]
     with Engine(ModelShelf([args.model.parent], shipped=False)) as engine:
-        answered = [
-            long_ends(continued(engine, model.manifest, tune, seed), tune[1])
-            for seed, tune in enumerate(whole)
-        ]
-    music = [long_ends(*tune) for tune in whole]
-    print(f"\n| bars that end long, of {len(whole)} tunes | {' | '.join(map(str, range(5, BARS + 1)))} |")
+        answers = [continued(engine, model.manifest, tune, seed) for seed, tune in enumerate(whole)]
+    drums = all(part.is_drum for part in model.manifest.parts)
+    mark, title = (has_fill, "have a fill") if drums else (ends_long, "end long")
+    print(f"\n| bars that {title}, of {len(whole)} tunes | {' | '.join(map(str, range(5, BARS + 1)))} |")
     print("|---|" + "---|" * (BARS - TOLD))
-    for name, ends in (("tunes", music), ("continued", answered)):
-        shares = np.mean(ends, axis=0)[TOLD:] if ends else np.zeros(BARS - TOLD)
+    for name, played in (("tunes", whole), ("continued", answers)):
+        bars = [marked(tune, mark) for tune in played]
+        shares = np.mean(bars, axis=0)[TOLD:] if bars else np.zeros(BARS - TOLD)
         print(f"| {name} | {' | '.join(f'{share:.2f}' for share in shares)} |")
 
 

@@ -32,12 +32,15 @@ DONE = b"/antiphon/done\0"
 
 
 @contextmanager
-def serving(models: Sequence[Path], *options: str) -> Iterator[int]:
-    """Start a bridge that has these models, all loaded; give its port; end it afterwards."""
+def serving(models: Sequence[Path], *options: str, python: Path | str = sys.executable) -> Iterator[int]:
+    """Start a bridge that has these models, all loaded; give its port; end it afterwards.
+
+    ``python`` is that of an environment with Antiphon, perhaps another version of it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for path in models:
             shutil.copy(path, folder)
-        command = [sys.executable, "-c", COMMAND, "serve", "--port", "0", "--models", folder]
+        command = [str(python), "-c", COMMAND, "serve", "--port", "0", "--models", folder]
         log = Path(folder) / "bridge.log"
         with (
             log.open("w") as errors,
