@@ -30,6 +30,8 @@ RELEASE = 0.2
 """How far past a barline, in beats, a context may sound and still be answered there, as players let go late:
 to wait for the next barline would be a bar of silence. Off the grid, where nothing is written,
 it is LEGATO."""
+EARLY = 0.12
+"""How long before the middle of a bar, in beats, a pick-up of half a bar may be played: half a sixteenth."""
 _AN_INSTANT = 1 / 200
 """Beats that a note, however short, is inside the bar that it begins."""
 
@@ -55,10 +57,12 @@ class Context:
     """Onset of the last note on the grid, in beats on the host's timeline."""
     last_bar: int
     """The last note's bar, from 0."""
+    last_length: int
+    """Ticks of that bar."""
     end_beat: float
     """When the last sound may have been meant to end, in beats on the host's timeline."""
     phrase: int | None = None
-    """How many bars into its phrase the first note's bar is, -1 for a pick-up's; None where the model
+    """How many bars into its phrase the first bar that is read is, -1 for a pick-up's; None where the model
     knows no phrases."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
@@ -82,8 +86,8 @@ class Opening:
     first_bar: int
     """The answer's first bar."""
     phrase: int | None
-    """How many bars that is after the beginning of the context's first phrase; None where the model knows no
-    phrases."""
+    """How many bars that is after the beginning of the context's first phrase, bars of silence left out; None
+    where the model knows no phrases."""
     latest: int
     """Ticks from the note before to the last place for the answer's first note: with a context in the first
     half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
@@ -116,13 +120,13 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
     heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
-    phrase = _phrase(ordered, encoded.origin, metres) if manifest.phrases and ordered else None
+    phrase = _phrase(ordered, encoded.origin, metres) if manifest.phrases else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
         unknown = np.zeros(0, np.int32)
         none = clocks.reshape(0, 3)
-        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0.0, heard=heard)
+        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, phrase, heard)
     # The first step reads the barline before the first note.
     read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
     return Context(
@@ -133,6 +137,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
         np.array([in_phrase(phrase, bar) for bar in read[:, 0].tolist()], np.int32),
         codec.to_beats(codec.to_ticks(written[-1].start)),
         int(encoded.bars[-1]),
+        int(encoded.bar_ticks[-1]),
         _release(notes),
         phrase,
         heard,
@@ -151,10 +156,13 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
 def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
     """Return how many bars into its phrase a context's first bar is that is read, which begins at ``origin``.
 
-    A phrase begins with the first bar, or after that of a pick-up.
+    A phrase begins with the first bar, or after that of a pick-up, which may be played a little early.
     """
+    if not notes:
+        return 0
     bar = metres.bar_at(notes[0].start)
-    return metres.bars_between(bar.start, origin) - is_pick_up(notes[0].start - bar.start, bar.metre.beats)
+    late = notes[0].start + EARLY - bar.start
+    return metres.bars_between(bar.start, origin) - is_pick_up(late, bar.metre.beats)
 
 
 def in_phrase(phrase: int | None, bar: int) -> int:
@@ -172,7 +180,7 @@ def read_text(manifest: Manifest, text: str) -> Context:
     codes = manifest.codec.encode_text(text)
     clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
     zeros = np.zeros(len(codes), np.int32)
-    return Context(manifest.codec.begin(), codes, clocks, zeros, zeros, 0.0, 0, 0.0)
+    return Context(manifest.codec.begin(), codes, clocks, zeros, zeros, 0.0, 0, TEXT_LINE, 0.0)
 
 
 def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:
@@ -189,11 +197,13 @@ def opening(manifest: Manifest, context: Context, start: float, metre: Metre) ->
     if not context.notes:
         return Opening(0, (0, 0, length), code, 0, context.phrase, length - 1)
     gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
-    phrase = None if context.phrase is None else context.phrase + context.last_bar + ceil(gap / length)
     silent = max(floor((start - context.end_beat) / metre.beats), 0)
     gap -= min(silent, max(gap - 1, 0) // length) * length
     gap = _reachable(codec, gap, length)
     bars = ceil(gap / length)
+    phrase = context.phrase
+    if phrase is not None:  # in bars of the context: the answer's may be shorter
+        phrase += context.last_bar + ceil(gap / context.last_length)
     clock = (context.last_bar, bars * length - gap, length)
     return Opening(gap, clock, code, context.last_bar + bars, phrase, gap + (length - 1) // 2)
 

@@ -35,7 +35,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         state=state_tensors(shape),
         memory=memory_of(shape),
         conditions=shape.conditions,
-        phrases=shape.config.phrases and not dataset.codec.is_text,
+        phrases=shape.config.phrases,
         defaults=Defaults(
             card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
         ),

@@ -10,7 +10,7 @@ import onnx
 
 from ..models.wholefile import whole_file
 from ..train.dataset import Dataset
-from ..train.passages import passage, pieces_of
+from ..train.passages import Told, passage, pieces_of
 from ..train.savedrun import load_run
 from .card import check_readable, known_figures, manifest_for
 from .choices import check_choices
@@ -35,7 +35,7 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     full = convert(StepGraph(network), manifest)
     check_nodes(full)
     plain = Replay(session(full.SerializeToString()), manifest)
-    passages = _held_out_passages(dataset)
+    passages = _held_out_passages(dataset, config.network.told)
     logits = keras_logits(network)
     parity = check_parity(plain, keras_log_probs(logits), passages)
     chosen = check_choices(plain, logits, PARITY_STEPS, PARITY)
@@ -66,12 +66,12 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     )
 
 
-def _held_out_passages(dataset: Dataset) -> list[Passage]:
+def _held_out_passages(dataset: Dataset, told: Told) -> list[Passage]:
     """Return whole test pieces, evenly drawn, of about HELD_OUT_NOTES notes."""
     pieces = pieces_of(dataset, "test") or pieces_of(dataset, "valid")
     total = sum(len(p) for p in pieces)
     every = max(1, round(total / HELD_OUT_NOTES))
-    return [passage(dataset.codec, p, 0, len(p) + 1) for p in pieces[::every]]
+    return [passage(dataset.codec, p, 0, len(p) + 1, told=told) for p in pieces[::every]]
 
 
 def _write(path: Path, model: onnx.ModelProto) -> None:

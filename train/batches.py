@@ -85,12 +85,12 @@ def _padded(steps: int) -> int:
     return -(-steps // PADDING) * PADDING
 
 
-def whole_pieces(codec: Codec, pieces: list[Piece], positions: int = 6144) -> Iterator[Arrays]:
+def whole_pieces(codec: Codec, pieces: list[Piece], told: Told, positions: int = 6144) -> Iterator[Arrays]:
     """Yield batches of whole pieces of like length, at most about ``positions`` steps a batch."""
     waiting: list[Arrays] = []
     longest = 0
     for piece in sorted(pieces, key=len):
-        one = passage(codec, piece, 0, len(piece) + 1)
+        one = passage(codec, piece, 0, len(piece) + 1, told=told)
         steps = _padded(len(piece) + 1)
         if waiting and max(longest, steps) * (len(waiting) + 1) > positions:
             yield stack(waiting, longest)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..models.errors import ConfigError
 from .configcheck import check
 from .toml import check_path, parse_toml
+
+if TYPE_CHECKING:
+    from .passages import Told
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class NetworkConfig:
     tonic: bool = False
     """Read and choose pitches by their distance from the tonic as well, where it is told."""
     phrases: bool = False
-    """Be told the place of a bar in its phrase of eight, where the end is not known; for tunes."""
+    """Be told the place of a bar in its phrase of eight, where the end is not known."""
     voices: bool = False
     """Read each part's last pitch, and choose pitches relative to it as well; for several parts."""
     dropout: float = 0.25
@@ -73,6 +76,11 @@ class NetworkConfig:
     def attends_after(self) -> int:
         """The recurrent layer after which attention comes, from 0."""
         return self.attention_layer % self.layers
+
+    @property
+    def told(self) -> Told:
+        """What held-out pieces tell it of the bars to come: what a bridge does that continues music."""
+        return "phrase" if self.phrases else "nothing"
 
 
 @dataclass(frozen=True)

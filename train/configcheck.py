@@ -66,6 +66,11 @@ def check(config: TrainConfig) -> None:
         if (value := attrgetter(key)(config)) not in known:
             raise ConfigError(f"{key} = {value!r}: must be {' or '.join(known)}")
     check_network(config.network)
+    if config.network.phrases and not (config.fit.known_phrase > 0 and config.fit.known_end < 1):
+        raise ConfigError(
+            "network.phrases = true, but no passage would tell phrases: set fit.known_phrase above 0 and "
+            "fit.known_end below 1"
+        )
 
 
 def _check_fit(f: FitConfig) -> None:

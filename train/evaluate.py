@@ -13,12 +13,14 @@ from .dataset import Dataset, SplitName
 from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
-from .passages import Piece, numbered_pieces, passage, pieces_of
+from .passages import Piece, Told, numbered_pieces, passage, pieces_of
 
 CONTEXT_BARS = 4
 
 
-def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: bool) -> np.ndarray | None:
+def from_bar(
+    loss: Any, codec: Codec, pieces: list[Piece], bars: int, told: Told, *, given: bool
+) -> np.ndarray | None:
     """Return nats a note by field of what follows the first ``bars`` bars, those being given or hidden.
 
     The same notes count either way; the first one's delta counts in neither, since it is no choice where
@@ -30,12 +32,12 @@ def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: 
         if first == 0:  # the piece is over by then
             continue
         if given:
-            one = passage(codec, piece, 0, len(piece) + 1)
+            one = passage(codec, piece, 0, len(piece) + 1, told=told)
             one["weight"][:first] = 0.0
             one["weight"][first, 0] = 0.0
             one["counted"][:first] = 0.0
         else:
-            one = passage(codec, piece, first, len(piece) + 1 - first)
+            one = passage(codec, piece, first, len(piece) + 1 - first, told=told)
         total += loss({k: tf.constant(v) for k, v in alone(one).items()}).numpy()
     return np.asarray(total[:-1] / total[-1]) if total[-1] else None
 
@@ -43,13 +45,14 @@ def from_bar(loss: Any, codec: Codec, pieces: list[Piece], bars: int, *, given: 
 def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, dict[str, float]]:
     """Return every held-out figure of a split: rows by model and condition, columns by field and total."""
     pieces, train = pieces_of(dataset, split), pieces_of(dataset, "train")
-    codec, loss, later = dataset.codec, loss_of(network), CONTEXT_BARS + 1
+    codec, loss, told = dataset.codec, loss_of(network), network.shape.config.told
+    given, hidden = (
+        from_bar(loss, codec, pieces, CONTEXT_BARS, told, given=given) for given in (True, False)
+    )
     rows: dict[str, np.ndarray | None] = {
-        "network": evaluate_pieces(loss, codec, pieces),
-        f"network, from bar {later}, bars before given": from_bar(
-            loss, codec, pieces, CONTEXT_BARS, given=True
-        ),
-        f"network, from bar {later}, nothing given": from_bar(loss, codec, pieces, CONTEXT_BARS, given=False),
+        "network": evaluate_pieces(loss, codec, pieces, told),
+        f"network, from bar {CONTEXT_BARS + 1}, bars before given": given,
+        f"network, from bar {CONTEXT_BARS + 1}, nothing given": hidden,
         "5-gram": NGram(codec).fit(train).nats_a_note(pieces),
     }
     if network.shape.config.relative_pitch:
@@ -80,10 +83,10 @@ def beside_baseline(found: dict[str, dict[str, float]]) -> str:
 
 def by_source(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[str, float]:
     """Return the network's nats a note by the first part of the pieces' names, where there are several."""
-    names, loss = dataset.split(split).names, loss_of(network)
+    names, loss, told = dataset.split(split).names, loss_of(network), network.shape.config.told
     groups: dict[str, list[Piece]] = {}
     for index, piece in numbered_pieces(dataset, split):
         groups.setdefault(names[index].split("/")[0].split(":")[0], []).append(piece)
     if not 1 < len(groups) <= min(12, len(names) // 2):
         return {}
-    return {n: float(evaluate_pieces(loss, dataset.codec, p).sum()) for n, p in groups.items()}
+    return {n: float(evaluate_pieces(loss, dataset.codec, p, told).sum()) for n, p in groups.items()}

@@ -73,7 +73,7 @@ class Run:
         )
         """Updates from one validation to the next."""
         # Before the network is made: to load one changes the seed and the policy that are set for it.
-        self.teachers = Teachers(config.fit.teachers, self.dataset)
+        self.teachers = Teachers(config.fit.teachers, self.dataset, phrases=config.network.phrases)
         self.network = new_network(config, self.dataset)
         self.optimizer = new_optimizer(config.fit, self.network)
         self.average = AveragedWeights(self.network.trainable_variables, config.fit.average)
@@ -119,7 +119,7 @@ class Run:
 
     def validate(self) -> np.ndarray:
         """Return the valid split's nats a note by field, under the averaged weights."""
-        return evaluate_pieces(self._loss, self.codec, self.pieces["valid"])
+        return evaluate_pieces(self._loss, self.codec, self.pieces["valid"], self.config.network.told)
 
     def fit(self) -> Progress:
         """Train to the last step, early stopping or Ctrl-C, writing checkpoints on the way."""

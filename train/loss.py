@@ -11,7 +11,7 @@ from ..models.step import MASKED
 from .backend import tf
 from .batches import whole_pieces
 from .network import NoteNetwork
-from .passages import Piece
+from .passages import Piece, Told
 
 Batch = dict[str, Any]
 
@@ -46,9 +46,16 @@ def loss_of(network: NoteNetwork) -> Any:
     return tf.function(lambda batch: losses(network(batch, training=False), batch), reduce_retracing=True)
 
 
-def evaluate_pieces(loss: Any, codec: Codec, pieces: list[Piece]) -> np.ndarray:
-    """Return the pieces' nats a note by field, (field,); END counts, divided by the notes."""
+def evaluate_pieces(loss: Any, codec: Codec, pieces: list[Piece], told: Told) -> np.ndarray:
+    """Return the pieces' nats a note by field, (field,); END counts, divided by the notes.
+
+    Args:
+        loss: of a batch, (field + 1,), as from :func:`loss_of`.
+        codec: of the pieces.
+        pieces: read from their beginnings.
+        told: what the network is told of the bars to come, its configuration's ``told``.
+    """
     total = np.zeros(len(codec.fields) + 1)
-    for batch in whole_pieces(codec, pieces):
+    for batch in whole_pieces(codec, pieces, told):
         total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))

@@ -44,6 +44,8 @@ def check_fields(config: TrainConfig, dataset: Dataset) -> None:
     names = dataset.codec.names
     if dataset.codec.is_text and (config.network.relative_pitch or config.network.tonic):
         raise ConfigError("a data set of text has no pitches: set network.relative_pitch = false")
+    if dataset.codec.is_text and config.network.phrases:
+        raise ConfigError("a data set of text has no bars to count: set network.phrases = false")
     if config.network.voices and "part" not in names:
         raise ConfigError("network.voices needs the field part; this data set has one part")
     for key in ("sounding", "sounding_ahead"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..models.errors import ConfigError
 from .backend import tf
 from .dataset import Dataset
 from .savedrun import load_for
@@ -19,14 +20,25 @@ Batch = dict[str, Any]
 class Teachers:
     """The networks of several runs, on the codec and the metres of one data set."""
 
-    def __init__(self, folders: tuple[str, ...], dataset: Dataset) -> None:
+    def __init__(self, folders: tuple[str, ...], dataset: Dataset, *, phrases: bool = False) -> None:
         """Load every run's best weights.
+
+        Args:
+            folders: of the runs.
+            dataset: what is learned from.
+            phrases: whether the network that they teach is told the places of bars in phrases.
 
         Raises:
             DatasetError: a folder is no run with weights.
-            ConfigError: a run has other fields or metres, or was trained on pieces held out here.
+            ConfigError: a run has other fields or metres, was trained on pieces held out here, or does not
+                know the phrases that it is told of.
         """
         self.networks = [load_for(dataset, Path(folder), "fit.teachers") for folder in folders]
+        for folder, network in zip(folders, self.networks, strict=True):
+            if phrases and not network.shape.config.phrases:
+                raise ConfigError(
+                    f"fit.teachers: {folder} knows no phrases: train it with network.phrases = true as well"
+                )
 
     def probabilities(self, batch: Batch) -> dict[str, Any]:
         """Return the mean of the teachers' probabilities, {field: (batch, step, code)}."""

@@ -29,7 +29,7 @@ def bits_a_character(network: NoteNetwork, dataset: Dataset, split: SplitName) -
     """
     pieces = pieces_of(dataset, split)
     ends = 1 + len(pieces) / sum(map(len, pieces))
-    nats = float(evaluate_pieces(loss_of(network), dataset.codec, pieces).sum())
+    nats = float(evaluate_pieces(loss_of(network), dataset.codec, pieces, "nothing").sum())
     grams = float(NGram(dataset.codec).fit(pieces_of(dataset, "train")).nats_a_note(pieces).sum())
     found = {"network": nats / log(2) / ends, "5-gram": grams / log(2) / ends}
     held, train = text_of(dataset, split).encode(), text_of(dataset, "train").encode()

@@ -17,7 +17,7 @@ from antiphon.train.batches import whole_pieces
 from antiphon.train.dataset import SPLITS, SplitName
 from antiphon.train.evaluate import table
 from antiphon.train.loss import nats
-from antiphon.train.passages import pieces_of
+from antiphon.train.passages import Told, pieces_of
 from antiphon.train.savedrun import load_run
 
 
@@ -36,7 +36,8 @@ def averaged(runs: list[Path], split: SplitName) -> dict[str, dict[str, float]]:
         for _, _, network in loaded
     ]
     total, notes = np.zeros((len(runs) + 1, len(codec.fields))), 0.0
-    for batch in whole_pieces(codec, pieces_of(loaded[0][1], split), positions=3072):
+    told: Told = "phrase" if all(config.network.phrases for config, _, _ in loaded) else "nothing"
+    for batch in whole_pieces(codec, pieces_of(loaded[0][1], split), told, positions=3072):
         tensors = {name: tf.constant(array) for name, array in batch.items()}
         each = np.stack([loss(tensors).numpy() for loss in losses])
         together = -np.log(np.exp(-each).mean(axis=0)) * (batch["weight"] > 0)

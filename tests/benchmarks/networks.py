@@ -106,7 +106,9 @@ def measure(dataset: Dataset, name: str, seconds: float, folder: Path) -> dict[s
     config = timed_config(config_of(dataset, name), seconds)
     progress = Run(config, folder).fit()
     _, _, network = load_run(folder)
-    test = evaluate_pieces(loss_of(network), dataset.codec, pieces_of(dataset, "test"))
+    test = evaluate_pieces(
+        loss_of(network), dataset.codec, pieces_of(dataset, "test"), network.shape.config.told
+    )
     report = export(folder, folder / "model")
     return {
         "variant": name,

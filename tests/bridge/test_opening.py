@@ -166,9 +166,27 @@ def test_a_phrase_begins_after_a_pick_up() -> None:
     assert opening(PHRASED, late, 8.0, Metre(4, 4)).phrase == 2
 
 
-def test_phrases_go_on_through_silence_and_a_context_that_is_cut() -> None:
+@pytest.mark.parametrize(("first", "phrase"), [(2.0, 2), (1.9, 2), (1.75, 3), (-0.02, 3), (-2.1, 3)])
+def test_a_pick_up_may_be_early(first: float, phrase: int) -> None:
+    context = read_context(PHRASED, melody(first, 4.0, 8.0), FOUR)
+    assert opening(PHRASED, context, 12.0, Metre(4, 4)).phrase == phrase
+
+
+def test_phrases_wait_through_silence_as_the_bars_do() -> None:
     context = read_context(PHRASED, melody(0.0, 4.0), FOUR)
-    assert opening(PHRASED, context, 400.0, Metre(4, 4)).phrase == 100
+    for start in (8.0, 16.0, 400.0):
+        found = opening(PHRASED, context, start, Metre(4, 4))
+        assert (found.first_bar, found.phrase) == (2, 2)
+
+
+@pytest.mark.parametrize("metre", [Metre(4, 4), Metre(3, 4), Metre(6, 8), Metre(2, 4), Metre(6, 4)])
+def test_phrases_count_the_bars_of_the_context_s_metre(metre: Metre) -> None:
+    held = [*melody(0.0, 4.0, 8.0), Note(60, 12.0, 4.0)]
+    for notes in (held, melody(0.0, 4.0, 8.0, 12.0, 15.0)):
+        assert opening(PHRASED, read_context(PHRASED, notes, FOUR), 16.0, metre).phrase == 4
+
+
+def test_phrases_go_on_in_a_context_that_is_cut() -> None:
     notes = melody(*(i * 0.5 for i in range(150)))  # 18 bars and three quarters, of which 100 notes are read
     cut = read_context(PHRASED, notes, FOUR)
     assert cut.remaining[0] == 33 + 6  # from the seventh bar on
@@ -181,7 +199,10 @@ def test_a_model_that_knows_no_phrases_is_told_nothing() -> None:
     start = opening(MANIFEST, context, 8.0, Metre(4, 4))
     assert start.phrase is None
     assert in_phrase(start.phrase, 3) == 0
-    assert opening(PHRASED, read_context(PHRASED, [], FOUR), 8.0, Metre(4, 4)).phrase is None
+
+
+def test_a_phrase_begins_where_nothing_was_played() -> None:
+    assert opening(PHRASED, read_context(PHRASED, [], FOUR), 8.0, Metre(4, 4)).phrase == 0
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def test_a_models_configuration_has_its_shape(path: Path) -> None:
     assert ("c0" in states) == (network.cell == "lstm")
     assert ("histogram" in states) == network.relative_pitch
     assert ("voices" in states) == network.voices
+    assert manifest.phrases == network.phrases
     assert ("sounding" in states) == (network.sounding or network.sounding_ahead)
     assert manifest.memory is not None
     sizes = (

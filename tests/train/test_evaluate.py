@@ -67,8 +67,8 @@ def test_the_headline_compares_with_the_better_baseline(
 def test_the_whole_is_the_mean_over_its_notes(run: Path) -> None:
     _, dataset, network = load_run(run)
     pieces, loss = pieces_of(dataset, "test"), loss_of(network)
-    whole = evaluate_pieces(loss, dataset.codec, pieces)
-    each = [evaluate_pieces(loss, dataset.codec, [piece]) for piece in pieces]
+    whole = evaluate_pieces(loss, dataset.codec, pieces, "nothing")
+    each = [evaluate_pieces(loss, dataset.codec, [piece], "nothing") for piece in pieces]
     mean = np.average(each, axis=0, weights=[len(piece) for piece in pieces])
     assert whole == pytest.approx(mean, rel=1e-4)
 
@@ -77,11 +77,11 @@ def test_bars_that_are_hidden_change_the_figures_and_bars_past_the_end_count_for
     _, dataset, network = load_run(run)
     pieces, loss = pieces_of(dataset, "train"), loss_of(network)
     assert any(piece.clock[-1, 1] >= CONTEXT_BARS for piece in pieces)
-    given = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, given=True)
-    hidden = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, given=False)
+    given = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, "nothing", given=True)
+    hidden = from_bar(loss, dataset.codec, pieces, CONTEXT_BARS, "nothing", given=False)
     assert np.isfinite([given, hidden]).all()
     assert abs(float(given.sum() - hidden.sum())) > 1e-4
-    assert from_bar(loss, dataset.codec, pieces, 10_000, given=True) is None
+    assert from_bar(loss, dataset.codec, pieces, 10_000, "nothing", given=True) is None
 
 
 def test_what_was_not_measured_is_left_out(
@@ -104,7 +104,7 @@ def test_figures_by_source_know_the_tonic_and_add_up_to_the_whole(tmp_path: Path
     config = NetworkConfig(units=12, head_units=10, embedding=6, key_size=4, value_size=6, tonic=True)
     network = build(Shape(dataset.codec, len(dataset.metres), config))
     pieces = pieces_of(dataset, "train")
-    whole = float(evaluate_pieces(loss_of(network), dataset.codec, pieces).sum())
+    whole = float(evaluate_pieces(loss_of(network), dataset.codec, pieces, "nothing").sum())
     found = by_source(network, dataset, "train")
     notes = {name: sum(len(p) for p in pieces[first::2]) for first, name in enumerate(("right", "left"))}
     mean = sum(found[name] * count for name, count in notes.items()) / sum(notes.values())

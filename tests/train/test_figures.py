@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
-from antiphon.train.evaluate import figures, from_bar
+from antiphon.train.evaluate import CONTEXT_BARS, figures, from_bar
 from antiphon.train.loss import evaluate_pieces, loss_of, nats
 from antiphon.train.network import NoteNetwork
 from antiphon.train.ngram import NGram
@@ -31,9 +31,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def network(dataset: Dataset) -> NoteNetwork:
+    return network_of(dataset, SMALL)
+
+
+def network_of(dataset: Dataset, config: NetworkConfig) -> NoteNetwork:
     """Weights large enough that what was played before is heard in every choice."""
     keras.config.set_dtype_policy("float32")
-    network = build(Shape(dataset.codec, len(dataset.metres), SMALL))
+    network = build(Shape(dataset.codec, len(dataset.metres), config))
     rng = np.random.default_rng(3)
     for weight in network.trainable_variables:
         weight.assign(rng.normal(0, 0.3, weight.shape))
@@ -55,7 +59,7 @@ def test_every_row_is_of_the_split_and_the_baselines_have_read_the_train_split_a
     train, test = pieces_of(dataset, "train"), pieces_of(dataset, "test")
     found = figures(network, dataset, "test")
     for name, row in {
-        "network": evaluate_pieces(loss, codec, test),
+        "network": evaluate_pieces(loss, codec, test, "nothing"),
         "5-gram": NGram(codec).fit(train).nats_a_note(test),
         "5-gram over intervals": NGram(codec, relative=True).fit(train).nats_a_note(test),
     }.items():
@@ -63,12 +67,29 @@ def test_every_row_is_of_the_split_and_the_baselines_have_read_the_train_split_a
     assert found["network"] != pytest.approx(figures(network, dataset, "train")["network"], rel=1e-3)
 
 
+def test_a_network_that_knows_phrases_is_measured_as_a_bridge_tells_it(dataset: Dataset) -> None:
+    network = network_of(dataset, replace(SMALL, phrases=True))
+    loss, test = loss_of(network), pieces_of(dataset, "test")
+    found = figures(network, dataset, "test")
+    for name, given in (("bars before given", True), ("nothing given", False)):
+        told, untold = (
+            from_bar(loss, dataset.codec, test, CONTEXT_BARS, told, given=given)
+            for told in ("phrase", "nothing")
+        )
+        assert told is not None and untold is not None
+        row = found[f"network, from bar {CONTEXT_BARS + 1}, {name}"]
+        assert row["total"] == pytest.approx(told.sum(), rel=1e-4)
+        assert abs(told.sum() - untold.sum()) > 1e-3
+    whole = evaluate_pieces(loss, dataset.codec, test, "phrase").sum()
+    assert found["network"]["total"] == pytest.approx(whole, rel=1e-4)
+
+
 def test_bars_that_are_given_are_heard_and_do_not_count(network: NoteNetwork, dataset: Dataset) -> None:
     piece, first = long_piece(dataset)
     batch = {k: tf.constant(v[None]) for k, v in passage(dataset.codec, piece, 0, len(piece) + 1).items()}
     each = nats(network(batch), batch).numpy()[0]
     each[first, 0] = 0.0  # the delta that counts in neither figure
-    found = from_bar(loss_of(network), dataset.codec, [piece], BARS, given=True)
+    found = from_bar(loss_of(network), dataset.codec, [piece], BARS, "nothing", given=True)
     assert found == pytest.approx(each[first:].sum(axis=0) / (len(piece) - first), rel=1e-4)
 
 
@@ -80,7 +101,7 @@ def test_bars_that_are_hidden_are_not_heard(network: NoteNetwork, dataset: Datas
     other, loss = replace(piece, codes=codes), loss_of(network)
 
     def total(piece: Piece, given: bool) -> float:
-        found = from_bar(loss, dataset.codec, [piece], BARS, given=given)
+        found = from_bar(loss, dataset.codec, [piece], BARS, "nothing", given=given)
         assert found is not None
         return float(found.sum())
 

@@ -259,6 +259,11 @@ def test_a_list_is_no_configuration(tmp_path: Path) -> None:
             "6 blocks × 8 heads × 80 numbers × 2048 notes .* choose a memory of at most 1092",
         ),
         ({"card": {"title": "a" * 4097}}, "card.title: 4097 characters, at most 4096"),
+        ({"network": {"phrases": True}, "fit": {"known_end": 1.0}}, "no passage would tell phrases: set fit"),
+        (
+            {"network": {"phrases": True}, "fit": {"known_phrase": 0.0}},
+            "no passage would tell phrases: set fit",
+        ),
         ({"fit": {"seed": -1}}, "fit.seed = -1: must be at least 0"),
         ({"fit": {"evaluate_every": -1}}, "fit.evaluate_every = -1: must be at least 0"),
         ({"fit": {"known_end": 1.5}}, "fit.known_end = 1.5: must be from 0 to 1$"),

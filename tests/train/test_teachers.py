@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,15 @@ def test_a_teacher_that_learned_what_is_held_out_is_refused(
     (folder / "test.names.json").write_text(json.dumps(names[:2]))
     with pytest.raises(ConfigError, match="holds out a piece of that name"):
         Teachers(teachers, Dataset.load(folder))
+
+
+def test_a_teacher_that_knows_no_phrases_teaches_nobody_who_does(
+    music: Path, teachers: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = config_for(music, teachers=list(teachers))
+    told = replace(config, network=replace(config.network, phrases=True))
+    with pytest.raises(ConfigError, match=f"{teachers[0]} knows no phrases"):
+        Run(told, tmp_path / "run")
 
 
 def test_a_missing_teacher_is_named(music: Path, tmp_path: Path) -> None:

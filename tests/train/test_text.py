@@ -319,6 +319,12 @@ def test_text_has_no_pitches(dataset: Path, tmp_path: Path) -> None:
         Run(config, tmp_path / "run")
 
 
+def test_text_has_no_phrases(dataset: Path, tmp_path: Path) -> None:
+    config = TrainConfig.from_dict({"dataset": str(dataset), "network": {**NETWORK, "phrases": True}})
+    with pytest.raises(ConfigError, match="phrases = false"):
+        Run(config, tmp_path / "run")
+
+
 def test_text_is_not_transposed(dataset: Path, tmp_path: Path) -> None:
     settings = {"dataset": str(dataset), "network": NETWORK, "fit": {"transpose": [-3, 3]}}
     with pytest.raises(ConfigError, match=r"fit\.transpose: a data set of text"):
