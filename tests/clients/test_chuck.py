@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.client import Client
 from antiphon.models.note import Note
-from forgetful_bridge import NOTE, Forgetful
+from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy
 from program import Bridge, free_port
 from silent_bridge import silent_bridge
@@ -83,6 +83,19 @@ def test_what_the_bridge_knows_nothing_of_is_asked_for_anew(tmp_path: Path, begi
     with Forgetful(begins=begins) as bridge:
         close(chuck(bridge.port, written(tmp_path / "one.notes", (Note(60, 0.0, 1.0),)), "folk", 1), (NOTE,))
     assert len(bridge.asked) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_bridge_that_was_started_anew_is_told_the_context_once_more(tmp_path: Path, times: int) -> None:
+    notes = tuple(Note(60 + i % 12, i / 2, 0.5) for i in range(60))
+    with StartedAnew(times) as bridge:
+        lines = chuck(bridge.port, written(tmp_path / "two.notes", notes), "folk", 1)
+    if times == 1:
+        close(lines, (NOTE,))
+    else:
+        assert lines[-1] == "fail no_context send it first"
+    assert len(bridge.asked) == 2
+    assert sum(message.address == "/antiphon/context" for message in bridge.heard) == 4
 
 
 def test_spaces_comments_and_an_empty_list(bridge: Bridge, client: Client, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ now => time heard;
 0 => int over;      // 1: the answer is whole, 2: there will be none
 0 => int accepted;  // the request has arrived
 0 => int resent;    // what is missing has been asked for
+0 => int toldAgain; // the whole context has been sent twice
 0 => int cancelled; // what still comes is not wanted
 int acked[0];       // messages of the context that have arrived
 0 => int acks;
@@ -135,6 +136,10 @@ fun void hear(OscMsg m) {
             // What looked like the request's ack was a late one of its context, and the request got lost; or
             // the bridge keeps its answer no more. It is asked for in a while: this may come twice.
             0 => accepted;
+        } else if (m.getString(1) == "no_context" && of && (acks < of || !toldAgain)) {
+            // The bridge was started anew in between, or had no room for this context among others. Said twice,
+            // it is heard once.
+            if (acks == of) tellAgain();
         } else fail(m.getString(1), m.getString(2));
     }
     if (!cancelled && total >= 0 && here.size() && arrived == here.size()) {
@@ -202,6 +207,13 @@ fun void sendContext() {
         out.send();
         1::ms => now;
     }
+}
+
+fun void tellAgain() {
+    1 => toldAgain;
+    0 => acks => accepted;
+    new int[of] @=> acked;
+    say();
 }
 
 fun void sendRequest() {
