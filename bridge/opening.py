@@ -63,7 +63,7 @@ class Context:
     """When the last sound may have been meant to end, in beats on the host's timeline."""
     phrase: int | None = None
     """How many bars into its phrase the first bar that is read is, -1 for a pick-up's; None where the model
-    knows no phrases."""
+    knows no phrases, or nobody knows where they begin."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
 
@@ -87,7 +87,7 @@ class Opening:
     """The answer's first bar."""
     phrase: int | None
     """How many bars that is after the beginning of the context's first phrase, bars of silence left out; None
-    where the model knows no phrases."""
+    where that of the context is."""
     latest: int
     """Ticks from the note before to the last place for the answer's first note: with a context in the first
     half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
@@ -110,8 +110,15 @@ def _release(notes: Sequence[Note]) -> float:
     return end - (LEGATO if off_grid([end]) else RELEASE)
 
 
-def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> Context:
-    """Return the last notes of a context, as many as the model looks back on, as codes."""
+def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, phrase: int = 1) -> Context:
+    """Return the last notes of a context, as many as the model looks back on, as codes.
+
+    Args:
+        manifest: the model's.
+        notes: of the context.
+        metres: its bars.
+        phrase: which bar of a phrase its first whole bar is, from 1; 0 where that is not known.
+    """
     codec = manifest.codec
     most = manifest.memory.length if manifest.memory else CONTEXT_WITHOUT_MEMORY
     ordered = sorted(notes, key=lambda n: n.start)
@@ -120,13 +127,13 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
     heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
-    phrase = _phrase(ordered, encoded.origin, metres) if manifest.phrases else None
+    place = _phrase(ordered, encoded.origin, metres) + phrase - 1 if manifest.phrases and phrase else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
         unknown = np.zeros(0, np.int32)
         none = clocks.reshape(0, 3)
-        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, phrase, heard)
+        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, place, heard)
     # The first step reads the barline before the first note.
     read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
     return Context(
@@ -134,12 +141,12 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) ->
         encoded.codes,
         read,
         np.concatenate([codes[:1], codes[:-1]]),
-        np.array([in_phrase(phrase, bar) for bar in read[:, 0].tolist()], np.int32),
+        np.array([in_phrase(place, bar) for bar in read[:, 0].tolist()], np.int32),
         codec.to_beats(codec.to_ticks(written[-1].start)),
         int(encoded.bars[-1]),
         int(encoded.bar_ticks[-1]),
         _release(notes),
-        phrase,
+        place,
         heard,
     )
 
@@ -154,9 +161,9 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
 
 
 def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
-    """Return how many bars into its phrase a context's first bar is that is read, which begins at ``origin``.
+    """Return how many bars after a context's first whole one that bar is which begins at ``origin``.
 
-    A phrase begins with the first bar, or after that of a pick-up, which may be played a little early.
+    The first whole bar comes after that of a pick-up, which may be played a little early.
     """
     if not notes:
         return 0
@@ -169,7 +176,7 @@ def in_phrase(phrase: int | None, bar: int) -> int:
     """Return the condition `remaining` of a bar where the end is unknown.
 
     Args:
-        phrase: how many bars into its phrase bar 0 is; None where the model knows no phrases.
+        phrase: how many bars into its phrase bar 0 is; None where the model is not told.
         bar: counted from 0.
     """
     return REMAINING_UNKNOWN if phrase is None else phrase_code(phrase + bar)

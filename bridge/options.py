@@ -14,6 +14,7 @@ import numpy as np
 from ..models.errors import MusicError, RequestError
 from ..models.limits import RANGES
 from ..models.metre import Metre
+from ..models.step import PHRASE_BARS
 from .scale import parse_scale
 
 OptionType = Literal["i", "f", "s"]
@@ -68,6 +69,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("high", "i", *RANGES["defaults: high"], AUTO, "highest MIDI pitch; "
            "auto: the model's, near the context"),
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
+    Option("phrase", "i", 0, PHRASE_BARS, 1, f"which bar of a phrase of {PHRASE_BARS} the context's first "
+           "whole bar is, for models that know phrases; 0: not known"),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),
     Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request; "

@@ -30,7 +30,7 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
             request.tonic,
             request.text,
         )
-    return notes, request.lift, request.context_metres
+    return notes, request.lift, request.context_metres, request.phrase if manifest.phrases else 0
 
 
 def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
@@ -44,7 +44,7 @@ def read(manifest: Manifest, request: GenerationRequest) -> Reading:
         prompt = prompt_for(manifest, request)
         return Reading(read_text(manifest, prompt.forced[0]), prompt)
     notes = lifted(_before(request), request.lift)
-    return Reading(read_context(manifest, notes, request.context_metres))
+    return Reading(read_context(manifest, notes, request.context_metres, request.phrase))
 
 
 def rows_of(manifest: Manifest, job: Job) -> MakeRow:

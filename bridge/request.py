@@ -9,6 +9,7 @@ from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from ..models.step import PHRASE_BARS
 
 MOST_TAKES = 64
 MOST_BEATS = 4096.0
@@ -46,6 +47,8 @@ class GenerationRequest:
     """What comes before; notes from ``start_beat`` on are left out."""
     context_metres: MetreMap = field(default_factory=MetreMap)
     """The bars of the context."""
+    phrase: int = 1
+    """Which bar of a phrase of eight the context's first whole bar is; 0 where that is not known."""
     metre: Metre = field(default_factory=Metre)
     """The bars of the answer."""
     takes: int = 1
@@ -104,6 +107,7 @@ class GenerationRequest:
             self.scale is None or all(0 <= c <= 11 for c in self.scale),
             "scale: pitch classes must be in range 0..11",
         )
+        _require(0 <= self.phrase <= PHRASE_BARS, f"phrase {self.phrase} must be in range 0..{PHRASE_BARS}")
 
 
 def _require(holds: bool, message: str) -> None:

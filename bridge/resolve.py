@@ -91,6 +91,7 @@ def resolve(
         model=manifest.name,
         context=notes,
         context_metres=metres,
+        phrase=int(_value(merged, "phrase", 1)),
         start_beat=start,
         end_beat=start + beats,
         metre=metre,

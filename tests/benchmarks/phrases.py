@@ -2,12 +2,12 @@
 
     python tests/benchmarks/phrases.py MODEL DATASET [--split valid] [--pieces 300]
 
-The bridge takes the first whole bar of a context for the first of a phrase. So twelve bars are cut out of
-tunes that begin where that is so (0 bars after the tune's first whole bar), and where it is not: the nats of
-a note of bars 5 to 8, 9 to 12 and both, the bars before told, without the places of bars in phrases and,
-where MODEL was trained with `phrases = true`, with them. Below, how many bars of tunes that are continued
-from bar 5 end with a note of a beat or more, or of drums have a fill, bar by bar, and how many of the tunes
-themselves, which have more than twelve.
+The bridge takes the first whole bar of a context for the first of a phrase, unless the option `phrase` tells
+another place. So twelve bars are cut out of tunes that begin where that is so (0 bars after the tune's first
+whole bar), and where it is not: the nats of a note of bars 5 to 8, 9 to 12 and both, the bars before told.
+Where MODEL was trained with `phrases = true`, it is told of phrases nothing, that the first bar begins one,
+and its true place. Below, how many bars of tunes that are continued from bar 5 end with a note of a beat or
+more, or of drums have a fill, bar by bar, and how many of the tunes themselves, which have more than twelve.
 """
 
 from __future__ import annotations
@@ -69,24 +69,32 @@ def crops_of(found: Sequence[Tune], late: int) -> Iterator[Tune]:
             yield crop, metre
 
 
-def nats(stepper: Stepper, notes: Sequence[Note], metre: Metre) -> npt.NDArray[np.float64]:
-    """Return sums of nats and notes of each bar, untold of phrases and, if known, told, (row, bar, 2)."""
+def nats(
+    stepper: Stepper, told: Sequence[int | None], notes: Sequence[Note], metre: Metre
+) -> npt.NDArray[np.float64]:
+    """Return sums of nats and notes of each bar, (told, bar, 2).
+
+    Args:
+        stepper: of the model.
+        told: how many bars into its phrase bar 0 is; None where nothing is told.
+        notes: twelve bars.
+        metre: of theirs.
+    """
     manifest, codec = stepper.manifest, stepper.manifest.codec
     encoded = codec.encode(notes, MetreMap(((0.0, metre),)))
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1)
-    rows: list[int | None] = [None, 0] if manifest.phrases else [None]
-    found = np.zeros((len(rows), BARS, 2))
+    found = np.zeros((len(told), BARS, 2))
     stepper.clear()
     note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
-    for _ in rows:
+    for _ in told:
         stepper.add()
     for at, codes in enumerate(encoded.codes):
-        for row, phrase in enumerate(rows):
+        for row, phrase in enumerate(told):
             stepper.note[row], stepper.clock[row], stepper.forced[row] = note, clock, codes
             stepper.conditions[row, :2] = manifest.metre_code(metre), in_phrase(phrase, int(clock[0]))
         stepper.step()
         bar = min(int(encoded.bars[at]), BARS - 1)
-        found[:, bar, 0] -= stepper.log_prob[: len(rows)].sum(axis=1)
+        found[:, bar, 0] -= stepper.log_prob[: len(told)].sum(axis=1)
         found[:, bar, 1] += 1
         note, clock = codes, clocks[at]
     return found
@@ -122,12 +130,14 @@ def main() -> None:
     model = ModelFile.load(args.model)
     found = list(tunes(Dataset.load(args.dataset), args.split, args.pieces))
     stepper = Stepper(model.session, model.manifest)
-    columns = [f"{part}{told}" for part in PARTS for told in ("", ", told")[: 1 + model.manifest.phrases]]
+    tellings = ("", ", told 1", ", told right")[: 1 + 2 * model.manifest.phrases]
+    columns = [part + telling for part in PARTS for telling in tellings]
     print(f"{model.manifest.name}: nats a note\n")
     print(f"| context begins, bars on | tunes | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}")
     for late in LATE:
         crops = list(crops_of(found, late))
-        sums = sum(nats(stepper, *crop) for crop in crops)
+        told = (None, 0, late)[: len(tellings)]
+        sums = sum(nats(stepper, told, *crop) for crop in crops)
         cells = [row[part].sum(axis=0) for part in PARTS.values() for row in sums] if crops else []
         print(f"| {late} | {len(crops)} | {' | '.join(f'{total / notes:.3f}' for total, notes in cells)} |")
     # Of a tune that goes on, bar 12 is not the end that everybody makes long.

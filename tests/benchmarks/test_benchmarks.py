@@ -213,11 +213,10 @@ def test_phrases(tmp_path: Path) -> None:
         [line.strip("| ").split(" | ") for line in table.splitlines()[2:]] for table in said.split("\n\n")[1:]
     )
     assert [row[0] for row in losses] == ["0", "4", "2", "1"]
-    assert all(
-        float(untold) != float(told)
-        for _, _, *cells in losses
-        for untold, told in zip(cells[::2], cells[1::2], strict=True)
-    )
+    for late, _, *cells in losses:
+        for untold, first, right in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
+            assert float(untold) != float(first)
+            assert (first == right) == (late == "0")
     assert [row[0] for row in ends] == ["tunes", "continued"]
 
 

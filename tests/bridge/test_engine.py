@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from antiphon.models.errors import RequestError
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from plain_host import PlainHost
+from tiny_model import save_tiny_model
 
 WILD = Sampling(temperature=3.0, top_p=1.0)
 
@@ -246,6 +248,23 @@ def test_answers_are_those_of_a_plain_host(
     unisons = {tuple(row[:3]) for row in wanted}
     assert {tuple(row) for row in found} == unisons
     assert len(wanted) - len(unisons) == len(wanted) - len(found)
+
+
+def test_a_context_is_read_by_the_place_in_its_phrase(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path / "told.onnx", "told", phrases=True)
+    save_tiny_model(tmp_path / "untold.onnx", "untold")
+    first = ask(context=context(7), start_beat=16.0, end_beat=48.0)
+    others = [replace(first, phrase=phrase) for phrase in (0, 2, 5, 8)]
+    with Engine(ModelShelf([tmp_path], shipped=False)) as engine:
+        told, untold = (
+            {tuple(heard(engine, replace(one, model=name), "session")[0].notes) for one in (first, *others)}
+            for name in ("told", "untold")
+        )
+        assert len(told) == 5 and len(untold) == 1
+        engine.prime("session", replace(first, model="told"))
+        for one in others:
+            request = replace(one, model="told")
+            assert heard(engine, request, "session") == engine.generate(request)
 
 
 def test_priming_ahead_changes_nothing(engine: Engine) -> None:

@@ -166,6 +166,17 @@ def test_a_phrase_begins_after_a_pick_up() -> None:
     assert opening(PHRASED, late, 8.0, Metre(4, 4)).phrase == 2
 
 
+def test_a_context_may_begin_later_in_its_phrase() -> None:
+    notes = melody(0.0, 4.0, 8.0, 12.0)
+    context = read_context(PHRASED, notes, FOUR, 7)
+    assert context.remaining.tolist() == [39, 39, 40, 33]
+    assert opening(PHRASED, context, 16.0, Metre(4, 4)).phrase == 10
+    assert read_context(PHRASED, melody(3.5, 4.0, 8.0), FOUR, 7).remaining.tolist() == [38, 38, 39]
+    unknown = read_context(PHRASED, notes, FOUR, 0)
+    assert unknown.remaining.tolist() == [0] * 4
+    assert opening(PHRASED, unknown, 16.0, Metre(4, 4)).phrase is None
+
+
 @pytest.mark.parametrize(("first", "phrase"), [(2.0, 2), (1.9, 2), (1.75, 3), (-0.02, 3), (-2.1, 3)])
 def test_a_pick_up_may_be_early(first: float, phrase: int) -> None:
     context = read_context(PHRASED, melody(first, 4.0, 8.0), FOUR)

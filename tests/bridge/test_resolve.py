@@ -32,6 +32,15 @@ def test_an_answer_begins_at_the_barline_after_the_context(model, start, duratio
     assert resolve({"metre": "4/4"}, {}, notes, MODELS.manifest(model), 1).start_beat == begins
 
 
+@pytest.mark.parametrize(
+    ("settings", "options", "phrase"),
+    [({}, {}, 1), ({"phrase": 5}, {}, 5), ({"phrase": 5}, {"phrase": 0}, 0), ({}, {"phrase": "auto"}, 1)],
+)
+def test_a_context_begins_a_phrase_where_nobody_says_otherwise(settings, options, phrase) -> None:
+    request = resolve(settings, options, (Note(60, 0.0, 1.0),), MODELS.manifest("folk"), 1)
+    assert request.phrase == phrase
+
+
 @pytest.mark.parametrize(("begins", "counts"), [(7.9, True), (7.99, False), (8.0, False), (8.01, False)])
 def test_a_note_less_than_half_a_tick_before_the_start_told_is_part_of_the_answer(begins, counts) -> None:
     """It was written on that barline: hosts send beats as floats of 32 bits."""
