@@ -12,6 +12,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime as ort
 from antiphon.bridge.engine import Engine
+from antiphon.bridge.opening import in_phrase, read_context
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.stepper import MOST_ROWS, Stepper
 from antiphon.models.manifest import Manifest
@@ -69,14 +70,17 @@ class Pitches(Stepper):
         """Read a passage; yield the pitch's logits, (code,), and the codes of each note that follows."""
         told, codec = len(passage.context), self.manifest.codec
         notes = [*sorted(passage.context, key=lambda n: n.order), *passage.following]
-        encoded = codec.encode(notes, MetreMap(((0.0, passage.metre),)))
+        metres = MetreMap(((0.0, passage.metre),))
+        encoded = codec.encode(notes, metres)
+        phrase = read_context(self.manifest, notes[:told], metres).phrase
         clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1)
         self.clear()
         self.add()
-        self.conditions[0, :1] = self.manifest.metre_code(passage.metre)
+        metre = self.manifest.metre_code(passage.metre)
         note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
         for at, codes in enumerate(encoded.codes):
             self.note[0], self.clock[0], self.forced[0] = note, clock, codes
+            self.conditions[0, :2] = metre, in_phrase(phrase, int(clock[0]))
             self.step()
             if at >= told:
                 yield self.logits[0], codes.tolist()

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from antiphon.bridge.opening import as_learnt
+from antiphon.bridge.opening import as_learnt, in_phrase, read_context
 from antiphon.bridge.stepper import Stepper
 from antiphon.models.codec import Codec
 from antiphon.models.manifest import Manifest
-from antiphon.models.metre import Metre, MetreMap
+from antiphon.models.metre import Metre, MetreMap, is_pick_up
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
 from antiphon.train.dataset import Dataset, SplitName
@@ -77,14 +77,15 @@ def on_one_part(play: Play) -> Play:
 
 
 def with_chords(play: Play) -> Play:
-    """Return a player whose left hand adds a triad below each bar of the tune."""
+    """Return a player whose left hand adds a triad below each bar of the tune, but not under a pick-up."""
 
     def both(rng: random.Random, notes: Sequence[Note], cut: float) -> list[Note]:
         chords = []
         for bar in range(BARS):
             start, length = bar * cut / BARS, cut / BARS
-            below = min((n.pitch for n in notes if start <= n.start < start + length), default=None)
-            if below is not None:
+            here = [n for n in notes if start <= n.start < start + length]
+            if here and not is_pick_up(min(n.start for n in here) - start, length):
+                below = min(n.pitch for n in here)
                 chords += [Note(below - down, start, length) for down in (3, 7, 12)]
         return play(rng, [*notes, *chords], cut)
 
@@ -125,11 +126,13 @@ class Listener:
         stepper = self._stepper
         stepper.clear()
         stepper.add()
-        stepper.conditions[0, :1] = self.manifest.metre_code(passage.metre)
+        metre = self.manifest.metre_code(passage.metre)
+        phrase = read_context(self.manifest, before, metres).phrase
         note, clock = codec.begin(), np.array([0, 0, encoded.bar_ticks[0]])
         found = 0.0
         for at, codes in enumerate(encoded.codes):
             stepper.note[0], stepper.clock[0], stepper.forced[0] = note, clock, codes
+            stepper.conditions[0, :2] = metre, in_phrase(phrase, int(clock[0]))
             stepper.step()
             if at >= len(before):
                 found -= float(stepper.log_prob[0].sum())
