@@ -55,6 +55,8 @@ def figures(network: NoteNetwork, dataset: Dataset, split: SplitName) -> dict[st
         f"network, from bar {CONTEXT_BARS + 1}, nothing given": hidden,
         "5-gram": NGram(codec).fit(train).nats_a_note(pieces),
     }
+    if told == "phrase":
+        rows["network, phrases not told"] = evaluate_pieces(loss, codec, pieces, "nothing")
     if network.shape.config.relative_pitch:
         rows["5-gram over intervals"] = NGram(codec, relative=True).fit(train).nats_a_note(pieces)
     return {

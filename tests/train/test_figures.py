@@ -80,8 +80,9 @@ def test_a_network_that_knows_phrases_is_measured_as_a_bridge_tells_it(dataset: 
         row = found[f"network, from bar {CONTEXT_BARS + 1}, {name}"]
         assert row["total"] == pytest.approx(told.sum(), rel=1e-4)
         assert abs(told.sum() - untold.sum()) > 1e-3
-    whole = evaluate_pieces(loss, dataset.codec, test, "phrase").sum()
-    assert found["network"]["total"] == pytest.approx(whole, rel=1e-4)
+    for name, told in (("network", "phrase"), ("network, phrases not told", "nothing")):
+        whole = evaluate_pieces(loss, dataset.codec, test, told).sum()
+        assert found[name]["total"] == pytest.approx(whole, rel=1e-4)
 
 
 def test_bars_that_are_given_are_heard_and_do_not_count(network: NoteNetwork, dataset: Dataset) -> None:

@@ -3,7 +3,7 @@
 local M = {}
 M.__index = M
 
-local SILENCE = 8.0 -- seconds: starting Python takes one of them, the program itself gives up after five
+local SILENCE = 12.0 -- seconds: starting Python takes some of them on a busy computer, the program gives up after five
 
 local function exists(path)
     local file = io.open(path, "rb")
