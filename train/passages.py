@@ -60,13 +60,7 @@ def numbered_pieces(dataset: Dataset, split: SplitName) -> Iterator[tuple[int, P
 
 
 def passage(
-    codec: Codec,
-    piece: Piece,
-    first: int,
-    length: int,
-    *,
-    told: Told = "nothing",
-    transpose: int = 0,
+    codec: Codec, piece: Piece, first: int, length: int, *, told: Told = "nothing", transpose: int = 0
 ) -> Arrays:
     """Return the steps that predict notes ``first`` to ``first + length - 1``, END after the last one.
 
