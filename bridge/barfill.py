@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..models.abc_tune import FIELD, Setting
 from ..models.errors import MusicError
-from .rounds import MOST_ALIKE
+from .rounds import Rounds
 
 GRID = 1152
 """Parts of a unit note: 64ths and their triplets come out even."""
@@ -111,10 +111,8 @@ class BarFill:
         """Whether the section began with a pick-up, for which its last bar leaves room."""
         self._is_silent = False
         """Whether the last bar was rests and nothing else."""
-        self._notes: tuple[str, ...] = ()
-        """The last bar's, as they are written."""
-        self._alike = 0
-        """How many bars in a row had these notes."""
+        self._rounds: Rounds[tuple[str, ...]] = Rounds()
+        """Knows each bar's notes, as they are written."""
         self._ends_section = False
         """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
         for character in text:
@@ -156,8 +154,7 @@ class BarFill:
             self._is_silent = not self._sounds()
             tokens = _TOKEN.finditer(self._before + self._bar)
             notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
-            self._alike = self._alike + 1 if notes == self._notes else 1
-            self._notes = notes
+            self._rounds.close(notes)
         self._ends_section = False
         if filled and full is not None:
             if self._is_first:
@@ -177,8 +174,8 @@ class BarFill:
             return FREE
         rule = self._kept()
         never = _RESTS if self._is_silent else ""
-        if self._alike >= MOST_ALIKE and self._notes:
-            never += self._notes[0].lstrip(_BEFORE_LETTERS)[0]
+        for notes in self._rounds.worn():
+            never += notes[0].lstrip(_BEFORE_LETTERS)[0]
         if never and rule.only is None and not self._sounds():
             return replace(rule, never=rule.never + never)
         return rule

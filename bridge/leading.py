@@ -1,7 +1,7 @@
 """What makes the pitches of an answer likelier than its model finds them, or less so.
 
 Its key and where its voices lie are told by the context and, where that is short, by how the answer itself
-begins. And a tune does not go round one bar for ever.
+begins. And a tune does not go round a few bars for ever.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from ..models.manifest import Manifest
 from .constraints import Mask
 from .opening import Context
 from .request import GenerationRequest
-from .rounds import Rounds
 from .tessitura import tessitura_of
 from .tonality import Leaning, closing, of_heard, of_tonic
 
@@ -23,7 +22,7 @@ MOST = 128
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
 WORN = 8.0
-"""Nats that a pitch loses which would begin the same bar once more."""
+"""Nats that a pitch loses which would begin a round once more."""
 
 
 class Leading:
@@ -48,13 +47,12 @@ class Leading:
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
-        self._tessitura = self._rounds = None
-        self._worn: int | None = None
+        self._tessitura = None
+        self._rounds = None if context.rounds is None else context.rounds.copy()
+        self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
         if context.heard is None:  # drums
             return
         self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
-        if manifest.monophonic and len(manifest.parts) == 1:
-            self._rounds = Rounds(codec)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
             self._close = closing(request.tonic)[self._classes].astype(np.float32)
@@ -90,7 +88,7 @@ class Leading:
         mask = self._mask
         if ending and self._close is not None:
             mask = mask + ending * self._close
-        if self._worn is not None:
+        if self._worn:
             mask = mask.copy()
             mask[self._worn] -= WORN
         return mask if self._tessitura is None else self._tessitura.lead(mask)

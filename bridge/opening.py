@@ -19,6 +19,7 @@ from ..models.score import Part
 from ..models.step import REMAINING_BUCKETS, TEXT_LINE, phrase_code
 from ..models.transcribe import transcribe
 from ..models.voices import LEGATO
+from .rounds import TuneRounds
 from .tonality import Heard, hear
 
 CONTEXT_WITHOUT_MEMORY = 256
@@ -66,6 +67,8 @@ class Context:
     knows no phrases, or nobody knows where they begin."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
+    rounds: TuneRounds | None = None
+    """Whether it goes round a few bars; None where a model writes no single voice."""
 
     @property
     def notes(self) -> int:
@@ -129,11 +132,14 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
     heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
     place = _phrase(ordered, encoded.origin, metres) + phrase - 1 if manifest.phrases and phrase else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
+    rounds = _rounds(manifest, encoded.codes, clocks)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     if not len(encoded):
         unknown = np.zeros(0, np.int32)
         none = clocks.reshape(0, 3)
-        return Context(codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, place, heard)
+        return Context(
+            codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, place, heard, rounds
+        )
     # The first step reads the barline before the first note.
     read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
     return Context(
@@ -148,6 +154,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
         _release(notes),
         place,
         heard,
+        rounds,
     )
 
 
@@ -158,6 +165,14 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
     codec = manifest.codec
     voices = len(manifest.parts) if manifest.monophonic else None
     return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
+
+
+def _rounds(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneRounds | None:
+    """Return what a tune has gone round; None of a model of more voices."""
+    if not manifest.monophonic or len(manifest.parts) != 1 or manifest.parts[0].is_drum:
+        return None
+    placed = zip(clocks[:, 0].tolist(), clocks[:, 1].tolist(), codes.tolist(), strict=True)
+    return TuneRounds(manifest.codec, placed)
 
 
 def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
