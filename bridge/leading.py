@@ -1,7 +1,7 @@
 """What makes the pitches of an answer likelier than its model finds them, or less so.
 
 Its key and where its voices lie are told by the context and, where that is short, by how the answer itself
-begins. And a tune does not go round a few bars for ever.
+begins. Voices keep out of parallels, and a tune does not go round a few bars for ever.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from .opening import Context
 from .request import GenerationRequest
 from .tessitura import tessitura_of
 from .tonality import Leaning, closing, of_heard, of_tonic
+from .voiceleading import voice_leading_of
 
 MOST = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
-WORN = 8.0
-"""Nats that a pitch loses which would begin a round once more."""
+WORN = 40.0
+"""Nats that a pitch loses which would begin a round once more: at a low temperature a few are not enough."""
 
 
 class Leading:
@@ -47,12 +48,13 @@ class Leading:
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
-        self._tessitura = None
+        self._tessitura = self._motion = None
         self._rounds = None if context.rounds is None else context.rounds.copy()
         self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
         if context.heard is None:  # drums
             return
         self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
+        self._motion = voice_leading_of(manifest, context.codes, request.parts)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
             self._close = closing(request.tonic)[self._classes].astype(np.float32)
@@ -68,6 +70,8 @@ class Leading:
         """Take one more note of the answer, and its place: its bar and the tick in it."""
         if self._tessitura is not None:
             self._tessitura.hear(codes)
+        if self._motion is not None:
+            self._motion.hear(codes)
         if self._rounds is not None:
             self._rounds.hear(bar, tick, codes)
             self._worn = self._rounds.worn
@@ -79,6 +83,11 @@ class Leading:
         if self._count % _AT_ONCE == 0:
             self._lean(of_heard(self._heard))
 
+    def wait(self, codes: Sequence[int]) -> None:
+        """Take a note of the answer that is not played."""
+        if self._motion is not None:
+            self._motion.wait(codes)
+
     def mask(self, ending: float = 0.0) -> Mask:
         """Return the mask of the next pitch, (code,).
 
@@ -87,8 +96,10 @@ class Leading:
         """
         mask = self._mask
         if ending and self._close is not None:
-            mask = mask + ending * self._close
+            mask = mask + ending * ending * self._close  # late: or a bar of tonics
         if self._worn:
             mask = mask.copy()
             mask[self._worn] -= WORN
+        if self._motion is not None:
+            mask = self._motion.lead(mask, self._tessitura.homes if self._tessitura else {})
         return mask if self._tessitura is None else self._tessitura.lead(mask)

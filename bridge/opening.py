@@ -93,7 +93,8 @@ class Opening:
     where that of the context is."""
     latest: int
     """Ticks from the note before to the last place for the answer's first note: with a context in the first
-    half of its bar, as an answer that keeps silent is none; else in its bar, as a tune may have a pick-up."""
+    half of its bar, as an answer that keeps silent is none; else its first beat, as a short piece would be
+    mostly its pick-up."""
 
 
 def barline_after(notes: Sequence[Note], metres: MetreMap, parts: Sequence[Part]) -> float:
@@ -217,7 +218,7 @@ def opening(manifest: Manifest, context: Context, start: float, metre: Metre) ->
     length = codec.bar_ticks(metre)
     code = manifest.metre_code(metre)
     if not context.notes:
-        return Opening(0, (0, 0, length), code, 0, context.phrase, length - 1)
+        return Opening(0, (0, 0, length), code, 0, context.phrase, 0)
     gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
     silent = max(floor((start - context.end_beat) / metre.beats), 0)
     gap -= min(silent, max(gap - 1, 0) // length) * length

@@ -161,6 +161,8 @@ def _text(known: Option, value: OptionValue) -> str:
     most = MAX_TUNE if known.key == "text" else MAX_CHARACTERS
     if len(text) > most:
         raise RequestError("bad_args", f"{known.key} has {len(text)} characters, the limit is {most}")
+    if known.key == "text":
+        return text.replace("\\n", "\n")  # message boxes, shells and panels have no other way to end a line
     if known.key == "scale":
         parse_scale(text)
     elif known.key == "metre":

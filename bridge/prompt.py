@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
@@ -152,10 +153,10 @@ def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -
     They come after its last line, which the model writes to the end where it is not ended.
     """
     text, (metre, key) = request.text, lines
-    if "\nK:" in text:  # the header is over
+    if re.search("^K:", text, re.MULTILINE):  # the header is over
         return Prompt((text,), Layout(request.metre, request.metre))
-    if "M:" not in text:
-        return Prompt((text, metre, key), layout)
+    if not re.search("^M:", text, re.MULTILINE):
+        return Prompt((text + metre, key) if text.endswith("\n") else (text, metre, key), layout)
     pieces = [text]
     if request.scale is not None:
         pieces += [key] if "\nL:" in text else ["L:", key]

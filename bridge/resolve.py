@@ -12,6 +12,7 @@ from ..models.errors import RequestError
 from ..models.manifest import Manifest
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from ..models.voices import skyline
 from .opening import barline_after
 from .options import AUTO, OptionValue
 from .register import lift
@@ -73,7 +74,15 @@ def resolve(
         seed: for a request that names none.
     """
     merged = _merge(settings, options)
-    metre = Metre.parse(str(_metre(merged, manifest)))
+    if context:
+        if options.get("text", AUTO) != AUTO:
+            raise RequestError(
+                "bad_args", "text begins a tune from nothing, and there is a context; leave text out"
+            )
+        merged.pop("text", None)  # one that was set waits for the next tune from nothing
+    # A text of its own tells its metre before one that was set.
+    told = options if _told_metre(options) else merged
+    metre = Metre.parse(str(_metre(told, manifest)))
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
@@ -106,7 +115,7 @@ def resolve(
         low=low,
         high=high,
         parts=parts,
-        velocity=_velocity(notes),
+        velocity=_velocity(notes, manifest),
         lift=semitones,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
         piece_ends=context is None and not is_text,
@@ -134,10 +143,13 @@ def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> OptionValu
     asked = options.get("metre", AUTO)
     if asked != AUTO:
         return asked
+    return _told_metre(options) or manifest.defaults.metre
+
+
+def _told_metre(options: Mapping[str, OptionValue]) -> str | None:
+    """Return the metre that the beginning of a tune tells, None where it tells none."""
     told = re.search(r"^M:\s*(\d+/\d+|C\||C)\s*$", str(options.get("text", "")), re.MULTILINE)
-    if told is None:
-        return manifest.defaults.metre
-    return {"C": "4/4", "C|": "2/2"}.get(told[1], told[1])
+    return {"C": "4/4", "C|": "2/2"}.get(told[1], told[1]) if told else None
 
 
 def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
@@ -146,7 +158,8 @@ def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
     if text == AUTO:
         return ""
     if not manifest.codec.is_text:
-        raise RequestError("bad_args", f"model {manifest.name!r} writes no text; leave the option text out")
+        leave = "leave text out, or send text auto"
+        raise RequestError("bad_args", f"model {manifest.name!r} writes no text; {leave}")
     return str(text)
 
 
@@ -234,7 +247,8 @@ def _scale(
     text = options.get("scale", AUTO)
     asked = [part for i, part in enumerate(manifest.parts) if parts is None or i in parts]
     if text != AUTO and any(part.is_drum for part in asked):
-        raise RequestError("bad_args", f"drums have no scale; leave scale out for model {manifest.name!r}")
+        leave = "leave scale out, or send scale auto"
+        raise RequestError("bad_args", f"drums have no scale; for model {manifest.name!r} {leave}")
     scale = None if text == AUTO else parse_scale(str(text))
     low, high, semitones = reach
     known = (
@@ -247,7 +261,9 @@ def _scale(
     return scale
 
 
-def _velocity(notes: Sequence[Note]) -> int:
-    """Return the median velocity of the last notes."""
+def _velocity(notes: Sequence[Note], manifest: Manifest) -> int:
+    """Return the median velocity of the last notes; for a tune, of those of the top voice."""
     last = sorted(notes, key=lambda note: note.start)[-LAST_NOTES:]
+    if len(manifest.parts) == 1 and manifest.monophonic and len({note.velocity for note in last}) > 1:
+        last = skyline(last)  # what accompanies a tune is softer
     return round(median(note.velocity for note in last)) if last else DEFAULT_VELOCITY

@@ -193,6 +193,8 @@ class TakeRow:
             self._leading.hear(codes, bar, tick)
             if writer.codes is not None:
                 stepper.note[row] = writer.codes
+        else:
+            self._leading.wait(codes)
         for note in writer.ready():
             self._tell(note)
         self._job.progress(self._take, writer.done)
@@ -202,16 +204,15 @@ class TakeRow:
     def _prepare(self, stepper: Stepper, row: int) -> None:
         """Write the inputs of the next step that differ from the last one's."""
         ends, ending = False, 0.0
-        bar = int(stepper.clock[row, 0])
+        bar, tick, length = stepper.clock[row].tolist()
         left = self._remaining(bar)
         if left != self._left:
             self._left = left
             self._conditions.write(stepper, row, self._opening.metre, left)
         if self._last_bar is not None:
             ends = bar >= self._last_bar
-            if ends:
-                _, tick, length = stepper.clock[row].tolist()
-                ending = tick / length
+            soonest = (bar - self._last_bar) * length + tick + self._writer.least
+            ending = min(max(soonest / length, 0.0), 1.0)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
         delta = (self._writer.least, ends)
         if delta != self._delta:

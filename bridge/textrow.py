@@ -32,6 +32,7 @@ from .register import OCTAVE, lifted
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
 from .uniforms import Uniforms
+from .writer import INSTANT
 
 MOST_CHARACTERS = 2400
 """Of a tune, its header included."""
@@ -273,7 +274,7 @@ def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[li
         start = layout.in_music(beat)
         duration = layout.in_music(beat + note.duration) - start
         start = round(request.start_beat + start, 6)
-        if beat >= -1e-6 and start < request.end_beat - 1e-6 and layout.has(beat):
+        if beat >= -1e-6 and start < request.end_beat - INSTANT and layout.has(beat):
             notes.append(replace(note, start=start, duration=min(duration, request.end_beat - start)))
     notes = at_pitches(lifted(notes, -request.lift), request)
     if not request.open_ended:

@@ -21,7 +21,7 @@ STRANGE = 1.0
 (tests/benchmarks/leaning.py)."""
 TONIC, FIFTH = 0.8, 0.4
 """What the tonic of a scale and its fifth gain."""
-CLOSE = 4.0
+CLOSE = 12.0
 """What the tonic gains by the end of the last bar."""
 _SURE = 0.75
 """Beats of notes outside it that make a key e times less likely."""

@@ -12,6 +12,8 @@ from ..models.note import Note
 
 Written = Literal["note", "dropped", "end"]
 _EPSILON = 1e-6
+INSTANT = 2e-4
+"""Beats before the end in which no note begins: lengths come as 32-bit floats, 16/3 as a little more."""
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class NoteWriter:
         self._tick_beats = 1 / codec.ticks_per_beat
         self._voices, self._lift, self._loud = voices, lift, velocity
         self._start, self._end = start, end
-        self.last_tick = ceil((end - start) * codec.ticks_per_beat - _EPSILON) - 1
+        self.last_tick = ceil((end - start - INSTANT) * codec.ticks_per_beat) - 1
         """The last tick, from the answer's start, on which a note may begin."""
         self._tick = -gap
         self._furthest = int(self._tables[0][-1])

@@ -139,7 +139,7 @@ def test_an_answer_does_not_begin_with_a_bar_of_silence(engine: Engine, model: s
         for take in engine.generate(request):
             assert take.notes and take.notes[0].start < start + min(2.0, beats)
     for take in engine.generate(ask(model=model, context=(), start_beat=0.0, end_beat=beats, takes=8)):
-        assert take.notes and take.notes[0].start < min(4.0, beats)
+        assert take.notes and take.notes[0].start < 0.1  # music from nothing begins on its first beat
 
 
 def test_same_seed_same_notes(engine: Engine) -> None:
@@ -189,7 +189,7 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
         mask[-1] = 0 if ends else -1e9
         if not step:
             mask[:-1][ticks[:-1] < gap] = -1e9
-            mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else length)] = -1e9
+            mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else 1)] = -1e9
         left = min(max(last - clock[0], 0), 31) + 1 if request.piece_ends else 0
         out = host.step(
             note,
@@ -354,7 +354,7 @@ def test_a_piece_ends_by_itself_in_its_last_bar_only(
 
     plain = TakeRow.after
     monkeypatch.setattr(TakeRow, "after", after)
-    engine.generate(ask(model="chords", takes=16, piece_ends=piece_ends, sampling=WILD))
+    engine.generate(ask(model="chords", takes=64, piece_ends=piece_ends, sampling=WILD))
     assert set(ends) == ({3} if piece_ends else set())
 
 

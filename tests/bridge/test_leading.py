@@ -85,7 +85,7 @@ def test_what_a_page_has_told_stays() -> None:
 def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
     led = leads(SCALE, scale="D dorian")
     assert led.mask()[CLASSES == 2] == pytest.approx(TONIC)
-    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 4)
     before = led.mask()
     hear(led, *[61] * 32)
     assert np.array_equal(led.mask(), before)

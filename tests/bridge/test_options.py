@@ -23,6 +23,12 @@ def test_a_lone_number_is_its_digits(key, value, text):
     assert parse([key, value]) == {key: text}
 
 
+@pytest.mark.parametrize("text", ["X:1\nT:A tune\n", "X:1\\nT:A tune\\n", "X:1\nT:A tune\\n"])
+def test_lines_of_a_text_end_with_a_newline_or_with_what_is_typed_for_one(text):
+    """Message boxes and shells send backslash and n."""
+    assert parse(["text", text]) == {"text": "X:1\nT:A tune\n"}
+
+
 def test_auto_is_a_value_of_every_option():
     assert all(coerce(option, AUTO) == AUTO for option in OPTIONS)
 

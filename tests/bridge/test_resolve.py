@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
 
 MODELS = ModelShelf([])
@@ -47,3 +48,42 @@ def test_a_note_less_than_half_a_tick_before_the_start_told_is_part_of_the_answe
     notes = (Note(60, 0.0, 1.0), Note(62, begins, 0.5))
     request = resolve({"metre": "4/4"}, {"start": 8.0}, notes, MODELS.manifest("folk"), 1)
     assert request.context == notes[: 1 + counts]
+
+
+MELODY = tuple(Note(72, i / 2, 0.5, 96) for i in range(8))
+CHORDS = tuple(Note(pitch, i / 2, 0.5, 50) for i in range(8) for pitch in (48, 52, 55))
+
+
+@pytest.mark.parametrize(("model", "velocity"), [("folk", 96), ("irish-abc", 96), ("chorale", 50)])
+def test_a_tune_is_as_loud_as_the_voice_that_it_answers(model, velocity) -> None:
+    notes = tuple(sorted((*MELODY, *CHORDS), key=lambda note: note.order))
+    assert resolve({}, {}, notes, MODELS.manifest(model), 1).velocity == velocity
+
+
+TUNE = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n"
+
+
+def test_a_text_tells_its_metre_before_one_that_was_set() -> None:
+    manifest = MODELS.manifest("irish-abc")
+    assert str(resolve({"metre": "4/4"}, {"text": TUNE}, None, manifest, 1).metre) == "6/8"
+    assert str(resolve({"metre": "4/4", "text": TUNE}, {}, None, manifest, 1).metre) == "4/4"
+    assert str(resolve({}, {"text": TUNE, "metre": "4/4"}, None, manifest, 1).metre) == "4/4"
+
+
+def test_a_text_begins_no_answer_to_notes() -> None:
+    manifest = MODELS.manifest("irish-abc")
+    with pytest.raises(RequestError, match="there is a context; leave text out"):
+        resolve({}, {"text": TUNE}, MELODY, manifest, 1)
+    request = resolve({"text": TUNE, "metre": "4/4"}, {}, MELODY, manifest, 1)
+    assert request.text == "" and str(request.metre) == "4/4"
+    assert resolve({"text": TUNE}, {}, MELODY, MODELS.manifest("folk"), 1).text == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "help"),
+    [("drums", {"scale": "D dorian"}, "send scale auto"), ("folk", {"text": TUNE}, "send text auto")],
+)
+def test_what_was_set_and_does_not_fit_can_be_taken_back(model, settings, help) -> None:
+    with pytest.raises(RequestError, match=help):
+        resolve(settings, {}, None, MODELS.manifest(model), 1)
+    resolve(settings, dict.fromkeys(settings, "auto"), None, MODELS.manifest(model), 1)

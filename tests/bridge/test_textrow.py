@@ -627,13 +627,16 @@ def test_a_note_goes_to_the_nearest_that_is_asked_for(shelf: ModelShelf) -> None
         ("X:1\nM:6/8\nT:A", ("X:1\nM:6/8\nT:A", "L:", "K:D\n")),
         ("X:1\nM:6/8\nK:G\n", ("X:1\nM:6/8\nK:G\n",)),
         ("X:1\nT:A", ("X:1\nT:A", "M:6/8\nL:", "K:D\n")),
+        ("X:1\nT:A\n", ("X:1\nT:A\nM:6/8\nL:", "K:D\n")),
+        ("X:1\nT:AM: the K: Reel\n", ("X:1\nT:AM: the K: Reel\nM:6/8\nL:", "K:D\n")),
+        ("K:G\n", ("K:G\n",)),
     ],
 )
 def test_a_beginning_without_a_key_gets_the_scales(irish: Engine, text: str, forced: tuple[str, ...]) -> None:
     options = {"text": text, "scale": "D major"}
     assert prompt_for(SHIPPED, resolve({}, options, None, SHIPPED, seed=1)).forced == forced
     (take,) = ask_irish(irish, 1, bars=2, **options)
-    assert ("\nK:D\n" in take.text) == ("K:" not in text)
+    assert ("\nK:D\n" in take.text) == ("K:G" not in text)
     assert {n.pitch % 12 for n in take.notes} <= {1, 2, 4, 6, 7, 9, 11}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 import pytest
@@ -194,3 +196,16 @@ def test_progress() -> None:
     assert w.done == 0.0
     w.write((48, 0, 60, 0))
     assert w.done == 0.5
+
+
+@pytest.mark.parametrize("codec", [CODEC, PLAYED])
+@pytest.mark.parametrize("beats", ["16/3", "8/3", "2/3", "9/4", "1/10", "4"])
+@pytest.mark.parametrize("start", ["0", "1/3", "1000"])
+def test_a_length_of_32_bits_has_no_room_for_one_note_more(codec: Codec, beats: str, start: str) -> None:
+    """16/3 comes as 5.3333335: what that is too long holds no note."""
+    length, begins = Fraction(beats), Fraction(start)
+    wanted = ceil(length * codec.ticks_per_beat) - 1
+    for number in float, lambda exact: float(np.float32(exact)):
+        ends = number(begins) + number(length)
+        told = NoteWriter(codec, voices=2, start=number(begins), end=ends, gap=0)
+        assert told.last_tick == wanted
