@@ -135,9 +135,15 @@ def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, co
     metre = Metre.parse(str(_told(options, "metre", str(last))))
     tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], 10.0), 400.0)))
     asked: dict[str, OptionValue] = {**options, "start": start, "metre": str(metre), "tempo": tempo}
-    return Result(
-        bridge.continue_(heard.notes, on_note=None, **asked), start, metre, tempo, model.parts, heard
-    )
+    takes = bridge.continue_(heard.notes, on_note=None, **asked)
+    return Result(takes, start, metre, tempo, model.parts, _left(context, start, model.parts), heard.notes)
+
+
+def _left(context: Score, start: float, parts: tuple[Part, ...]) -> Score:
+    """Return a file less the notes that the answer takes the place of: what was heard, from its start on."""
+    heard = _numbers(context, parts)
+    stay = [note for note in context.notes if note.part not in heard or note.start < start - 1e-6]
+    return replace(context, notes=tuple(stay))
 
 
 def _told(options: dict[str, OptionValue], key: str, default: OptionValue) -> OptionValue:
@@ -147,7 +153,14 @@ def _told(options: dict[str, OptionValue], key: str, default: OptionValue) -> Op
 
 
 def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
-    """Return a file's notes with the model's part numbers.
+    """Return a file's notes with the model's part numbers, less those that are not for the model."""
+    given = _numbers(score, parts)
+    kept = [replace(note, part=given[note.part]) for note in score.notes if note.part in given]
+    return replace(score, notes=Score.ordered(kept))
+
+
+def _numbers(score: Score, parts: tuple[Part, ...]) -> dict[int, int]:
+    """Return which of the model's parts each of a file's tracks is.
 
     By name where a name agrees. Else by height, as parts are written from the highest down; where a model's
     parts have no names, by order. Drums go to drums alone, and nowhere where the model has none; what has
@@ -170,8 +183,7 @@ def renumbered(score: Score, parts: tuple[Part, ...]) -> Score:
                 given[index] = number
             elif places:
                 given[index] = places[min(place, len(places) - 1)]
-    kept = [replace(note, part=given[note.part]) for note in score.notes if note.part in given]
-    return replace(score, notes=Score.ordered(kept))
+    return given
 
 
 def _heights(score: Score) -> dict[int, float]:

@@ -34,7 +34,11 @@ class Result:
     metre: Metre
     tempo: float
     parts: tuple[Part, ...]
+    """The model's, that the notes of the takes are numbered by."""
     context: Score | None = None
+    """The file that was continued, with its own tracks, as far as the answer does not take its place."""
+    heard: tuple[Note, ...] = ()
+    """What the model was given of it, numbered by the model's parts."""
 
     @property
     def metres(self) -> MetreMap:
@@ -54,20 +58,43 @@ class Result:
         return (*before, (self.start, self.tempo))
 
     def score(self, take: Take, with_context: bool) -> Score:
-        """Return a take as a score: after its context, or alone with its first barline at beat 0."""
+        """Return a take as a score: beside what it continues, or alone with its first barline at beat 0.
+
+        A track that is the model's own part goes on; every other part of the model is a new track.
+        """
         if with_context and self.context is not None:
-            notes = [note for note in self.context.notes if note.start < self.start - 1e-6]
+            tracks, places = _beside(self.context.parts, self.parts)
+            answer = [replace(n, part=places[n.part]) for n in take.notes if n.part < len(places)]
             return replace(
                 self.context,
-                notes=Score.ordered([*notes, *take.notes]),
+                notes=Score.ordered([*self.context.notes, *answer]),
                 metres=self.metres,
                 tempos=self._tempos,
-                parts=self.parts,
+                parts=tracks,
             )
         moved = [replace(note, start=note.start - self.start) for note in take.notes]
         return Score(
             Score.ordered(moved), MetreMap(((0.0, self.metre),)), ((0.0, self.tempo),), parts=self.parts
         )
+
+
+def _beside(tracks: tuple[Part, ...], parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], list[int]]:
+    """Return a file's tracks and behind them a model's parts, and which track each part has.
+
+    >>> _beside((Part("bass"), Part("lead")), (Part("lead"), Part("tune")))[1]
+    [1, 2]
+    """
+    free = list(enumerate(tracks))
+    places = []
+    for part in parts:
+        own = next((known for known in free if known[1] == part), None)
+        if own is None:
+            own = (len(tracks), part)
+            tracks = (*tracks, part)
+        else:
+            free.remove(own)
+        places.append(own[0])
+    return tracks, places
 
 
 _WRITERS = {
@@ -91,7 +118,11 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--score", type=Path, metavar="FILE.svg", help="draw a model of text's tune as a score"
     )
     group.add_argument("--abc", type=Path, metavar="FILE.abc", help="write what a model of text wrote")
-    group.add_argument("--with-context", action="store_true", help="write and draw what came before, too")
+    group.add_argument(
+        "--with-context",
+        action="store_true",
+        help="write the file that is continued with all its tracks, too, and draw what the model heard of it",
+    )
     group.add_argument("--png", type=Path, metavar="FILE.png", help="draw a piano roll of all takes")
     group.add_argument("--no-roll", action="store_true", help="no piano roll in the terminal")
 
@@ -259,8 +290,6 @@ def _summary(result: Result, take: Take) -> str:
 def _draw(result: Result, path: Path, with_context: bool) -> None:
     from ..models.rollpicture import Roll, draw_rolls  # Pillow is slow to import
 
-    before: tuple[Note, ...] = ()
-    if with_context and result.context is not None:
-        before = tuple(note for note in result.context.notes if note.start < result.start - 1e-6)
+    before = tuple(note for note in result.heard if with_context and note.start < result.start - 1e-6)
     rolls = [Roll(_summary(result, take), take.notes, before) for take in result.takes]
     draw_rolls(rolls, path, result.metres, result.parts)
