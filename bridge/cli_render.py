@@ -12,6 +12,8 @@ from .playback import open_output, play
 from .render import Renderer, find_soundfont
 from .wavefile import write_wav
 
+ENDING = ".wav"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `render` has."""
@@ -55,3 +57,5 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.out}: there is no folder {args.out.absolute().parent}; make it first")
     if args.out.exists() and args.file.exists() and args.out.samefile(args.file):
         raise ConfigError(f"{args.out} is what is to be rendered; name another file")
+    if args.out.suffix.lower() != ENDING and (args.out.is_file() or not args.out.exists()):  # else a device
+        raise ConfigError(f"--out {args.out}: render writes WAV; name a file that ends in {ENDING}")
