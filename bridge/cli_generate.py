@@ -16,8 +16,8 @@ from .shelf import ModelShelf
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments `generate` has."""
     add_models(parser)
-    add_request_options(parser)
-    add_output_options(parser)
+    add_request_options(parser, context=False)
+    add_output_options(parser, context=False)
 
 
 def run(args: argparse.Namespace) -> int:

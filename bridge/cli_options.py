@@ -10,6 +10,8 @@ from .options import OPTIONS, OptionValue, parse
 from .protocol import HOST, PORT
 
 _NETWORK_ONLY = ("reply_port", "mode")
+_CONTEXT_ONLY = ("phrase",)
+"""What says something of a context, and nothing where there is none."""
 _HERE = {
     "start": "; or how a tune in ABC begins, as --text",
     "text": r'; \n ends a line: "X:1\nT:"',
@@ -17,11 +19,12 @@ _HERE = {
 """What the options can do on the command line alone."""
 
 
-def add_request_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--bars``, ``--scale`` and all the others."""
+def add_request_options(parser: argparse.ArgumentParser, context: bool = True) -> None:
+    """Add ``--bars``, ``--scale`` and all the others; without a context, those that it needs none for."""
     group = parser.add_argument_group("what to play")
+    left_out = _NETWORK_ONLY if context else _NETWORK_ONLY + _CONTEXT_ONLY
     for option in OPTIONS:
-        if option.key not in _NETWORK_ONLY:
+        if option.key not in left_out:
             flag = "--" + option.key.replace("_", "-")
             doc = option.doc + _HERE.get(option.key, "")
             default = f"{option.default:g}" if isinstance(option.default, float) else option.default

@@ -108,8 +108,8 @@ _WRITERS = {
 """Which option writes a kind of file."""
 
 
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--out``, ``--png`` and the others."""
+def add_output_options(parser: argparse.ArgumentParser, context: bool = True) -> None:
+    """Add ``--out``, ``--png`` and the others; ``--with-context`` only where there may be a context."""
     group = parser.add_argument_group("what to do with the notes")
     group.add_argument("--out", type=Path, metavar="FILE.mid",
                        help="write a MIDI file of the answer; further takes get -2, -3 …")  # fmt: skip
@@ -118,11 +118,14 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--score", type=Path, metavar="FILE.svg", help="draw a model of text's tune as a score"
     )
     group.add_argument("--abc", type=Path, metavar="FILE.abc", help="write what a model of text wrote")
-    group.add_argument(
-        "--with-context",
-        action="store_true",
-        help="write the file that is continued with all its tracks, too, and draw what the model heard of it",
-    )
+    if context:
+        group.add_argument(
+            "--with-context",
+            action="store_true",
+            help="write the file that is continued with all its tracks; draw what the model heard, too",
+        )
+    else:
+        parser.set_defaults(with_context=False)
     group.add_argument("--png", type=Path, metavar="FILE.png", help="draw a piano roll of all takes")
     group.add_argument("--no-roll", action="store_true", help="no piano roll in the terminal")
 

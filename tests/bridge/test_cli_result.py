@@ -110,3 +110,15 @@ def test_the_picture_shows_what_was_heard(
     monkeypatch.setattr("antiphon.models.rollpicture.draw_rolls", draw)
     continued(bridge, tmp_path, ARRANGEMENT, "--png", str(tmp_path / "answer.png"))
     assert drawn == [([0, 1], (UPPER, LOWER))]
+
+
+@pytest.mark.parametrize("option", [["--with-context"], ["--phrase", "3"]])
+def test_generate_has_no_options_of_a_context(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["generate", *option])
+    assert stop.value.code == 2
+    assert f"unrecognized arguments: {option[0]}" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["ask", "--help"])
+    assert stop.value.code == 0
+    assert option[0] in capsys.readouterr().out
