@@ -62,7 +62,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", "i", 0, 2**31 - 1, AUTO, "the same request with the same seed gives the same notes; "
            "auto: a new one each time, told in /antiphon/done"),
     Option("takes", "i", 1, 16, 1, "how many different answers"),
-    Option("scale", "s", 0, 0, AUTO, 'only notes of this scale: "D dorian" or pitch classes '
+    Option("scale", "s", 0, 0, AUTO, 'only notes of this scale: "D dorian", "Dm" or pitch classes '
            '"0,2,4,5,7,9,11"; auto: all notes, those strange to the context less often'),
     Option("low", "i", *RANGES["defaults: low"], AUTO, "lowest MIDI pitch; "
            "auto: the model's, near the context"),

@@ -1,4 +1,5 @@
 import pytest
+from antiphon.bridge.options import parse
 from antiphon.bridge.scale import MODES, parse_scale
 from antiphon.models.errors import RequestError
 
@@ -22,6 +23,34 @@ def test_named_and_numbered_scales(text, classes):
     assert parse_scale(text).classes == classes
 
 
+@pytest.mark.parametrize(
+    ("text", "scale"),
+    [
+        ("Dm", "D minor"),
+        ("Am", "A minor"),
+        ("F#m", "F# minor"),
+        ("F♯m", "F# minor"),
+        ("Bbm", "Bb minor"),
+        ("bm", "B minor"),
+        ("bbm", "Bb minor"),
+        ("B flat m", "Bb minor"),
+        ("Dmin", "D minor"),
+        ("Ebmin", "Eb minor"),
+        ("Cmaj", "C major"),
+        ("GMaj", "G major"),
+        ("A m", "A minor"),
+        ("A min", "A minor"),
+        ("A MAJ", "A major"),
+        ("F# min pentatonic", "F# minor pentatonic"),
+        ("Am pentatonic", "A minor pentatonic"),
+        ("D harmonic min", "D harmonic minor"),
+    ],
+)
+def test_modes_may_be_written_as_chords_are(text, scale):
+    assert parse_scale(text) == parse_scale(scale)
+    assert parse(["scale", text]) == {"scale": text}  # as it comes over OSC
+
+
 def test_a_tonic_is_what_is_named():
     tonics = [parse_scale(text).tonic for text in ("D dorian", "Bb", "2,4,5", "A 2,9", "B flat 10 2")]
     assert tonics == [2, 10, None, 9, 10]
@@ -39,7 +68,12 @@ def test_every_mode_holds_its_tonic(mode):
         ("D doric", "'dorian'"),
         ("H major", "'H'"),
         ("H flat", "'Hb'"),
-        ("Dm", "D minor"),
+        ("DM", "D minor"),
+        ("D M", "'M'"),
+        ("Dm7", "D minor"),
+        ("m", "'m'"),
+        ("maj", "'maj'"),
+        ("Hm", "'H'"),
         ("0,12", "0..11"),
         ("0,x", "0..11"),
         ("C# 0,2,4", "C# is not among"),
