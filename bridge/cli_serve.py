@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--workers {args.workers} must be in range 1..64")
     if not 1 <= args.queue <= MAX_QUEUE:
         raise ConfigError(f"--queue {args.queue} must be in range 1..{MAX_QUEUE}")
-    shelf = ModelShelf(folders, default=args.default)
+    shelf = ModelShelf(folders, default=args.default, provider_level=logging.INFO)
     if args.default:
         shelf.info(args.default)
     called = _calls_to_stop()

@@ -42,7 +42,14 @@ class Choice:
 class Providers:
     """Chooses a provider once, with the first model, and opens sessions with it. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int = logging.DEBUG) -> None:
+        """Choose nothing yet.
+
+        Args:
+            level: at which the choice is logged. Who runs a bridge wants to know it; who runs a command for
+                once may take it for an error.
+        """
+        self._level = level
         self._lock = threading.Lock()
         self.choice: Choice | None = None
 
@@ -51,7 +58,8 @@ class Providers:
         with self._lock:
             if self.choice is None:
                 self.choice = choose(file)
-                log.info(
+                log.log(
+                    self._level,
                     "models run on %s: %s",
                     self.choice.provider.removesuffix("ExecutionProvider"),
                     self.choice.reason,

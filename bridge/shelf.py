@@ -60,10 +60,16 @@ class ModelShelf:
         folders: a user's folders; a model there hides a shipped one of the same name.
         default: the model of requests that name none; by default ``folk``, else the first by name.
         shipped: whether the shipped models stand on the shelf.
+        provider_level: at which the log says what runs the models.
     """
 
     def __init__(
-        self, folders: Iterable[Path | str] = (), *, default: str | None = None, shipped: bool = True
+        self,
+        folders: Iterable[Path | str] = (),
+        *,
+        default: str | None = None,
+        shipped: bool = True,
+        provider_level: int = logging.DEBUG,
     ) -> None:
         self._folders = [Path(folder) for folder in folders]
         own = shipped_folder() if shipped else None
@@ -77,7 +83,7 @@ class ModelShelf:
         self._stamps: dict[str, _Stamp | None] = {}
         """Of the files of loaded models."""
         self._complained: set[str] = set()
-        self.providers = Providers()
+        self.providers = Providers(provider_level)
         self.refresh()
 
     def refresh(self) -> list[ModelInfo]:

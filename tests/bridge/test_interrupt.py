@@ -76,7 +76,8 @@ def test_where_it_is_ignored_it_stays_ignored(way: Callable[[], AbstractContextM
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal to another process")
 def test_an_impatient_user_sees_no_crash(tiny_model: Path) -> None:
     for _ in range(5):
-        with Program([antiphon(), *LONG, "--models", tiny_model.parent]) as program:
+        words = [antiphon(), *LONG, "--models", tiny_model.parent, "--log-level", "debug"]
+        with Program(words) as program:
             program.until("models run on")
             for _ in range(4):
                 program.signal(signal.SIGINT)

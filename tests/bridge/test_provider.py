@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import onnxruntime as ort
 import pytest
 from antiphon.bridge import provider
+from antiphon.bridge.client import Client
 from antiphon.bridge.provider import CUDA, Providers, choose, cuda_missing
 from antiphon.models.modelfile import ModelFile
+from program import PATIENCE_SECONDS, Bridge, antiphon
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +24,31 @@ def file(tiny_model: Path) -> ModelFile:
 def test_it_is_said_once_and_without_noise(
     file: ModelFile, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    providers = Providers()
+    providers = Providers(logging.INFO)
     with caplog.at_level(logging.INFO, "antiphon.engine"):
         sessions = [providers.session(file) for _ in range(3)]
     assert providers.choice is not None
     assert {s.get_providers()[0] for s in sessions} == {providers.choice.provider}
     assert sum("models run on" in record.message for record in caplog.records) == 1
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("words", [["generate", "--model", "tiny", "--bars", "1"], ["doctor"]])
+def test_a_command_for_once_keeps_it_to_itself(tiny_model: Path, words: list[str]) -> None:
+    """It says it where it is asked for all."""
+    for level, said in (("info", 0), ("debug", 1)):
+        command = [antiphon(), *words, "--models", str(tiny_model.parent), "--log-level", level]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        assert done.stderr.count("models run on") == said, done.stderr
+
+
+def test_a_bridge_says_it_once(tiny_model: Path) -> None:
+    with Bridge("--models", tiny_model.parent, "--default", "tiny") as bridge:
+        with Client("127.0.0.1", bridge.port) as client:
+            for _ in range(2):
+                client.generate(bars=1)
+        bridge.until("models run on")
+        assert bridge.has("models run on", 0.5) is None
 
 
 def test_without_the_provider_or_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
