@@ -128,6 +128,11 @@ def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, co
         raise ConfigError(
             f"nothing in the file is for this model, which plays {plays}; name another with --model"
         )
+    if _is_pitched(context, model.parts):
+        log.warning(
+            "this model plays drums alone, and takes the clip's pitches for drums: send a clip of drums, on "
+            "MIDI channel 10, or name another model with --model"
+        )
     last = heard.metres.bar_at(max(note.start for note in heard.notes)).metre
     bridge.set(metre=str(last))
     # The barline is found here: a file's metre map knows of pick-ups and changes, a metre alone does not.
@@ -184,6 +189,16 @@ def _numbers(score: Score, parts: tuple[Part, ...]) -> dict[int, int]:
             elif places:
                 given[index] = places[min(place, len(places) - 1)]
     return given
+
+
+def _is_pitched(score: Score, parts: tuple[Part, ...]) -> bool:
+    """Return whether a model takes for drums what neither its channel nor its track's name says are any."""
+    return any(
+        parts[number].is_drum
+        and not score.parts[track].is_drum
+        and score.parts[track].name.lower() != parts[number].name.lower()
+        for track, number in _numbers(score, parts).items()
+    )
 
 
 def _heights(score: Score) -> dict[int, float]:

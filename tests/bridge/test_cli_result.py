@@ -1,4 +1,4 @@
-"""What `ask continue --with-context` writes and draws: the file that was continued, and the answer."""
+"""What `ask continue` says of a file, and what it writes and draws of it with `--with-context`."""
 
 from __future__ import annotations
 
@@ -122,3 +122,37 @@ def test_generate_has_no_options_of_a_context(option: list[str], capsys: pytest.
         main(["ask", "--help"])
     assert stop.value.code == 0
     assert option[0] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tracks", "warnings"),
+    [
+        ((Part("lead", 81), Part("bass", 33)), 1),
+        ((Part("lead", 81), Part("perc", is_drum=True)), 0),
+        ((Part("perc", is_drum=True),), 0),
+        ((Part("Kit"),), 0),  # not on channel 10, but of the part's name
+    ],
+)
+def test_pitches_that_a_model_takes_for_drums_are_told(
+    tracks: tuple[Part, ...], warnings: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_tiny_model(
+        tmp_path / "kit.onnx", "kit", parts=(Part("kit", is_drum=True), Part("tom", is_drum=True))
+    )
+    notes = [
+        Note(60 + index, float(beat), 1.0, 90, index) for index in range(len(tracks)) for beat in range(4)
+    ]
+    shelf = ModelShelf([tmp_path], default="kit", shipped=False)
+    with Engine(shelf) as engine, Server(engine, shelf, host="127.0.0.1", port=0) as server:
+        there = ["--port", str(server.address[1]), "--models", str(tmp_path)]
+        continued(there, tmp_path, Score(Score.ordered(notes), parts=tracks))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == warnings, lines
+    assert all("takes the clip's pitches for drums" in line and "channel 10" in line for line in lines)
+
+
+def test_a_model_of_tunes_says_nothing_of_drums(
+    bridge: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    continued(bridge, tmp_path, ARRANGEMENT)
+    assert capsys.readouterr().err == ""
