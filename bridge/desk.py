@@ -101,7 +101,8 @@ class Desk:
         elif running is not None:
             self._send(running.progress, kept.reply_port)
         else:
-            raise RequestError("bad_args", f"request {name!r} has no take {take}; it has {len(kept.takes)}")
+            has = f"it has {len(kept.takes)}" if kept.takes else "it ended before one was complete"
+            raise RequestError("bad_args", f"request {name!r} has no take {take}; {has}")
 
     def cancel(self, name: Value) -> None:
         """Stop a request; raises RequestError ``bad_args`` when there is none."""
@@ -141,10 +142,10 @@ class Desk:
             if now - answer.started >= REQUEST_SECONDS:
                 answer.stop("timeout", f"given up after {REQUEST_SECONDS:g} s; ask for less at once")
 
-    def close(self) -> None:
-        """Cancel everything."""
+    def close(self, reason: str) -> None:
+        """Cancel everything; the client is told why."""
         for answer in self._answers():
-            answer.stop("cancelled", "the bridge lets this client go")
+            answer.stop("cancelled", reason)
 
     def _answers(self) -> list[Answer]:
         with self._lock:

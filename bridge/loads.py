@@ -37,7 +37,8 @@ class Loads:
         self._reply = reply
         self._formers: dict[str, OptionValue | None] = {}
         """The model that each one being loaded follows."""
-        self._closed = False
+        self._closed = ""
+        """Why nothing more is loaded."""
 
     def load(self, name: str) -> None:
         """Load a model; raises RequestError ``unknown_model`` or ``busy``."""
@@ -60,15 +61,15 @@ class Loads:
             release()
             raise
 
-    def close(self) -> None:
+    def close(self, reason: str) -> None:
         """Load nothing more; what waits is refused when its turn comes."""
-        self._closed = True
+        self._closed = reason
 
     def _work(self, name: str) -> None:
         """Load a model and say how it went."""
         try:
             if self._closed:
-                raise RequestError("cancelled", "the bridge lets this client go")
+                raise RequestError("cancelled", self._closed)
             self._house.models.load(name)
         except AntiphonError as error:
             self._refuse(name, getattr(error, "code", "model_error"), shortened(str(error)))

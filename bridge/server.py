@@ -109,7 +109,7 @@ class Server:
         receiving, *others = self._threads
         _end(receiving)  # before all is cancelled: what it has just acknowledged has its last reply, too
         for session in self.sessions.all():
-            session.close()
+            session.close("the bridge is shutting down")
         self._chores.close()
         self._pacer.close()
         for thread in others:

@@ -120,10 +120,10 @@ class Session:
         """Give up requests that take too long; called now and then."""
         self._desk.tick()
 
-    def close(self) -> None:
-        """Cancel everything, for a client that is forgotten."""
-        self._desk.close()
-        self._loads.close()
+    def close(self, reason: str = "the bridge lets this client go") -> None:
+        """Cancel everything, for a client that is forgotten, or as told."""
+        self._desk.close(reason)
+        self._loads.close(reason)
 
     def tell(self, address: str, *args: Value) -> None:
         """Send a notification, if the client wants them."""

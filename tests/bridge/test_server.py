@@ -218,15 +218,18 @@ def test_at_the_end_every_request_has_its_last_reply(stage):
     stage.server.close()
     last = [wire.hear() for _ in range(1 + MAX_RUNNING)]
     assert last[0] == ("/antiphon/shutdown",)
-    assert [message[:3] for message in last[1:]] == [
-        ("/antiphon/fail", number, "cancelled") for number in range(MAX_RUNNING)
+    assert last[1:] == [
+        ("/antiphon/fail", number, "cancelled", "the bridge is shutting down")
+        for number in range(MAX_RUNNING)
     ]
 
 
 def test_a_request_in_hand_at_the_end_has_its_last_reply(stage, monkeypatch):
     stage.engine.manual = True
     wire, in_hand, closed = stage.wire(), threading.Event(), threading.Event()
-    monkeypatch.setattr(Session, "close", lambda self, close=Session.close: (close(self), closed.set()))
+    monkeypatch.setattr(
+        Session, "close", lambda self, why, close=Session.close: (close(self, why), closed.set())
+    )
 
     def info(name, info=stage.shelf.info):
         in_hand.set()
@@ -243,7 +246,9 @@ def test_a_request_in_hand_at_the_end_has_its_last_reply(stage, monkeypatch):
 
 def test_loads_that_wait_at_the_end_are_refused_and_not_begun(stage, monkeypatch):
     wire, in_hand, closed, begun = stage.wire(), threading.Event(), threading.Event(), []
-    monkeypatch.setattr(Session, "close", lambda self, close=Session.close: (close(self), closed.set()))
+    monkeypatch.setattr(
+        Session, "close", lambda self, why, close=Session.close: (close(self, why), closed.set())
+    )
     wire.send("load", "folk")
     assert wire.hear() == ("/antiphon/loaded", "folk")  # and with it all that load at the start
 

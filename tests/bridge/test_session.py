@@ -181,6 +181,14 @@ def test_a_program_of_another_name_stops_no_request(held):
     assert held.said[-1][:2] == ("/antiphon/done", "x")
 
 
+def test_what_ended_before_a_take_was_complete_has_nothing_to_resend(held):
+    held.say("generate", "x", "bars", 64)
+    held.say("cancel", "x")
+    (said,) = held.say("resend", "x", 0)
+    assert said[:3] == ("/antiphon/fail", "x", "bad_args")
+    assert said[3] == "request 'x' has no take 0; it ended before one was complete"
+
+
 def test_the_highest_number_that_is_told_is_taken(talk):
     highest = next(line[4] for line in talk.say("params") if line[1] == "seed")
     assert talk.say("set", "seed", highest) == [("/antiphon/get/reply", "seed", int(highest))]
