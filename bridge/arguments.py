@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from typing import Any
 
 from ..models.errors import RequestError
@@ -114,7 +115,8 @@ def _one(argument: Argument, value: Value) -> Value:
 
 def number(name: str, value: Value) -> float:
     """Return a finite number; raises RequestError ``bad_args``."""
-    if isinstance(value, str) or not math.isfinite(value):
+    # A script's whole number may be too large for a float; so compared, it is refused as infinity is.
+    if isinstance(value, str) or not abs(value) <= sys.float_info.max:
         raise RequestError("bad_args", f"{name} must be a finite number, not {str(value)[:64]!r}")
     return float(value)
 

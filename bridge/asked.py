@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..models.errors import RequestError
 from ..models.note import Note
 from ..models.score import Score
+from .arguments import notes as checked
 from .contexts import MAX_CONTEXT_NOTES
 from .options import AUTO, TABLE, OptionValue, coerce
+from .osc import flat
 
 _OWN = ("mode", "reply_port")
 _LENGTHS = ("bars", "beats")
@@ -40,13 +42,17 @@ def merged(options: Options, held: Options, loaded: str) -> dict[str, OptionValu
 
 
 def fitting(notes: Iterable[Note], asked: Options) -> Sequence[Note]:
-    """Return the notes in order: of more than a bridge takes the last ones before the answer."""
+    """Return the notes in order: of more than a bridge takes the last ones before the answer.
+
+    Raises RequestError ``bad_args`` for a note that no bridge takes, as its numbers may be too large to send.
+    """
     ordered = Score.ordered(list(notes))
     start = asked.get("start", AUTO)
     if len(ordered) > MAX_CONTEXT_NOTES and start != AUTO:
-        with contextlib.suppress(ValueError):  # the bridge will say what is wrong with it
+        with contextlib.suppress(ValueError, OverflowError):  # the bridge will say what is wrong with it
             ordered = tuple(note for note in ordered if note.start < float(start)) or ordered
-    return ordered[-MAX_CONTEXT_NOTES:]
+    kept = ordered[-MAX_CONTEXT_NOTES:]
+    return checked(tuple(flat(kept)), len(kept))
 
 
 def take_count(asked: Options) -> int:

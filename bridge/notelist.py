@@ -17,9 +17,10 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from ..models.errors import ConfigError, MusicError
+from ..models.errors import ConfigError, MusicError, RequestError
 from ..models.note import Note
 from ..models.printable import printable
+from .arguments import note
 from .request import Take
 
 SUFFIX = ".notes"
@@ -36,11 +37,15 @@ def read_notes(path: Path) -> tuple[Note, ...]:
         if words := line.split("#")[0].split():
             try:
                 pitch, start, duration, velocity, part = words
-                notes.append(Note(int(pitch), float(start), float(duration), int(velocity), int(part)))
+                values = (int(pitch), float(start), float(duration), int(velocity), int(part))
             except ValueError as error:
                 raise MusicError(
                     f"{path}, line {number}: {line!r} is no note; write pitch start duration velocity part"
                 ) from error
+            try:
+                notes.append(note(values))
+            except RequestError as error:
+                raise MusicError(f"{path}, line {number}: {error}") from error
     return tuple(notes)
 
 

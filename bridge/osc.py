@@ -164,16 +164,16 @@ def build(message: Message) -> bytes:
         elif isinstance(value, int) and -(2**31) <= value < 2**31:
             builder.add_arg(int(value), "i")
         else:
-            builder.add_arg(_single(float(value)), "f")
+            builder.add_arg(_single(value), "f")
     dgram: bytes = builder.build().dgram
     return dgram
 
 
 def _single(value: float) -> float:
-    """Return ``value`` within what a 32-bit float can hold."""
-    if math.isfinite(value) and abs(value) > 3.4e38:
-        return math.copysign(math.inf, value)
-    return value
+    """Return ``value``, an int perhaps, within what a 32-bit float can hold."""
+    if abs(value) > 3.4e38:
+        return math.inf if value > 0 else -math.inf
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,11 @@ def flat(notes: tuple[Note, ...]) -> list[Value]:
 
 
 def build_notes(message: NoteMessage) -> bytes:
-    """Return the same bytes as :func:`build`, made several times faster by one struct.pack."""
+    """Return a message's datagram, several times faster than :func:`build`: by one struct.pack.
+
+    Starts and durations are f even where they are ints. Nothing here looks at the numbers: what 32 bits
+    cannot hold raises struct.error or OverflowError.
+    """
     count = len(message.notes)
     tags = [
         "i" if isinstance(value, int) else "f" if isinstance(value, float) else "s" for value in message.head

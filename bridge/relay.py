@@ -29,6 +29,9 @@ def relay(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             answer.fail("cancelled", "stopped")
             raise
+        except Exception as error:  # a mistake of ours: the script must not take it for an empty answer
+            answer.fail("model_error", f"{type(error).__name__}: {error}")
+            raise
     return 0
 
 

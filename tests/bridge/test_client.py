@@ -173,6 +173,37 @@ def test_takes_that_no_bridge_gives_are_refused_by_it(client, takes):
     assert error.value.code == "bad_args"
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        Note(99_999_999_999, 0.0, 1.0),
+        Note(10**400, 0.0, 1.0),
+        Note(60, 1e39, 1.0),
+        Note(60, 10**400, 1.0),
+        Note(60, math.nan, 1.0),
+        Note(60, 0.0, 1.0, part=256),
+        Note(60, 0.0, 0.0),
+        Note(60.5, 0.0, 1.0),
+    ],
+)
+def test_a_note_that_no_bridge_takes_is_refused_before_it_is_sent(client, note):
+    with pytest.raises(RequestError, match="must be") as error:
+        client.continue_([Note(60, 0.0, 1.0), note], bars=1)
+    assert error.value.code == "bad_args"
+
+
+def test_numbers_of_any_kind_make_a_note(client, stage):
+    client.continue_([Note(60.0, 0, 1)], bars=1)
+    assert stage.engine.submitted[-1].context == (Note(60, 0.0, 1.0),)
+
+
+@pytest.mark.parametrize("options", [{"seed": 10**400}, {"takes": 10**400}, {"bars": -(10**400)}])
+def test_an_option_too_large_to_send_is_refused_by_the_bridge(client, options):
+    with pytest.raises(RequestError, match=next(iter(options))) as error:
+        client.generate(**options)
+    assert error.value.code == "bad_args"
+
+
 def test_nobody_there_is_told_soon():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))

@@ -1,5 +1,6 @@
 """Literal datagrams, good and hostile."""
 
+import math
 import struct
 
 import pytest
@@ -125,7 +126,8 @@ def test_a_text_that_is_no_unicode_is_spelt_out():
 
 
 def test_a_number_beyond_a_float_becomes_infinite():
-    assert list(read(build(Message("/x", (1e300,))))) == [Message("/x", (float("inf"),))]
+    for number in (1e300, 10**400):
+        assert list(read(build(Message("/x", (number, -number))))) == [Message("/x", (math.inf, -math.inf))]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 48])

@@ -58,6 +58,9 @@ def test_models_and_verbs(stage: Stage, tmp_path: Path) -> None:
         (("harmonise",), THEME, "fail unknown_address"),
         (("generate", "--model", "jazz"), THEME, "fail unknown_model no model 'jazz'"),
         (("continue", "--in", "GIVEN"), "60 0 1 80\n", "line 1: '60 0 1 80' is no note"),
+        (("continue", "--in", "GIVEN"), "60 0 1 80 0\n99999999999 0 1 80 0\n", "line 2: pitch 1e+11 must be"),
+        (("continue", "--in", "GIVEN"), "60 1e39 1 80 0\n", "line 1: start 1e+39 must be in range"),
+        (("continue", "--in", "GIVEN"), "60 0 1 80 " + "9" * 400, "line 1: part must be a finite number"),
         (("continue", "--in", "nowhere.notes"), THEME, "nowhere.notes: No such file"),
         (("continue", "--in", "clip.mid"), THEME, "needs a .notes list"),
     ],
@@ -69,6 +72,19 @@ def test_whatever_goes_wrong_stands_in_the_file(
     status, lines = ask(stage, tmp_path, *given, notes=notes)
     assert status == 2
     assert len(lines) == 2 and told in lines[0] and lines[1] == "end"
+
+
+def test_a_mistake_of_ours_stands_in_the_file_too(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **more: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(Client, "request", broken)
+    with pytest.raises(ZeroDivisionError):
+        ask(stage, tmp_path, "generate")
+    lines = (tmp_path / "out.notes").read_text().splitlines()
+    assert lines == ["fail model_error ZeroDivisionError: by zero", "end"]
 
 
 def test_a_file_that_vanishes_cancels(stage: Stage, tmp_path: Path) -> None:
