@@ -137,6 +137,16 @@ def test_a_context_of_ten_thousand_notes(bridge: Bridge, client: Client) -> None
     assert told(before["takes"]) == same(client.continue_(song[:400], start=100, **options))
 
 
+def test_a_number_of_takes_that_there_cannot_be(bridge: Bridge) -> None:
+    context = [{"pitch": 60, "start": 0, "duration": 1}]
+    wishes = [
+        {"verb": "continue", "notes": context, "options": {"bars": 1, "takes": takes}} for takes in (0, "abc")
+    ]
+    errors = [answer["error"] for answer in node(bridge.port, *wishes)[1:]]
+    assert [error["code"] for error in errors] == ["bad_args"] * 2
+    assert all("takes" in error["message"] for error in errors)
+
+
 def test_close_may_be_called_twice(bridge: Bridge) -> None:
     program = """
         require(process.argv[1]).connect({port: Number(process.argv[2])}, (error, client) => {

@@ -183,12 +183,14 @@ def test_long_contexts_and_options_of_the_class_s_own(bridge: Bridge, client: Cl
     same(end, client.continue_(song[-4096:], **options)[0])
     same(before, client.continue_(song[:1600], start=400, **options)[0])
     fails = [rest for word, rest in said if word == "fail"]
-    *own, both, wrong = fails
+    *own, both, wrong, none, abc = fails
     assert own == [f"bad_args {key} is the class's own to choose" for key in ("mode", "reply_port")]
     assert [rest for word, rest in said if word == "beats"] == ["4.0", "3.0", "2.0"]
     assert both == "bad_args give bars or beats, not both"
     assert wrong == "bad_args bars must be a number, not 'true'"
+    assert none.startswith("bad_args takes 0 must be") and abc.startswith("bad_args takes must be")
     told = dict(said)
+    assert told["takes"] == "2"
     assert (told["none"], told["empty"]) == ("[ [ rest, 0 ] ]", "[ [ rest, 12 ] ]")
     notes = "[ [ rest, 0.0 ], [ 64, 0.5 ], [ 62, 1.0 ], [ 65, 2.5 ] ]"
     assert told["later"] == notes, "what begins before beat 4 is left out"

@@ -138,7 +138,7 @@
         options.mode = wish.single ? "single" : "chunk";
         var request = {
             id: id, wish: wish, acked: false, asked: false, cancelled: false, takes: {},
-            count: auto(options.takes) ? 1 : Number(options.takes),
+            count: takeCount(options.takes),
             message: ["/antiphon/" + verb, [id].concat(pairs(options))],
             context: wish.notes ? contextMessages(id, fitting(wish.notes, options.start)) : [],
             heard: this._host.now(), sent: this._host.now()
@@ -288,7 +288,9 @@
         } else if (address === "/antiphon/done") {
             takeOf(request, args[1]).done = {total: args[2], endBeats: args[3], seed: args[4], natsPerNote: args[5]};
         }
-        if (this._requests[request.id] && !request.cancelled) { this._check(request); }
+        if (/\/(notes|note|done)$/.test(address) && this._requests[request.id] && !request.cancelled) {
+            this._check(request);
+        }
     };
 
     Antiphon.prototype._acked = function (request, seq) {
@@ -427,6 +429,12 @@
 
     function auto(value) {
         return value === undefined || value === "auto";
+    }
+
+    /** How many takes come; 1 where the bridge decides or will refuse the number. */
+    function takeCount(value) {
+        var count = Number(value);
+        return count >= 1 && count === Math.floor(count) ? count : 1;
     }
 
     function words(text) {

@@ -208,6 +208,30 @@ test("takes in any order, doubled and with gaps, come once and whole", () => {
     assert.deepStrictEqual(world.wait(6000), [], "nothing is left to do");
 });
 
+test("a number of takes that the bridge refuses is no answer without takes", () => {
+    for (const takes of [0, -1, 2.5, "abc", NaN]) {
+        const world = new World();
+        const [id, ends] = world.ask({notes: notes(2), options: {takes}});
+        assert.strictEqual(world.hear("ack", id, 0).length, 1);
+        world.hear("ack", id, 0);
+        world.hear("progress", id, 0.5);
+        assert.deepStrictEqual(ends, []);
+        world.hear("fail", id, "bad_args", "takes must be in range 1..16");
+        assert.deepStrictEqual(ends, [{code: "bad_args", message: "takes must be in range 1..16"}]);
+    }
+});
+
+test("takes may be told as text", () => {
+    const world = new World();
+    const [id, ends] = world.ask({options: {takes: "2"}});
+    [0, 1].forEach((take) => {
+        assert.deepStrictEqual(ends, []);
+        world.hear("notes", id, take, 0, 1, 1, ...NOTE);
+        world.hear("done", id, take, 1, 4, 7, 0.5);
+    });
+    assert.strictEqual(ends[0].length, 2);
+});
+
 test("a take without notes is a take", () => {
     const world = new World();
     const [id, ends] = world.ask();

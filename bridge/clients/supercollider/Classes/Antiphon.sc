@@ -100,7 +100,7 @@ Antiphon {
 		if(this.auto(all[\seed])) { all[\seed] = 16777216.rand };
 		request = (
 			id: id, done: done, failed: failed, progress: progress,
-			count: if(this.auto(all[\takes])) { 1 } { all[\takes].asInteger }, takes: IdentityDictionary.new,
+			count: this.takeCount(all[\takes]), takes: IdentityDictionary.new,
 			message: ["/antiphon/" ++ verb, id] ++ all.asPairs.collect { |v| this.sendable(v) },
 			context: this.contextMessages(id, notes, all[\start]),
 			acked: false, asked: false, cancelled: false, heard: this.now, sent: this.now
@@ -156,6 +156,12 @@ Antiphon {
 				[n[0].asInteger, n[1].asFloat, n[2].asFloat, (n[3] ? 80).asInteger, (n[4] ? 0).asInteger]
 			}.flat]
 		}.flatten(1))
+	}
+
+	// How many takes come; 1 where the bridge decides or will refuse the number.
+	takeCount { |value|
+		var number = value.asString.asFloat;
+		^if(number >= 1 and: { number.frac == 0 }) { number.asInteger } { 1 }
 	}
 
 	say { |request|
@@ -275,7 +281,9 @@ Antiphon {
 			},
 			"/antiphon/done", { this.takeOf(request, args[1].asInteger)[\done] = args }
 		);
-		if(requests.includesKey(request[\id]) and: { request[\cancelled].not }) {
+		if(#["/antiphon/notes", "/antiphon/done"].includesEqual(address) and: {
+			requests.includesKey(request[\id]) and: { request[\cancelled].not }
+		}) {
 			if(request[\count].asInteger.collect { |i| this.complete(request[\takes][i]) }.every(_.value)) {
 				this.finish(request);
 			};
