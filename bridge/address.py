@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import Any
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """What listens everywhere, and how it is reached on the same computer: Windows sends to no such address."""
+RECEIVE_BUFFER = 4 << 20
+"""Bytes that the system is asked to hold of what has come."""
 
 
 def looked_up(host: str, port: int) -> tuple[int, Any]:
@@ -37,3 +40,9 @@ def bound(family: int, address: Any) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def ask_for_room(sock: socket.socket) -> None:
+    """Ask the system to hold more of what comes: by itself it holds some hundred datagrams."""
+    with contextlib.suppress(OSError):  # where Linux gives less than was asked for, BSD gives nothing
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)

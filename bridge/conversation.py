@@ -7,9 +7,10 @@ import errno
 import socket
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..models.errors import AntiphonError, RequestError
-from .address import looked_up
+from .address import ask_for_room, looked_up
 from .arguments import is_reply
 from .osc import MAX_DATAGRAM, Message, Outgoing, Value, encode, read
 from .protocol import DATAGRAMS_A_SLOT, PROTOCOL, SLOT_SECONDS
@@ -29,7 +30,7 @@ class Conversation:
         timeout: seconds without a sign of life before giving up.
         name: what the bridge tells this program from others by.
 
-    Raises AntiphonError where the host is unknown.
+    Raises AntiphonError where the host is unknown or cannot be reached.
     """
 
     def __init__(self, host: str, port: int, timeout: float, name: str) -> None:
@@ -41,10 +42,8 @@ class Conversation:
         forgets with it what has been said since."""
         try:
             family, address = looked_up(host, port)
-            self.socket = socket.socket(family, socket.SOCK_DGRAM)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-            self.socket.connect(address)
-        except OSError as error:
+            self.socket = _connected(family, address)
+        except (OSError, UnicodeError, OverflowError) as error:  # no name or port can be so
             raise AntiphonError(f"cannot reach {self._where}: {error}") from error
 
     def close(self) -> None:
@@ -166,3 +165,15 @@ class Conversation:
             time.sleep(min(seconds, 0.02))
             return []
         return [m for m in read(datagram) if isinstance(m, Message) and is_reply(m)]
+
+
+def _connected(family: int, address: Any) -> socket.socket:
+    """Return a UDP socket that hears one address alone; raises OSError."""
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        ask_for_room(sock)
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import importlib.metadata
 import itertools
@@ -15,7 +14,7 @@ from collections.abc import Iterable
 from types import TracebackType
 
 from ..models.errors import ConfigError, RequestError
-from .address import bound, looked_up
+from .address import ask_for_room, bound, looked_up
 from .backlog import Backlog
 from .chores import Chores
 from .clock import Clock, SystemClock
@@ -26,7 +25,6 @@ from .ports import Catalogue, Generator, House
 from .protocol import HOST, PORT, SEED_BITS
 from .sessions import Sessions
 
-RECEIVE_BUFFER = 4 << 20
 DRAINED_AT_ONCE = 4096
 """Datagrams taken from the system between two answers, some 10 ms of work. A sender who never pauses
 must not keep everybody from being answered; but an answer sets workers going, who then compete with the
@@ -251,8 +249,7 @@ def bind(host: str, port: int) -> socket.socket:
             f"port {port} on {host} cannot be had: {error.strerror}. Is another bridge running? "
             "Stop it or choose another --port"
         ) from error
-    with contextlib.suppress(OSError):  # where Linux gives less than was asked for, BSD gives nothing
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    ask_for_room(sock)
     sock.setblocking(False)
     return sock
 

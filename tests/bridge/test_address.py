@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from antiphon.bridge import doctor
@@ -100,3 +100,54 @@ def test_a_port_that_is_open_to_the_network_is_taken_on_this_computer_too(
         (finding,) = doctor.check_port(host, 7374)
         assert "cannot be had" in finding.text
     assert asked == ["127.0.0.1"] * 2, "nothing can be sent to 0.0.0.0 on Windows"
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("a..b", 7374), ("x" * 300, 7374), ("caf\udce9", 7374), ("127.0.0.1", 10**20)]
+)
+def test_what_is_no_address_is_told(host: str, port: int) -> None:
+    with pytest.raises(AntiphonError, match="cannot reach"):
+        Conversation(host, port, 1.0, "test")
+
+
+class Poor(socket.socket):
+    """A socket of a system that has no room for so much, as BSD says it, and perhaps no way to anybody."""
+
+    made: ClassVar[list[socket.socket]] = []
+    connects = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.made.append(self)
+
+    def setsockopt(self, level: int, option: int, *value: Any) -> None:
+        if option == socket.SO_RCVBUF:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+        super().setsockopt(level, option, *value)
+
+    def connect(self, address: Any) -> None:
+        if not self.connects:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        super().connect(address)
+
+
+@pytest.fixture
+def poor(monkeypatch: pytest.MonkeyPatch) -> type[Poor]:
+    monkeypatch.setattr(Poor, "made", [])
+    monkeypatch.setattr(socket, "socket", Poor)
+    return Poor
+
+
+@pytest.mark.usefixtures("poor")
+def test_a_buffer_that_the_system_does_not_give_is_done_without() -> None:
+    with bind("127.0.0.1", 0) as bridge:
+        talk = Conversation("127.0.0.1", bridge.getsockname()[1], 1.0, "test")
+        assert talk.socket.getpeername() == bridge.getsockname()
+        talk.close()
+
+
+def test_a_socket_that_reaches_nobody_is_closed(poor: type[Poor], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poor, "connects", False)
+    with pytest.raises(AntiphonError, match="unreachable"):
+        Conversation("127.0.0.1", 7374, 1.0, "test")
+    assert [sock.fileno() for sock in poor.made] == [-1]
