@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-PART, OLD = ".antiphon-part", ".antiphon-old"
-"""What is added to a file's name while it is being exchanged."""
+from ..models.wholefile import PART
+
+OLD = ".antiphon-old"
+"""What is added to the name of a file's old contents while it is being exchanged."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+PART = ".antiphon-part"
+"""What is added to a file's name until it is whole. What is called so is ours to remove: no user's file."""
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -27,7 +30,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with target.open("wb") as out:
             yield out
         return
-    temporary = target.with_name(target.name + ".part")
+    temporary = target.with_name(target.name + PART)
     try:
         # What a run that was killed left there goes. Opened anew: through a link that somebody has put there,
         # in a folder that several may write, another file would be overwritten.

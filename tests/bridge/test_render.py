@@ -22,6 +22,7 @@ from antiphon.models.errors import ConfigError, MusicError
 from antiphon.models.midi import write_midi
 from antiphon.models.note import Note
 from antiphon.models.score import Part, Score
+from antiphon.models.wholefile import PART
 from program import PATIENCE_SECONDS, antiphon
 
 MELODY = Score(tuple(Note(60 + i % 5, i * 0.5, 0.3) for i in range(16)), tempos=((0.0, 100.0), (4.0, 50.0)))
@@ -70,7 +71,7 @@ def test_onsets_in_the_file_are_those_of_the_notes(midi: Path, tmp_path: Path) -
     assert len(found) == len(wanted)
     assert np.abs(np.array(found) - wanted).max() < 0.015
     assert 0.85 < np.abs(sound).max() < 0.95
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == PART] == []
 
 
 def test_a_book_of_tunes_is_told_apart_from_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from antiphon.models.wholefile import whole_file
+from antiphon.models.wholefile import PART, whole_file
 
 
 def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_a_link_in_the_place_of_what_is_not_yet_whole_is_not_followed(tmp_path: 
     """In a shared folder anybody may have put it there."""
     other, path = tmp_path / "other.txt", tmp_path / "tune.mid"
     other.write_bytes(b"precious")
-    path.with_name("tune.mid.part").symlink_to(other)
+    path.with_name("tune.mid" + PART).symlink_to(other)
     with whole_file(path) as out:
         out.write(b"new")
     assert other.read_bytes() == b"precious"
@@ -56,10 +57,22 @@ def test_a_link_in_the_place_of_what_is_not_yet_whole_is_not_followed(tmp_path: 
 
 def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
     path = tmp_path / "tune.mid"
-    path.with_name("tune.mid.part").write_bytes(b"hal")
+    path.with_name("tune.mid" + PART).write_bytes(b"hal")
     with whole_file(path) as out:
         out.write(b"new")
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", b"new")]
+
+
+@pytest.mark.parametrize("error", [None, OSError])
+def test_a_file_of_the_user_s_beside_it_stays(tmp_path: Path, error: type[OSError] | None) -> None:
+    path, own = tmp_path / "tune.mid", tmp_path / "tune.mid.part"
+    own.write_bytes(b"precious")
+    with suppress(OSError), whole_file(path) as out:
+        out.write(b"new")
+        if error is not None:
+            raise error
+    assert own.read_bytes() == b"precious"
+    assert path.exists() == (error is None)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.bridge.cli import main
+from antiphon.models.wholefile import PART
 from antiphon.train.arrayfile import write_array, write_rows
 from antiphon.train.dataset import Dataset
 
@@ -72,7 +73,7 @@ def test_what_ends_an_array_half_way_is_named(tmp_path: Path) -> None:
         [sys.executable, "-c", LIMITED, *words], capture_output=True, text=True, timeout=60, check=False
     )
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (2, f"antiphon: {os.strerror(errno.EFBIG)}")
-    assert not list((tmp_path / "set").glob("*.part"))
+    assert not list((tmp_path / "set").glob("*" + PART))
 
 
 @pytest.mark.parametrize("more", [[], ["--text"]])
