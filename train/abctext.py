@@ -190,7 +190,7 @@ def _tunes(
             if isinstance(tidied, Skipped):
                 skipped.append(tidied)
             else:
-                yield name, splits.of(item.name, tune.name)[0], tidied
+                yield name, splits.of(item.name, tune.name, place=item.place)[0], tidied
     let_go()
 
 

@@ -15,7 +15,7 @@ from . import abcfile, gridjson
 from .accents import with_written_bars
 from .musicxml import read_musicxml
 from .patience import TookTooLong, patience
-from .sources import Item, Kind, Skipped, Work, read_bytes
+from .sources import Item, Kind, Place, Skipped, Work, read_bytes
 
 PIECE_SECONDS = 120.0
 """How long one piece may take: a symphony takes seconds."""
@@ -31,6 +31,7 @@ class ReadPiece:
     """Its own name; the file's where a file is one piece."""
     split: str | None
     """What the file itself says."""
+    place: Place
     score: Score
 
     @property
@@ -64,7 +65,7 @@ def _read(item: Item, piece: _Unread) -> ReadPiece | Skipped:
     label = label_of(item.name, piece.name)
     try:
         with patience(PIECE_SECONDS):
-            return ReadPiece(item.name, piece.name, piece.split, piece.read())
+            return ReadPiece(item.name, piece.name, piece.split, item.place, piece.read())
     except TookTooLong:
         return Skipped(label, "took too long", f"not read after {PIECE_SECONDS:g} s")
     except Exception as error:

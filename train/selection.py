@@ -45,7 +45,7 @@ def select(shards: Iterable[Path], splits: Splits) -> Selection:
         row: list[SplitName | None] = []
         selection.kept.append(row)
         for place, entry in enumerate(Shard.load(base).entries):
-            split, authority = splits.of(entry.file, entry.name, entry.split)
+            split, authority = splits.of(entry.file, entry.name, entry.split, entry.place)
             selection.authorities[authority] += 1
             row.append(split)
             _keep_best(selection, best, entry, (STRENGTH[split], number, place, entry.label))

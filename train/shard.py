@@ -20,7 +20,7 @@ from .arrange import arrange
 from .arrayfile import write_array, write_json
 from .pieces import ReadPiece, label_of, read_work, unreadable
 from .prepareconfig import PrepareConfig
-from .sources import Skipped, Work
+from .sources import Place, Skipped, Work
 
 Floats = npt.NDArray[np.float64]
 _COLUMNS = ("pitch", "start", "duration", "velocity", "part")
@@ -42,6 +42,7 @@ class Entry:
     metre_notes: dict[str, int]
     """How many notes fall in each metre."""
     monophonic: bool
+    place: Place
 
     @property
     def label(self) -> str:
@@ -66,7 +67,8 @@ class Shard:
         """Read a shard's lines; its notes stay on disk until :func:`load_notes`."""
         data = json.loads(base.with_suffix(".json").read_text(encoding="utf-8"))
         entries = tuple(
-            Entry(**{**e, "metres": tuple((b, m) for b, m in e["metres"])}) for e in data["entries"]
+            Entry(**{**e, "metres": tuple((b, m) for b, m in e["metres"]), "place": Place(**e["place"])})
+            for e in data["entries"]
         )
         return cls(entries, tuple(Skipped(**s) for s in data["skipped"]))
 
@@ -151,6 +153,7 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
         metres=tuple((beat, str(metre)) for beat, metre in metres.changes),
         metre_notes=dict(per_metre),
         monophonic=not drums and _is_monophonic(table, config.ticks_per_beat),
+        place=piece.place,
     )
     return entry, table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -35,6 +35,18 @@ CHUNK_TUNES = 100
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a file's name begins: its source, and its zip."""
+
+    root: str = ""
+    """The source's folder on disk."""
+    title: str = ""
+    """That folder's own name; "" where the folders of all sources have one name, which tells nothing."""
+    holder: str = ""
+    """The zip's path below the source's folder, "" outside of one."""
+
+
+@dataclass(frozen=True)
 class Item:
     """One music file, on disk or in a zip; zips are read in place and never unpacked to disk."""
 
@@ -47,6 +59,7 @@ class Item:
     kind: Kind
     stamp: str
     """Changes when its content does."""
+    place: Place = Place()
 
 
 @dataclass(frozen=True)
@@ -76,16 +89,18 @@ def find(
     ``include`` and ``exclude`` are globs on names and base names. Raises ConfigError for a source
     that does not exist.
     """
-    for source in sources:
+    roots = [source if source.is_dir() else source.parent for source in sources]
+    titles = [(root.resolve() if root.name in ("", "..") else root).name for root in roots]
+    for source, root, title in zip(sources, roots, titles, strict=True):
         if not source.exists():
             raise ConfigError(f"source {source} does not exist")
-        root = source if source.is_dir() else source.parent
+        place = Place(str(root), printable(title) if len(set(titles)) > 1 else "")
         files = [source]
         if source.is_dir():
             files = sorted(p for p in source.rglob("*") if p.is_file() or _is_idle_link(p))
         for path in files:
             is_folder = path.is_dir()  # a linked one, where nobody has looked for what is included
-            for found in _at(path, root):
+            for found in _at(path, place):
                 base = PurePosixPath(found.name).name
                 if isinstance(found, Item) and _is_hidden(found.name):
                     yield Skipped(found.name, "hidden file")
@@ -111,12 +126,12 @@ def _is_idle_link(path: Path) -> bool:
     return path.is_symlink() and (path.is_dir() or not path.exists())
 
 
-def _at(path: Path, root: Path) -> Iterator[Item | Skipped]:
+def _at(path: Path, place: Place) -> Iterator[Item | Skipped]:
     """Yield what lies at a path: a file, a zip's members, or why a link is neither."""
     if not _is_idle_link(path):
-        yield from _in_zip(path) if path.suffix.lower() == ".zip" else _on_disk(path, root)
+        yield from _in_zip(path, place) if path.suffix.lower() == ".zip" else _on_disk(path, place)
         return
-    name = printable(path.relative_to(root).as_posix())
+    name = _name_of(path, place)
     if _is_hidden(name):  # such as an editor's lock, a link that leads nowhere
         yield Skipped(name, "hidden file")
     elif path.is_dir():
@@ -125,9 +140,14 @@ def _at(path: Path, root: Path) -> Iterator[Item | Skipped]:
         yield Skipped(name, "the link leads nowhere")
 
 
-def _on_disk(path: Path, root: Path) -> Iterator[Item | Skipped]:
+def _name_of(path: Path, place: Place) -> str:
+    """Return what reports and indexes call a file on disk."""
+    return printable(path.relative_to(place.root).as_posix())
+
+
+def _on_disk(path: Path, place: Place) -> Iterator[Item | Skipped]:
     """Yield one file."""
-    name = printable(path.relative_to(root).as_posix())
+    name = _name_of(path, place)
     kind = KINDS.get(path.suffix.lower())
     stat = path.stat()
     if kind is None:
@@ -135,11 +155,12 @@ def _on_disk(path: Path, root: Path) -> Iterator[Item | Skipped]:
     elif stat.st_size > MAX_BYTES:
         yield Skipped(name, "too large", f"{stat.st_size} bytes, at most {MAX_BYTES}")
     else:
-        yield Item(str(path), "", name, kind, f"{stat.st_size}:{stat.st_mtime_ns}")
+        yield Item(str(path), "", name, kind, f"{stat.st_size}:{stat.st_mtime_ns}", place)
 
 
-def _in_zip(path: Path) -> Iterator[Item | Skipped]:
+def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
     """Yield a zip's members by name."""
+    place = replace(place, holder=_name_of(path, place))
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(archive.infolist(), key=lambda info: info.filename)
@@ -162,7 +183,7 @@ def _in_zip(path: Path) -> Iterator[Item | Skipped]:
         elif info.file_size > MAX_BYTES:
             yield Skipped(name, "too large", f"{info.file_size} bytes, at most {MAX_BYTES}")
         else:
-            yield Item(str(path), info.filename, name, kind, f"{info.file_size}:{info.CRC}")
+            yield Item(str(path), info.filename, name, kind, f"{info.file_size}:{info.CRC}", place)
 
 
 def read_bytes(item: Item) -> bytes:

@@ -1,4 +1,4 @@
-"""Which split a piece belongs to: an index says, or a folder's or file's name, or a hash of its name."""
+"""Which split a piece belongs to: an index says, or the name of a folder, zip or file, or a hash."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..models.errors import ConfigError
 from .dataset import SplitName
+from .sources import Place
 
 Authority = Literal["index", "name", "hash"]
 INDEX_NAMES = ("index.csv", "info.csv")
@@ -23,6 +24,7 @@ _FILES = ("file", "midi_filename", "path", "source_path")
 _COLUMNS = ("id", "file", "midi_filename", "song_id", "name", "path", "source_path")
 Key = str | tuple[str, str]
 """What names a piece: its own name, its file's, or (file, piece)."""
+_NOWHERE = Place()
 _WORDS: dict[str, SplitName] = {
     "train": "train",
     "training": "train",
@@ -54,20 +56,24 @@ class Splits:
                 told.add(row)
         return cls(told.keys())
 
-    def of(self, file: str, piece: str, own: str | None = None) -> tuple[SplitName, Authority]:
+    def of(
+        self, file: str, piece: str, own: str | None = None, place: Place = _NOWHERE
+    ) -> tuple[SplitName, Authority]:
         """Return a piece's split and who said so.
 
         Args:
             file: the file's name below its source.
             piece: the piece's own name, such as a tune's id.
             own: what the file itself says.
+            place: its source and zip.
         """
         pieces, files = (piece, _COPY.sub("", piece)), (file, *_short(file))
         keys: list[Key] = [*product(files, pieces), *pieces, *files, PurePosixPath(file).parent.name]
         for key in keys:
             if key in self._index:
                 return self._index[key], "index"
-        named = _named([own] if own else []) or _named(PurePosixPath(file).parts)
+        above = (place.title, *PurePosixPath(place.holder).parts)
+        named = _named([own] if own else []) or _named((*above, *PurePosixPath(file).parts))
         if named:
             return named, "name"
         known = f"{file}#{piece}".encode(errors="surrogatepass")  # JSON may hold halves of characters

@@ -258,6 +258,29 @@ def test_too_large_files_are_refused(music: Any, tmp_path: Path, monkeypatch: py
     assert make(music, tmp_path / "set").info["report"]["skipped"] == {"too large": 2}
 
 
+@pytest.mark.parametrize("form", ["{}/", "{}.zip", "all/{}/tunes.zip"])
+def test_a_source_or_a_zip_that_is_called_a_split_is_one(music: Any, tmp_path: Path, form: str) -> None:
+    for number, split in enumerate(SPLITS * 3):
+        if form.endswith("/"):
+            music.write(f"{split}/{number}.mid", music.tune(number))
+        elif not (music.root / form.format(split)).exists():
+            members = {f"{n}.mid": music.tune(n) for n in range(number, 9, 3)}
+            music.write(form.format(split), music.zip(members))
+    roots = [music.root] if "all" in form else [music.root / form.format(split) for split in SPLITS]
+    info = prepare(roots, tmp_path / "set", PrepareConfig(), processes=1)
+    assert names(tmp_path / "set") == {
+        split: [f"{n}.mid" for n in range(place, 9, 3)] for place, split in enumerate(SPLITS)
+    }
+    assert info["report"]["split_by"] == {"name": 9}
+
+
+def test_the_name_of_the_only_source_splits_nothing(music: Any, tmp_path: Path) -> None:
+    for number in range(9):
+        music.write(f"test/{number}.mid", music.tune(number))
+    info = prepare([music.root / "test"], tmp_path / "set", PrepareConfig(), processes=1)
+    assert info["report"]["split_by"] == {"hash": 9}
+
+
 def test_an_index_decides_the_split(music: Any, tmp_path: Path) -> None:
     for number in range(6):
         music.write(f"tunes/{number}.mid", music.tune(number))
