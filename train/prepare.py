@@ -25,7 +25,7 @@ from .preparereport import write_report
 from .selection import Selection, select
 from .shard import Shard, is_finished, write_shard
 from .sources import Item, Skipped, Work, chunk_key, chunks, find, let_go
-from .splits import INDEX_NAMES, Splits
+from .splits import Splits
 from .tables import Tally, tables_like
 from .workers import run_jobs
 
@@ -65,14 +65,14 @@ def prepare(
         raise ConfigError(f"--out {out}: {there} is a file; choose a folder")
     if (out / "dataset.json").exists() and not overwrite:
         raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
-    splits = Splits.read(_indexes(sources, config))
+    splits, found = _splits(find(sources, config.include, config.exclude), config)
     if config.text:
-        return prepare_text(find(sources, config.include, config.exclude), out, config, splits)
+        return prepare_text(found, out, config, splits)
     given = tables_like(Dataset.load(config.like), config) if config.like else None
     work = out / WORK_FOLDER
     work.mkdir(parents=True, exist_ok=True)
     show = partial(_progress, enabled=progress)
-    shards, unread = _read(sources, work, config, processes, show)
+    shards, unread = _read(found, work, config, processes, show)
     selection = select(shards, splits)
     if not any(split for row in selection.kept for split in row):
         raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
@@ -93,12 +93,16 @@ def _tables(
     return tally.codec(), tally.metre_names()
 
 
-def _indexes(sources: Sequence[Path], config: PrepareConfig) -> list[Path]:
-    """Return the index files asked for, or those beside the music."""
-    if config.index:
-        return [Path(path) for path in config.index]
-    folders = dict.fromkeys(source if source.is_dir() else source.parent for source in sources)
-    return [folder / name for folder in folders for name in INDEX_NAMES if (folder / name).is_file()]
+def _splits(found: Iterable[Item | Skipped], config: PrepareConfig) -> tuple[Splits, list[Item | Skipped]]:
+    """Return what says the splits, the indexes asked for or those beside the music, and what is left."""
+    indexes: list[Item] = []
+    others: list[Item | Skipped] = []
+    for one in found:
+        if isinstance(one, Item) and one.kind == "index":
+            indexes.append(one)
+        else:
+            others.append(one)
+    return Splits.read(map(Path, config.index)) if config.index else Splits.found(indexes), others
 
 
 def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool) -> Iterable[Result]:
@@ -110,20 +114,15 @@ def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool
 
 
 def _read(
-    sources: Sequence[Path],
+    found: Sequence[Item | Skipped],
     work: Path,
     config: PrepareConfig,
     processes: int | None,
     show: Callable[..., Iterable[Any]],
 ) -> tuple[list[Path], list[Skipped]]:
     """Read every file into shards; return them in the sources' order, and the files left unread."""
-    unread: list[Skipped] = []
-    items: list[Item] = []
-    for found in find(sources, config.include, config.exclude):
-        if isinstance(found, Skipped):
-            unread.append(found)
-        else:
-            items.append(found)
+    unread = [one for one in found if isinstance(one, Skipped)]
+    items = [one for one in found if isinstance(one, Item)]
     jobs = [_ReadJob(work / chunk_key(chunk, config.settings()), chunk) for chunk in chunks(items)]
     todo = [job for job in jobs if not is_finished(job.base)]
     if len(todo) < len(jobs):

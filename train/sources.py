@@ -15,7 +15,7 @@ from ..models.abc import decode_abc
 from ..models.errors import ConfigError, MusicError
 from ..models.printable import printable
 
-Kind = Literal["midi", "abc", "musicxml", "grid"]
+Kind = Literal["midi", "abc", "musicxml", "grid", "index"]
 KINDS: dict[str, Kind] = {
     ".mid": "midi",
     ".midi": "midi",
@@ -27,6 +27,8 @@ KINDS: dict[str, Kind] = {
     ".mxl": "musicxml",
     ".json": "grid",
 }
+INDEX_NAMES = ("index.csv", "info.csv")
+"""What files are called that say which piece is in which split."""
 MAX_BYTES = 64 * 2**20
 """Larger files, and zip members that unpack to more, are refused."""
 MAX_MEMBERS = 1_000_000
@@ -84,9 +86,10 @@ class Skipped:
 def find(
     sources: Sequence[Path], include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> Iterator[Item | Skipped]:
-    """Yield the music of ``sources`` (folders, zips, files), sorted by name within each.
+    """Yield the music of ``sources`` (folders, zips, files), sorted by name within each, and indexes.
 
-    ``include`` and ``exclude`` are globs on names and base names. Raises ConfigError for a source
+    An index is skipped, as no music, and yielded too. ``include``, which is for music, and ``exclude`` are
+    globs on names and base names. Raises ConfigError for a source
     that does not exist.
     """
     roots = [source if source.is_dir() else source.parent for source in sources]
@@ -96,13 +99,18 @@ def find(
             raise ConfigError(f"source {source} does not exist")
         place = Place(str(root), printable(title) if len(set(titles)) > 1 else "")
         files = [source]
-        if source.is_dir():
+        if not source.is_dir():
+            yield from _beside(place)
+        else:
             files = sorted(p for p in source.rglob("*") if p.is_file() or _is_idle_link(p))
         for path in files:
             is_folder = path.is_dir()  # a linked one, where nobody has looked for what is included
             for found in _at(path, place):
                 base = PurePosixPath(found.name).name
-                if isinstance(found, Item) and _is_hidden(found.name):
+                if isinstance(found, Item) and found.kind == "index":
+                    if not _is_hidden(found.name) and not _matches(found.name, base, exclude):
+                        yield found
+                elif isinstance(found, Item) and _is_hidden(found.name):
                     yield Skipped(found.name, "hidden file")
                 elif include and not is_folder and not _matches(found.name, base, include):
                     yield Skipped(found.name, "not included")
@@ -110,6 +118,13 @@ def find(
                     yield Skipped(found.name, "excluded")
                 else:
                     yield found
+
+
+def _beside(place: Place) -> Iterator[Item]:
+    """Yield the indexes in the folder of a source that is a file."""
+    for path in (Path(place.root) / name for name in INDEX_NAMES):
+        if path.is_file():
+            yield Item(str(path), "", path.name, "index", "", place)
 
 
 def _is_hidden(name: str) -> bool:
@@ -152,6 +167,8 @@ def _on_disk(path: Path, place: Place) -> Iterator[Item | Skipped]:
     stat = path.stat()
     if kind is None:
         yield Skipped(name, "not a music file", path.suffix)
+        if path.name in INDEX_NAMES:
+            yield Item(str(path), "", name, "index", "", place)
     elif stat.st_size > MAX_BYTES:
         yield Skipped(name, "too large", f"{stat.st_size} bytes, at most {MAX_BYTES}")
     else:
@@ -180,6 +197,8 @@ def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
             yield Skipped(name, "unsafe name in a zip")
         elif kind is None:
             yield Skipped(name, "not a music file", pure.suffix)
+            if pure.name in INDEX_NAMES:
+                yield Item(str(path), info.filename, name, "index", "", place)
         elif info.file_size > MAX_BYTES:
             yield Skipped(name, "too large", f"{info.file_size} bytes, at most {MAX_BYTES}")
         else:

@@ -295,6 +295,48 @@ def test_an_index_decides_the_split(music: Any, tmp_path: Path) -> None:
     assert dataset.info["report"]["split_by"] == {"hash": 1, "index": 5}
 
 
+def test_an_index_counts_for_its_own_source_alone(music: Any, tmp_path: Path) -> None:
+    for number, source in enumerate(("one", "two")):
+        for n in range(3):
+            music.write(f"{source}/{n}.mid", music.tune(3 * number + n))
+    music.write("one/index.csv", "file,split\n" + "".join(f"{n}.mid,test\n" for n in range(3)))
+    music.write("two/index.csv", "file,split\n" + "".join(f"{n}.mid,train\n" for n in range(3)))
+    roots = [music.root / "one", music.root / "two"]
+    info = prepare(roots, tmp_path / "set", PrepareConfig(), processes=1)
+    assert names(tmp_path / "set") == {
+        "train": [f"{n}.mid" for n in range(3)], "valid": [], "test": [f"{n}.mid" for n in range(3)]
+    }  # fmt: skip
+    assert info["report"]["split_by"] == {"index": 6}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_an_index_in_any_folder_and_in_a_zip_counts_for_its_folder(
+    music: Any, tmp_path: Path, zipped: bool
+) -> None:
+    files = {
+        f"{split}ish/deep/{n}.mid": music.tune(3 * m + n) for m, split in enumerate(SPLITS) for n in (0, 1)
+    }
+    files |= {
+        f"{split}ish/index.csv": f"file,split\ndeep/0.mid,{split}\n1,{split}".encode() for split in SPLITS
+    }
+    for name, data in {"set.zip": music.zip(files)}.items() if zipped else files.items():
+        music.write(f"at/{name}", data)
+    music.write("at/.hidden/index.csv", "none of ours")
+    music.write("at/notes/index.csv", "none of ours")
+    config = PrepareConfig(include=("*.mid",), exclude=("notes/*",))
+    info = prepare([music.root / "at"], tmp_path / "set", config, processes=1)
+    assert {split: len(mine) for split, mine in names(tmp_path / "set").items()} == dict.fromkeys(SPLITS, 2)
+    assert info["report"]["split_by"] == {"index": 6}
+
+
+def test_an_index_beside_files_that_are_sources(music: Any, tmp_path: Path) -> None:
+    roots = [music.write(f"{n}.mid", music.tune(n)) for n in range(3)]
+    music.write("index.csv", "file,split\n0.mid,train\n1.mid,valid\n2.mid,test\n")
+    info = prepare(roots, tmp_path / "set", PrepareConfig(), processes=1)
+    assert names(tmp_path / "set") == {split: [f"{n}.mid"] for n, split in enumerate(SPLITS)}
+    assert info["report"]["skipped"] == {}
+
+
 def test_stopped_and_run_again_it_reads_only_the_rest(
     music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,18 @@ def test_either_column_names_a_piece_where_it_names_one(tmp_path: Path) -> None:
     assert splits.of("8.mid", "8.mid") == ("train", "index")
 
 
+def test_a_file_goes_before_the_pieces_that_rows_name_in_it(tmp_path: Path) -> None:
+    for rows in (("a.abc,,test", "a.abc,1,train"), ("a.abc,1,train", "a.abc,,test")):
+        splits = read(tmp_path, "file,id,split", *rows)
+        assert [splits.of("a.abc", piece)[0] for piece in "12"] == ["train", "test"]
+
+
+def test_a_title_of_two_pieces_names_neither_where_their_ids_do(tmp_path: Path) -> None:
+    splits = read(tmp_path, "id,name,split", "1,Gavotte,test", "2,Gavotte,train", "3,Gavotte,train")
+    assert [splits.of("a.abc", piece)[0] for piece in "123"] == ["test", "train", "train"]
+    assert splits.of("a.abc", "Gavotte")[1] == "hash"
+
+
 def test_by_song_number_of_the_folder(tmp_path: Path) -> None:
     splits = read(tmp_path, "song_id,split", "002,test")
     assert splits.of("POP909/002/002.mid", "POP909/002/002.mid") == ("test", "index")
@@ -93,6 +105,12 @@ def test_by_hash_about_eight_to_one_to_one_and_always_the_same() -> None:
         (("file,split",), r"it has no rows\. Add"),
         (("split,title", "train,a"), "needs a column split and one of"),
         (("file,split", "a,private"), "line 2: split 'private'"),
+        (
+            ("file,split", "a.mid,test", "b.mid,test", "a.mid,train"),
+            r"csv, line 4: 'a.mid' is in train here, and in test by index .*csv, line 2; give",
+        ),
+        (("file,id,split", "a,1,test", "a,1,train"), "line 3: 'a' and '1' is in train here"),
+        (("id,split", "1,test", "1,train"), "where two have one name a column with its file"),
     ],
 )
 def test_wrong_indexes(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
