@@ -101,6 +101,7 @@ def prepare_text(
 
     Raises:
         DatasetError: not one tune is left for training.
+        ConfigError: an index that was asked for names no tune.
     """
     texts: dict[SplitName, dict[str, str]] = {split: {} for split in SPLITS}
     skipped: list[Skipped] = []
@@ -113,6 +114,7 @@ def prepare_text(
             skipped.append(Skipped(lost, "the same music as another tune", f"of {kept_one}"))
     if not texts["train"]:
         raise DatasetError(f"no ABC tune for training: {_so_far(texts, skipped)}")
+    remarks = splits.remarks()
     used = Counter(c for text in texts["train"].values() for c in set(text))
     known = {c for c, n in used.items() if n >= config.least}
     kept = {split: _without_rare(mine, known, skipped) for split, mine in texts.items()}
@@ -121,7 +123,7 @@ def prepare_text(
             f"all {len(texts['train'])} tunes for training have characters that fewer than {config.least} "
             "of them use; give more tunes, or least = 1 in a configuration (--config)"
         )
-    return _save(out, kept, Codec.of_characters(known), config, skipped)
+    return _save(out, kept, Codec.of_characters(known), config, skipped, remarks)
 
 
 def _so_far(texts: dict[SplitName, dict[str, str]], skipped: Sequence[Skipped]) -> str:
@@ -149,6 +151,7 @@ def _save(
     codec: Codec,
     config: PrepareConfig,
     skipped: Sequence[Skipped],
+    remarks: Sequence[str],
 ) -> dict[str, Any]:
     """Write the arrays, the report and, last, dataset.json."""
     out.mkdir(parents=True, exist_ok=True)
@@ -161,7 +164,7 @@ def _save(
         "monophonic": True,
         "sources": [dict(source) for source in config.sources],
         "counts": {split: _write(out, split, mine, codec) for split, mine in texts.items()},
-        "report": write_text_report(out, texts, skipped),
+        "report": write_text_report(out, texts, skipped, remarks),
     }
     write_json(out / "dataset.json", info, indent=1)
     return info

@@ -42,17 +42,27 @@ def write_report(
 ) -> dict[str, Any]:
     """Write report.txt and report.json; return the totals."""
     totals = _totals(shards, selection, unread, losses)
+    if selection.remarks:
+        totals["remarks"] = selection.remarks
     totals["long_bars"] = _in_long_bars(shards, selection, codec)
     _write(out, _lines(shards, selection, unread), totals)
     return totals
 
 
 def write_text_report(
-    out: Path, texts: Mapping[SplitName, Mapping[str, str]], skipped: Sequence[Skipped]
+    out: Path,
+    texts: Mapping[SplitName, Mapping[str, str]],
+    skipped: Sequence[Skipped],
+    remarks: Sequence[str],
 ) -> dict[str, Any]:
     """Write report.txt and report.json of a data set of text; return the totals."""
     reasons = Counter(skip.reason for skip in skipped)
-    totals = {"read": sum(map(len, texts.values())), "skipped": dict(sorted(reasons.items()))}
+    totals: dict[str, Any] = {
+        "read": sum(map(len, texts.values())),
+        "skipped": dict(sorted(reasons.items())),
+    }
+    if remarks:
+        totals["remarks"] = list(remarks)
     read = (
         _line("read", split, f"{len(text)} characters", name)
         for split, mine in texts.items()
@@ -126,6 +136,7 @@ def summary(totals: dict[str, Any]) -> str:
     pieces = "piece" if totals["read"] == 1 else "pieces"
     lines = [f"{totals['read']} {pieces} read, {sum(totals['skipped'].values())} files or pieces skipped"]
     lines += [f"  {count:8} {reason}" for reason, count in totals["skipped"].items()]
+    lines += map(printable, totals.get("remarks", ()))
     if "encoding" not in totals:
         return "\n".join(lines)
     lines.append("splits by " + ", ".join(f"{name}: {count}" for name, count in totals["split_by"].items()))

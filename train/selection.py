@@ -25,6 +25,8 @@ class Selection:
     """(piece, the piece that it repeats)"""
     authorities: Counter[str] = field(default_factory=Counter)
     """How many pieces an index, a name or a hash assigned."""
+    remarks: list[str] = field(default_factory=list)
+    """What of the indexes counts for nothing."""
 
     def counts(self, shards: Iterable[Path]) -> dict[SplitName, dict[str, int]]:
         """Return pieces and notes of every split."""
@@ -38,7 +40,11 @@ class Selection:
 
 
 def select(shards: Iterable[Path], splits: Splits) -> Selection:
-    """Assign a split to every piece of the shards and drop duplicates, transposed ones too."""
+    """Assign a split to every piece of the shards and drop duplicates, transposed ones too.
+
+    Raises:
+        ConfigError: an index that was asked for names none of the pieces.
+    """
     selection = Selection()
     best: dict[str, tuple[int, int, int, str]] = {}  # fingerprint -> strength, shard, piece, label
     for number, base in enumerate(shards):
@@ -49,6 +55,7 @@ def select(shards: Iterable[Path], splits: Splits) -> Selection:
             selection.authorities[authority] += 1
             row.append(split)
             _keep_best(selection, best, entry, (STRENGTH[split], number, place, entry.label))
+    selection.remarks = splits.remarks()
     return selection
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import PurePosixPath
@@ -35,6 +35,8 @@ class _Row:
 
     where: str
     """The index and the line, in words."""
+    called: str
+    """The index alone."""
     pieces: tuple[str, ...]
     files: tuple[str, ...]
     split: SplitName
@@ -43,6 +45,19 @@ class _Row:
     def keys(self) -> tuple[Key, ...]:
         """What it names: a file and a piece together where it has both, else either."""
         return tuple(product(self.files, self.pieces)) or (*self.files, *self.pieces)
+
+    @property
+    def all_keys(self) -> Iterator[Key]:
+        """All by which it can be found."""
+        files = [name for file in self.files for name in (file, *_short(file))]
+        yield from product(files, self.pieces)
+        yield from files
+        for piece in self.pieces:
+            yield from (piece, *_short(piece))
+
+    def __str__(self) -> str:
+        names = self.keys[:1]  # a row with empty cells names nothing
+        return " and ".join(repr(name) for key in names for name in ((key,) if isinstance(key, str) else key))
 
 
 class Index:
@@ -54,6 +69,9 @@ class Index:
 
     def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Read files, (what they are called, content); raises ConfigError naming one and what is wrong."""
+        self._rows: list[_Row] = []
+        self._used: set[Key] = set()
+        """By what pieces were found."""
         self._outright: dict[Key, SplitName | None] = {}
         """By the rows' own keys; None where one of a row's names is another row's, too."""
         self._first: dict[Key, _Row] = {}
@@ -65,6 +83,7 @@ class Index:
         """The file with a piece of each name."""
         for called, data in files:
             for row in _rows(called, data):
+                self._rows.append(row)
                 self._add_outright(row)
                 self._add_others(row)
 
@@ -77,7 +96,21 @@ class Index:
         """
         pieces, files = tuple(pieces), (file, *_short(file))
         keys: list[Key] = [*product(files, pieces), *pieces, *files, PurePosixPath(file).parent.name]
-        return next((split for key in keys if (split := self._split(key))), None)
+        for key in keys:
+            if split := self._split(key):
+                self._used.add(key)
+                return split
+        return None
+
+    def idle(self) -> dict[str, tuple[list[str], int]]:
+        """Return, by the file's name, the rows that named no piece so far, in words, and how many it has."""
+        found: dict[str, tuple[list[str], int]] = {}
+        for row in self._rows:
+            idle, total = found.get(row.called, ([], 0))
+            if self._used.isdisjoint(row.all_keys):
+                idle.append(f"{row} ({row.where})".strip())
+            found[row.called] = idle, total + 1
+        return found
 
     def _split(self, key: Key) -> SplitName | None:
         """Return what a key means: the rows that have it themselves go before those that share it."""
@@ -92,9 +125,8 @@ class Index:
         torn = [key for key, split in before.items() if split != row.split]
         if len(torn) == len(before) and torn:
             first = self._first[torn[0]]
-            named = " and ".join(map(repr, torn[0] if isinstance(torn[0], tuple) else (torn[0],)))
             raise ConfigError(
-                f"{row.where}: {named} is in {row.split} here, and in {first.split} by {first.where}; give "
+                f"{row.where}: {row} is in {row.split} here, and in {first.split} by {first.where}; give "
                 "a piece one split, and where two have one name a column with its file, too"
             )
         for key in before:
@@ -151,4 +183,4 @@ def _rows(called: str, data: bytes) -> Iterable[_Row]:
         pieces, files = (tuple(row[c] for c in kind if row.get(c)) for kind in (_PIECES, _FILES))
         # Windows' backslashes; but one may stand for a byte in a printable name, too.
         slashed = (file.replace("\\", "/") for file in files if "\\" in file)
-        yield _Row(where, pieces, (*files, *slashed), split)
+        yield _Row(where, called, pieces, (*files, *slashed), split)

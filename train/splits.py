@@ -31,6 +31,10 @@ class Splits:
     def __init__(self, beside: Mapping[Folder, Index], given: Index | None = None) -> None:
         """Take what indexes say of the music in their folders, and what one says of all music."""
         self._beside, self._given = beside, given
+        self._example = ""
+        """A piece that was looked up."""
+        self._torn: list[str] = []
+        """Pieces that two indexes put into two splits."""
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> Splits:
@@ -62,11 +66,18 @@ class Splits:
             own: what the file itself says.
             place: its source and zip.
         """
+        label = file if piece == file else f"{file}: {piece}"
+        self._example = self._example or label
+        said = []
         for index, name in self._indexes(file, place):
             # A file of one piece has its name, which is another below another folder.
             pieces = (name,) if piece == file else (piece, _COPY.sub("", piece))
             if split := index.of(name, pieces):
-                return split, "index"
+                said.append(split)
+        if said:
+            if len(set(said)) > 1:
+                self._torn.append(label)
+            return said[0], "index"
         above = (place.title, *PurePosixPath(place.holder).parts)
         named = _named([own] if own else []) or _named((*above, *PurePosixPath(file).parts))
         if named:
@@ -74,6 +85,31 @@ class Splits:
         known = f"{file}#{piece}".encode(errors="surrogatepass")  # JSON may hold halves of characters
         share = int.from_bytes(hashlib.sha256(known).digest()[:4], "big") / 2**32
         return ("train" if share < 0.8 else "valid" if share < 0.9 else "test"), "hash"
+
+    def remarks(self) -> list[str]:
+        """Return, once all pieces were looked up, what of the indexes counts for nothing.
+
+        Raises:
+            ConfigError: an index that was asked for names none of the pieces.
+        """
+        told = []
+        if self._torn:
+            told.append(
+                f"{len(self._torn)} pieces are in two splits by two indexes, such as {self._torn[0]}: the "
+                "index in the innermost folder counts"
+            )
+        for called, (idle, rows) in (self._given.idle() if self._given and self._example else {}).items():
+            if len(idle) == rows:
+                raise ConfigError(
+                    f"index {called}: none of its {rows} rows names a piece: the first names {idle[0]}, and "
+                    f"a piece is called {self._example!r}"
+                )
+        found = [*self._beside.values(), *([self._given] if self._given else [])]
+        counts = [count for index in found for count in index.idle().values()]
+        if idle := [row for rows, _ in counts for row in rows]:
+            total = sum(rows for _, rows in counts)
+            told.append(f"{len(idle)} of {total} index rows name no piece, such as {idle[0]}")
+        return told
 
     def _indexes(self, file: str, place: Place) -> Iterator[tuple[Index, str]]:
         """Yield the indexes that count for a file, that of the innermost folder first, and its name there."""

@@ -337,6 +337,44 @@ def test_an_index_beside_files_that_are_sources(music: Any, tmp_path: Path) -> N
     assert info["report"]["skipped"] == {}
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_index_rows_that_name_no_piece_are_told(
+    music: Any, tmp_path: Path, asked: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    music.write("train/0.mid", music.tune(0))
+    index = music.write("index.csv", "file,split\ntrain/0.mid,train\ntrain/gone.mid,test\n\nx.mid,test\n")
+    index = index.rename(tmp_path / "mine.csv") if asked else index
+    words = ("--index", index) if asked else ()
+    assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1", *words)) == 0
+    told = f"2 of 3 index rows name no piece, such as 'train/gone.mid' (index {index}, line 3)"
+    assert told in capsys.readouterr().out.splitlines()
+    assert told in (tmp_path / "set/report.txt").read_text().splitlines()
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_an_index_asked_for_that_names_no_piece_is_refused(music: Any, tmp_path: Path, text: bool) -> None:
+    tunes = "".join(f"X:{n}\nL:1/8\nK:C\n{note * 8}|\n" for n, note in enumerate("CDEFGA"))
+    music.write("train/tunes.abc", tunes)
+    good = music.write("good.csv", "file,split\ntunes,train\n")
+    bad = music.write("bad.csv", "file,id,split\nother,99,train\n")
+    config = PrepareConfig(index=(str(good), str(bad)), text=text)
+    told = r"bad\.csv: none of its 1 rows names a piece: .* 'other' and '99' .* is called 'train/tun"
+    with pytest.raises(ConfigError, match=told):
+        prepare([music.root], tmp_path / "set", config, processes=1)
+
+
+def test_indexes_that_contradict_each_other_are_told(music: Any, tmp_path: Path) -> None:
+    music.write("deep/0.mid", music.tune(0))
+    music.write("deep/index.csv", "file,split\n0.mid,test\n")
+    music.write("index.csv", "file,split\ndeep/0.mid,train\n")
+    info = make(music, tmp_path / "set").info
+    assert names(tmp_path / "set")["test"] == ["deep/0.mid"]
+    (told,) = info["report"]["remarks"]
+    assert told.startswith(
+        "1 pieces are in two splits by two indexes, such as deep/0.mid: the index in the in"
+    )
+
+
 def test_stopped_and_run_again_it_reads_only_the_rest(
     music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
