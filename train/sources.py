@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -32,6 +34,8 @@ INDEX_NAMES = ("index.csv", "info.csv")
 MAX_BYTES = 64 * 2**20
 """Larger files, and zip members that unpack to more, are refused."""
 MAX_MEMBERS = 1_000_000
+_IS_UTF_8 = 0x800
+"""Bit of a zip member's flags (APPNOTE.TXT 4.4.4); without it a name is read as code page 437."""
 CHUNK_FILES = 32
 CHUNK_TUNES = 100
 
@@ -97,7 +101,7 @@ def find(
     for source, root, title in zip(sources, roots, titles, strict=True):
         if not source.exists():
             raise ConfigError(f"source {source} does not exist")
-        place = Place(str(root), printable(title) if len(set(titles)) > 1 else "")
+        place = Place(str(root), called(title) if len(set(titles)) > 1 else "")
         files = [source]
         if not source.is_dir():
             yield from _beside(place)
@@ -157,7 +161,21 @@ def _at(path: Path, place: Place) -> Iterator[Item | Skipped]:
 
 def _name_of(path: Path, place: Place) -> str:
     """Return what reports and indexes call a file on disk."""
-    return printable(path.relative_to(place.root).as_posix())
+    return called(path.relative_to(place.root).as_posix())
+
+
+def called(text: str) -> str:
+    """Return a name as names are compared: macOS writes an accent as a character of its own (NFD)."""
+    return printable(unicodedata.normalize("NFC", text))
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name: many programs write UTF-8 without the bit that says so."""
+    name = info.filename
+    if not info.flag_bits & _IS_UTF_8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return called(name.replace("\\", "/"))
 
 
 def _on_disk(path: Path, place: Place) -> Iterator[Item | Skipped]:
@@ -190,7 +208,7 @@ def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
     for info in members:
         if info.filename.endswith("/"):
             continue
-        name = printable(info.filename.replace("\\", "/"))
+        name = _member_name(info)
         pure = PurePosixPath(name)
         kind = KINDS.get(pure.suffix.lower())
         if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -180,6 +181,9 @@ def _rows(called: str, data: bytes) -> Iterable[_Row]:
         split = SPLIT_WORDS.get((row["split"] or "").strip().lower())
         if split is None:
             raise ConfigError(f"{where}: split {row['split']!r} is not known")
+        row = {
+            column: unicodedata.normalize("NFC", row[column] or "") for column in _COLUMNS if column in row
+        }
         pieces, files = (tuple(row[c] for c in kind if row.get(c)) for kind in (_PIECES, _FILES))
         # Windows' backslashes; but one may stand for a byte in a printable name, too.
         slashed = (file.replace("\\", "/") for file in files if "\\" in file)

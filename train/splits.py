@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -71,7 +72,8 @@ class Splits:
         said = []
         for index, name in self._indexes(file, place):
             # A file of one piece has its name, which is another below another folder.
-            pieces = (name,) if piece == file else (piece, _COPY.sub("", piece))
+            own_name = unicodedata.normalize("NFC", piece)
+            pieces = (name,) if piece == file else (own_name, _COPY.sub("", own_name))
             if split := index.of(name, pieces):
                 said.append(split)
         if said:

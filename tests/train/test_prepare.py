@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -373,6 +374,35 @@ def test_indexes_that_contradict_each_other_are_told(music: Any, tmp_path: Path)
     assert told.startswith(
         "1 pieces are in two splits by two indexes, such as deep/0.mid: the index in the in"
     )
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_names_with_accents_are_the_same_however_they_are_written(
+    music: Any, tmp_path: Path, form: Literal["NFC", "NFD"], zipped: bool
+) -> None:
+    file = unicodedata.normalize(form, "Žižka/Dvořák café.mid")
+    if zipped:
+        # The bit that says UTF-8 is taken away, from both headers of the only member.
+        data = bytearray(music.zip({file: music.tune(0)}))
+        for start, bits in ((data.index(b"PK\x03\x04"), 6), (data.index(b"PK\x01\x02"), 8)):
+            data[start + bits + 1] &= ~0x08
+        music.write("old.zip", bytes(data))
+    else:
+        music.write(file, music.tune(0))
+    music.write("index.csv", f"file,split\n{unicodedata.normalize('NFC', file)},test\n")
+    make(music, tmp_path / "set")
+    assert names(tmp_path / "set")["test"] == [unicodedata.normalize("NFC", file)]
+    music.write("index.csv", f"file,split\n{unicodedata.normalize('NFD', file)},valid\n")
+    make(music, tmp_path / "set", overwrite=True)
+    assert len(names(tmp_path / "set")["valid"]) == 1
+
+
+def test_a_zips_names_that_are_no_utf_8_are_code_page_437(music: Any, tmp_path: Path) -> None:
+    data = music.zip({"train/caf~.mid": music.tune(0)}).replace(b"caf~", b"caf\x82")
+    music.write("dos.zip", data)
+    make(music, tmp_path / "set")
+    assert names(tmp_path / "set")["train"] == ["train/café.mid"]
 
 
 def test_stopped_and_run_again_it_reads_only_the_rest(
