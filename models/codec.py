@@ -34,6 +34,8 @@ class EncodingReport:
     notes: int = 0
     shortened: int = 0
     """Durations beyond the table, kept as the largest bin below."""
+    durations_moved: int = 0
+    """Durations within the table that it lacks, moved to the nearest."""
     rests_shortened: int = 0
     """Gaps beyond the table, shortened by whole bars so that places in the bar stay."""
     moved: int = 0
@@ -288,7 +290,9 @@ class _Encoder:
             if f.name == "duration":
                 ticks = max(self.codec.to_ticks(note.duration), 1)
                 self.report.shortened += ticks > f.values[-1]
-                row.append(f.nearest(ticks) if ticks <= f.values[-1] else len(f.values) - 1)
+                code = f.nearest(ticks) if ticks <= f.values[-1] else len(f.values) - 1
+                self.report.durations_moved += f.values[code] != min(ticks, f.values[-1])
+                row.append(code)
             elif f.name == "offset":
                 row.append(f.nearest((note.start - grid) * self.codec.ticks_per_beat))
             else:

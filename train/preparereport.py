@@ -21,6 +21,7 @@ from .sources import Skipped
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",
+    "durations_moved": "durations that the table lacks, moved to the nearest",
     "rests_shortened": "long rests, shortened by whole bars",
     "moved": "onsets between the values of the delta table, moved to the nearest",
     "unknown_pitches": "pitches that training lacks, moved to the nearest",

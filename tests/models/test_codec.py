@@ -126,7 +126,14 @@ def test_long_notes_keep_the_largest_value_below_and_are_counted() -> None:
     codec = Codec((Field("delta", (0, 24)), Field("pitch", (60,)), Field("duration", (6, 12, 24))))
     encoded = codec.encode([Note(60, 0.0, 1.0), Note(60, 1.0, 9.0), Note(60, 2.0, 1000.0)])
     assert [n.duration for n in codec.decode(encoded.codes)] == [1.0, 1.0, 1.0]
-    assert (encoded.report.notes, encoded.report.shortened) == (3, 2)
+    assert (encoded.report.notes, encoded.report.shortened, encoded.report.durations_moved) == (3, 2, 0)
+
+
+def test_durations_that_the_table_lacks_are_counted() -> None:
+    codec = Codec((Field("delta", (0, 24)), Field("pitch", (60,)), Field("duration", (6, 12, 24))))
+    encoded = codec.encode([Note(60, 0.0, 1 / 3), Note(60, 1.0, 0.5), Note(60, 2.0, 0.7)])
+    assert [n.duration for n in codec.decode(encoded.codes)] == [0.25, 0.5, 0.5]
+    assert (encoded.report.shortened, encoded.report.durations_moved) == (0, 2)
 
 
 def test_long_rests_lose_whole_bars_and_are_counted() -> None:
