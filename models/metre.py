@@ -70,6 +70,10 @@ class Bar:
     metre: Metre
 
 
+def _beat_of(change: tuple[float, Metre]) -> float:
+    return change[0]
+
+
 @dataclass(frozen=True, slots=True)
 class MetreMap:
     """Metres by barline. The first one also counts backwards, so a pick-up lies before its barline.
@@ -90,7 +94,7 @@ class MetreMap:
 
     def bar_at(self, beat: float) -> Bar:
         """Return the bar that holds ``beat`` (in beats, any sign)."""
-        index = max(bisect_right(self.changes, beat + _EPSILON, key=lambda change: change[0]) - 1, 0)
+        index = max(bisect_right(self.changes, beat + _EPSILON, key=_beat_of) - 1, 0)
         anchor, metre = self.changes[index]
         return Bar(anchor + floor((beat - anchor) / metre.beats + _EPSILON) * metre.beats, metre)
 
@@ -99,8 +103,8 @@ class MetreMap:
         bar = self.bar_at(beat)
         if beat - bar.start <= _EPSILON:
             return bar.start
-        after = [anchor for anchor, _ in self.changes if anchor > beat + _EPSILON]
-        return min([bar.start + bar.metre.beats, *after[:1]])
+        after = bisect_right(self.changes, beat + _EPSILON, key=_beat_of)
+        return min([bar.start + bar.metre.beats, *(anchor for anchor, _ in self.changes[after : after + 1])])
 
     def bars_between(self, start: float, end: float) -> int:
         """Return how many barlines lie after ``start``, one at ``end`` included.
@@ -109,8 +113,13 @@ class MetreMap:
         2
         """
         count = 0
-        stops = [*(anchor for anchor, _ in self.changes[1:]), inf]
-        for index, ((anchor, metre), stop) in enumerate(zip(self.changes, stops, strict=True)):
+        # The music may change its metre in every bar: only the changes in between are looked at.
+        at = max(bisect_right(self.changes, start, key=_beat_of) - 1, 0)
+        for index in range(at, len(self.changes)):
+            anchor, metre = self.changes[index]
+            if index > at and anchor > end + metre.beats:
+                break
+            stop = self.changes[index + 1][0] if index + 1 < len(self.changes) else inf
             first = floor((start - anchor) / metre.beats + _EPSILON)
             if index:  # only the first metre also counts backwards
                 first = max(first, -1)

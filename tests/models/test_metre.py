@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import ceil, floor, inf
+from typing import Any
+
 import pytest
 from antiphon.models.errors import MusicError
 from antiphon.models.metre import Metre, MetreMap
@@ -59,3 +62,47 @@ def test_a_shifted_map_has_shifted_bars(beat: float, by: float) -> None:
 def test_maps_ascend(changes: tuple[tuple[float, Metre], ...]) -> None:
     with pytest.raises(MusicError, match="ascending barlines"):
         MetreMap(changes)
+
+
+def bars_by_all_changes(metres: MetreMap, start: float, end: float) -> int:
+    """Return the same as `bars_between`, looking at every change."""
+    count = 0
+    stops = [*(anchor for anchor, _ in metres.changes[1:]), inf]
+    for index, ((anchor, metre), stop) in enumerate(zip(metres.changes, stops, strict=True)):
+        first = floor((start - anchor) / metre.beats + 1e-6)
+        if index:
+            first = max(first, -1)
+        if end < stop - 1e-6:
+            last = floor((end - anchor) / metre.beats + 1e-6)
+        else:
+            last = ceil((stop - anchor) / metre.beats - 1e-6) - 1
+        count += max(last - first, 0)
+    return count
+
+
+PLACES = st.integers(-40, 400).map(lambda n: n / 8) | st.floats(-5, 50)
+METRES = st.builds(Metre, st.integers(1, 9), st.sampled_from((2, 4, 8, 16)))
+
+
+@given(st.dictionaries(PLACES, METRES, min_size=1, max_size=20), PLACES, PLACES)
+def test_bars_are_counted_by_the_changes_in_between_alone(
+    changes: dict[float, Metre], start: float, end: float
+) -> None:
+    metres = MetreMap(tuple(sorted(changes.items(), key=lambda change: change[0])))
+    assert metres.bars_between(start, end) == bars_by_all_changes(metres, start, end)
+
+
+def test_a_bar_costs_the_same_among_many_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    metres = MetreMap(tuple((float(beat), Metre(1, 4)) for beat in range(20_000)))
+    asked = 0
+    beats = Metre.beats.fget
+
+    def counted(metre: Metre) -> Any:
+        nonlocal asked
+        asked += 1
+        return beats(metre)
+
+    monkeypatch.setattr(Metre, "beats", property(counted))
+    assert metres.bars_between(19_000.0, 19_002.0) == 2
+    assert metres.next_barline(19_000.5) == 19_001.0
+    assert asked < 30
