@@ -17,6 +17,7 @@ from ..models.score import Part
 from .drummap import DRUM_MAPS
 from .toml import parse_toml
 
+_FIELDS = tuple(name for name in FIELD_ORDER if name != "char")
 DEFAULT_VELOCITY_BINS = 32
 DEFAULT_OFFSET_BINS = 9
 
@@ -85,8 +86,10 @@ class PrepareConfig:
 
     def __post_init__(self) -> None:
         names = self.field_names
+        if "char" in names:
+            raise ConfigError("fields: char is of data sets of text, which --text makes (text = true)")
         if list(names) != [name for name in FIELD_ORDER if name in names]:
-            raise ConfigError(f"fields must be among {', '.join(FIELD_ORDER)}, in this order, each once")
+            raise ConfigError(f"fields must be among {', '.join(_FIELDS)}, in this order, each once")
         if "delta" not in names or "pitch" not in names:
             raise ConfigError("fields must hold delta and pitch")
         for key, low, high in _RANGES:

@@ -53,7 +53,11 @@ def part(keys: str) -> str:
         ("tick = 3", "unknown key 'tick'"),
         ("ticks_per_beat = 0", r"ticks_per_beat 0 is not in 1\.\.960"),
         ('ticks_per_beat = "12"', "ticks_per_beat must be of type int"),
-        ('fields = ["pitch", "delta"]', "in this order"),
+        (
+            'fields = ["pitch", "delta"]',
+            "among delta, part, pitch, duration, velocity, offset, in this order",
+        ),
+        ('fields = ["delta", "pitch", "char"]', r"fields: char is of data sets of text, which --text makes"),
         ('fields = ["delta"]', "delta and pitch"),
         ('drum_map = "td99"', "drum_map 'td99'"),
         ("parts = [{ program = 3 }]", "neither a name"),
