@@ -86,7 +86,7 @@ def clean(text: str) -> str:
     'A!trill!B c2|'
     """
     lines = []
-    for written in text.splitlines():
+    for written in text.split("\n"):  # splitlines would end lines at a form feed and others, too
         line = COMMENT.split(written, maxsplit=1)[0].rstrip()
         if not _FIELD.match(line):
             line = _DECORATION.sub("\0\\1\0", line).replace("!", "").replace("\0", "!")

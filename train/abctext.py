@@ -35,6 +35,8 @@ KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
 LONGEST = 4000
 """Characters of the longest tune kept."""
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""What other readers than ABC's take for the end of a line."""
 _HEADER = re.compile(r"([A-Za-z+]):")
 
 
@@ -53,7 +55,7 @@ def tidy(text: str) -> str | None:
             sounds = True
             music.append(" ".join(line.split()))
             continue
-        letter, content = field[1], line[2:].strip()
+        letter, content = field[1], _BREAKS.sub(" ", line[2:]).strip()
         if letter in ("M", "L", "K") and "K" in header and (sounds or letter in header):
             music.append(f"{letter}:{content}")  # a change within the tune
         elif letter in ("M", "L"):
@@ -69,7 +71,7 @@ def tidy(text: str) -> str | None:
 def _lines(text: str) -> Iterator[str]:
     """Yield a tune's lines; it ends at an empty one after music."""
     in_body = sounds = False
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.strip():
             sounds |= in_body and not FIELD.match(line)
             in_body |= line.startswith("K:")

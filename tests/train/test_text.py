@@ -76,6 +76,8 @@ def test_a_tune_keeps_its_music_and_little_else() -> None:
         ("K:D\n\nABc|\n", "K:D\nABc|\n"),
         ("K:D\nABc|\n% words\n!\nABd|\n", "K:D\nABc|\nABd|\n"),
         ("T:Jig % mine\nM:6/8 % or 3/4\nK:D % major\nABc| % slow\n", "T:Jig\nM:6/8\nK:D\nABc|\n"),
+        ("T:Wait\x85 what|\nK:D\nABc|\n", "T:Wait  what|\nK:D\nABc|\n"),
+        ("T:One\u2028two|\fthree|\nK:D\nABc|\n", "T:One two| three|\nK:D\nABc|\n"),
         ("T:100\\% fun\nK:D\nABc|\n", "T:100\\% fun\nK:D\nABc|\n"),
         ("M:4/4\nK:D\nM:3/4\nABc|\n", "M:4/4\nK:D\nM:3/4\nABc|\n"),
         ("M:4/4\nM:3/4\nK:D\nABc|\n", "M:3/4\nK:D\nABc|\n"),
