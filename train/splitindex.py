@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import unicodedata
@@ -165,10 +166,15 @@ def _agree(found: dict[Key, SplitName | None], key: Key, split: SplitName) -> No
 
 def _rows(called: str, data: bytes) -> Iterable[_Row]:
     """Yield what each row of an index says."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        text = data.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"index {called} is not UTF-8: save it as CSV UTF-8 ({error})") from error
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""))
         rows, names = list(reader), reader.fieldnames or []
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise ConfigError(f"index {called}: {error}") from error
     if not rows or "split" not in names or not set(_COLUMNS) & set(names):
         raise ConfigError(

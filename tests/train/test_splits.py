@@ -116,3 +116,17 @@ def test_by_hash_about_eight_to_one_to_one_and_always_the_same() -> None:
 def test_wrong_indexes(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read(tmp_path, *lines)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encodings_of_an_index(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "index.csv"
+    path.write_text("file,split\ncafé.mid,test\n", encoding=encoding)
+    assert Splits.read([path]).of("café.mid", "café.mid") == ("test", "index")
+
+
+def test_an_index_in_another_encoding_is_told_how_to_be_saved(tmp_path: Path) -> None:
+    path = tmp_path / "index.csv"
+    path.write_text("file,split\ncafé.mid,test\n", encoding="cp1252")
+    with pytest.raises(ConfigError, match=r"index .*index\.csv is not UTF-8: save it as CSV UTF-8"):
+        Splits.read([path])
