@@ -76,7 +76,7 @@ class PrepareConfig:
     """Globs on file names; others are left out."""
     exclude: tuple[str, ...] = ()
     min_notes: int = 2
-    """Shorter pieces are left out."""
+    """Shorter pieces are left out; 2 at least, as one note is followed by none that could be learned."""
     least: int = 3
     """How often a delta or duration must occur in training to get a code of its own."""
     like: str = ""
@@ -92,6 +92,8 @@ class PrepareConfig:
             raise ConfigError(f"fields must be among {', '.join(_FIELDS)}, in this order, each once")
         if "delta" not in names or "pitch" not in names:
             raise ConfigError("fields must hold delta and pitch")
+        if self.min_notes == 1:
+            raise ConfigError("min_notes 1: a piece of one note teaches nothing; 2 is the least")
         for key, low, high in _RANGES:
             if not low <= getattr(self, key) <= high:
                 raise ConfigError(f"{key} {getattr(self, key)} is not in {low}..{high}")
@@ -149,7 +151,7 @@ _RANGES = (
     ("ticks_per_beat", *TICKS_PER_BEAT),
     ("velocity_bins", 0, 127),
     ("offset_bins", 0, 999),
-    ("min_notes", 1, 10**6),
+    ("min_notes", 2, 10**6),
     ("least", 1, 10**9),
 )
 

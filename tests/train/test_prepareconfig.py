@@ -51,6 +51,7 @@ def part(keys: str) -> str:
     ("toml", "message"),
     [
         ("tick = 3", "unknown key 'tick'"),
+        ("min_notes = 1", "min_notes 1: a piece of one note teaches nothing; 2 is the least"),
         ("ticks_per_beat = 0", r"ticks_per_beat 0 is not in 1\.\.960"),
         ('ticks_per_beat = "12"', "ticks_per_beat must be of type int"),
         (
