@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
             args.sources, args.out, config, processes=args.processes, overwrite=args.overwrite, progress=True
         )
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on where it was", file=sys.stderr)
+        after = "begins anew: of text nothing is kept" if config.text else "goes on where it was"
+        print(f"\nstopped; the same command {after}", file=sys.stderr)
         return 130
     print(f"{summary(info['report'])}\n{args.out}: {_counts_line(info)}")
     return 0

@@ -17,6 +17,7 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.export.export import export
 from antiphon.models.abc import read_abc
 from antiphon.models.errors import CodecError, ConfigError
+from antiphon.train import abctext
 from antiphon.train.abcfile import tunes
 from antiphon.train.abctext import tidy
 from antiphon.train.config import TrainConfig
@@ -67,6 +68,15 @@ def test_a_tune_keeps_its_music_and_little_else() -> None:
     assert lines[:5] == ["X:1", "T:Number 1", "M:6/8", "L:1/8", "K:D"]
     assert len(lines) == 7 and lines[-1].endswith(":|")
     assert tidy("X:1\nT:x\nABc|") is None
+
+
+def test_ctrl_c_says_that_nothing_of_text_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.abc").write_text(tune(1))
+    monkeypatch.setattr(abctext, "tidy", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(["prepare", str(tmp_path), "--text", "--out", str(tmp_path / "set")]) == 130
+    assert "stopped; the same command begins anew: of text nothing is kept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
