@@ -125,14 +125,16 @@ class Run:
         """Train to the last step, early stopping or Ctrl-C, writing checkpoints on the way."""
         self.resume()
         fit = self.config.fit
-        if not self.progress.finished:
-            what = "characters" if self.codec.is_text else "notes"
-            first = min((self.progress.step // self.every + 1) * self.every, fit.steps)
-            log.info("training on %d %s; the next losses come at update %d", self.starts[-1], what, first)
+        if self.progress.finished:
+            log.info("the run is finished, at update %d; another one needs another --out", self.progress.step)
+            return self.progress
+        what = "characters" if self.codec.is_text else "notes"
+        first = min((self.progress.step // self.every + 1) * self.every, fit.steps)
+        log.info("training on %d %s; the next losses come at update %d", self.starts[-1], what, first)
         bar = tqdm(total=fit.steps, initial=self.progress.step, unit="step", disable=None)
         started, sums = time.monotonic(), np.zeros(len(self.codec.fields) + 1)
         try:
-            while self.progress.step < fit.steps and not self.progress.finished:
+            while not self.progress.finished:
                 batch = {k: tf.constant(v) for k, v in self.batch(self.progress.step).items()}
                 sums += self._train_step(batch).numpy()
                 self.progress.step += 1
@@ -150,7 +152,6 @@ class Run:
             raise
         finally:
             bar.close()
-        self.progress.finished = True
         return self.progress
 
     def _checkpoint(self, train: float, bar: Any) -> None:
@@ -170,7 +171,7 @@ class Run:
         row |= {f"valid_{name}": float(x) for name, x in zip(self.codec.names, fields, strict=True)}
         self.progress.history.append(row)
         waited = (self.progress.step - self.progress.best_step) // self.every
-        self.progress.finished = waited >= self.config.fit.patience
+        self.progress.finished = waited >= self.config.fit.patience or self._is_through
         self.save()
         write_curves(self.folder, self.progress.history)
         bar.set_postfix(train=f"{train:.3f}", valid=f"{valid:.3f}", best=f"{self.progress.best:.3f}")
@@ -180,6 +181,10 @@ class Run:
     def unit(self) -> str:
         """What losses are told in."""
         return "nats a character" if self.codec.is_text else "nats a note"
+
+    @property
+    def _is_through(self) -> bool:
+        return self.progress.step >= self.config.fit.steps
 
     def _variables(self) -> list[Any]:
         return [*self.network.variables, *self.optimizer.variables]
@@ -208,7 +213,9 @@ class Run:
             raise DatasetError(f"{path} cannot be read ({error}): delete it to start again") from error
         self._saved = self.progress.step
         restore_curves(self.folder, self.progress.history)
-        log.info("resuming at update %d", self.progress.step)
+        self.progress.finished |= self._is_through  # old runs said so of patience alone
+        if not self.progress.finished:
+            log.info("resuming at update %d", self.progress.step)
 
 
 def new_network(config: TrainConfig, dataset: Dataset) -> NoteNetwork:

@@ -74,6 +74,22 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("ended", [{"steps": 8}, {"steps": 100, "patience": 2, "learning_rate": 1e-12}])
+def test_a_finished_run_says_so(
+    music: Path, tmp_path: Path, ended: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "antiphon.train")
+    config = config_for(music, **ended)
+    first = Run(config, tmp_path / "run").fit()
+    assert "finished" not in caplog.text
+    caplog.clear()
+    again = Run(config, tmp_path / "run").fit()
+    assert (again.step, again.best) == (first.step, first.best)
+    assert caplog.messages == [
+        f"the run is finished, at update {first.step}; another one needs another --out"
+    ]
+
+
 def test_a_run_killed_between_checkpoint_and_curves_gets_its_curves(
     music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
