@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -205,10 +206,13 @@ def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
     if len(members) > MAX_MEMBERS:
         yield Skipped(printable(path.name), "too large", f"{len(members)} members, at most {MAX_MEMBERS}")
         return
-    for info in members:
+    for info, after in zip_longest(members, members[1:]):
         if info.filename.endswith("/"):
             continue
         name = _member_name(info)
+        if after and after.filename == info.filename:
+            yield Skipped(name, "a name that a zip holds again", "the last of them is read")
+            continue
         pure = PurePosixPath(name)
         kind = KINDS.get(pure.suffix.lower())
         if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import unicodedata
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -213,6 +215,18 @@ def test_zips_are_read_in_place_and_bad_names_refused(music: Any, tmp_path: Path
     assert names(tmp_path / "set")["train"] == ["train/a.mid"]
     assert dataset.info["report"]["skipped"] == {"unsafe name in a zip": 4}
     assert sorted(p for p in tmp_path.rglob("*") if p.suffix == ".mid") == before
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_two_members_of_one_name_the_last_is_read(music: Any, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for count in (8, 12, 10):
+            archive.writestr("train/a.mid", music.tune(1, count=count))
+    music.write("set.zip", buffer.getvalue())
+    dataset = make(music, tmp_path / "set")
+    assert dataset.info["counts"]["train"] == {"pieces": 1, "notes": 10}
+    assert dataset.info["report"]["skipped"] == {"a name that a zip holds again": 2}
 
 
 def test_hidden_files_are_left_alone(music: Any, tmp_path: Path) -> None:
