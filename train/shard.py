@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..models.errors import MusicError
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
 from ..models.score import Score
@@ -129,11 +130,13 @@ def _tried(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
 
 
 def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Skipped:
-    """Return a piece's line and notes, or why it is left out."""
+    """Return a piece's line and notes, or why it is left out; raises MusicError where it has no notes."""
     label = piece.label
+    if not piece.score.notes:
+        raise MusicError(f"{label}: it holds no notes")
     notes = arrange(piece.score, config)
     if not notes:
-        if piece.score.notes and not config.drum_map and _drums_alone(piece.score):
+        if not config.drum_map and _drums_alone(piece.score):
             return Skipped(label, "drums alone", "for a data set of drums: --drum-map gm")
         return Skipped(label, "no notes in the parts asked for")
     if len(notes) < config.min_notes:

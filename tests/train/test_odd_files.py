@@ -39,6 +39,11 @@ def make(music: Any, out: Path, config: PrepareConfig | None = None) -> tuple[li
         ("empty.abc", b"", "it holds no tune: no line begins with X:"),
         ("words.abc", b"T:A tune\nK:C\nCDEF|\n", "it holds no tune: no line begins with X:"),
         ("cut.abc", TUNE.encode("utf-16")[:-1], "its first bytes promise UTF-16, which it is not"),
+        (
+            "still.mid",
+            b"MThd\0\0\0\x06\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0",
+            "still.mid: it holds no notes",
+        ),
         ("bare.json", b"[[[60, 55]]]", "not a grid file, which is an object of splits"),
         ("package.json", b'{"name": "x", "version": 1}', "not a grid file: 'name' is no list of pieces"),
         ("tags.json", b'{"tags": ["a", "b"]}', "not a grid file: 'tags' is no list of pieces"),
