@@ -110,7 +110,7 @@ class Splits:
         counts = [count for index in found for count in index.idle().values()]
         if idle := [row for rows, _ in counts for row in rows]:
             total = sum(rows for _, rows in counts)
-            told.append(f"{len(idle)} of {total} index rows name no piece, such as {idle[0]}")
+            told.append(f"{len(idle)} of {total} index rows name no piece that was read, such as {idle[0]}")
         return told
 
     def _indexes(self, file: str, place: Place) -> Iterator[tuple[Index, str]]:

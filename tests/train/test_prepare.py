@@ -361,7 +361,7 @@ def test_index_rows_that_name_no_piece_are_told(
     index = index.rename(tmp_path / "mine.csv") if asked else index
     words = ("--index", index) if asked else ()
     assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1", *words)) == 0
-    told = f"2 of 3 index rows name no piece, such as 'train/gone.mid' (index {index}, line 3)"
+    told = f"2 of 3 index rows name no piece that was read, such as 'train/gone.mid' (index {index}, line 3)"
     assert told in capsys.readouterr().out.splitlines()
     assert told in (tmp_path / "set/report.txt").read_text().splitlines()
 
