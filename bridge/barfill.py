@@ -87,9 +87,14 @@ def _scaled(length: int, numerator: int, denominator: int) -> int | None:
 
 
 class BarFill:
-    """Follows a tune character by character. What it cannot measure, as quintuplets, is left alone."""
+    """Follows a tune character by character. What it cannot measure, as quintuplets, is left alone.
 
-    def __init__(self, text: str) -> None:
+    Args:
+        text: what is written so far.
+        begins_short: whether the first bar may be a pick-up.
+    """
+
+    def __init__(self, text: str, begins_short: bool = True) -> None:
         self._setting: Setting | None = Setting()
         self._full: int | None = None
         """How long a bar is, on the grid; None where that is free or unknown."""
@@ -101,6 +106,7 @@ class BarFill:
         self._pick_up = 0
         """How long the tune's first bar is, if it is short."""
         self._is_first = True
+        self._begins_short = begins_short
         self._repeats = False
         """Whether a repeat has begun and not ended."""
         self._begins_section = False
@@ -206,7 +212,7 @@ class BarFill:
             may_close = filled == self._pick_up
         else:
             may_close = self._owes and full - filled == self._pick_up
-        if self._is_first or may_close:
+        if may_close or (self._is_first and self._begins_short):
             return Rule(never=never)
         return Rule(never=never + _CLOSERS, may_end=False)
 

@@ -72,6 +72,9 @@ class Prompt:
     """The bars that it is written in."""
     bars: int = 0
     """Bars of music among the pieces, as the text counts them; whole ones, which the answer follows."""
+    begins_short: bool = True
+    """Whether the answer may begin with a pick-up. It leaves the rest of its bar silent, and takes one of
+    so many bars as are asked for, which the tune's cadence lacks then."""
 
     @property
     def beats(self) -> float:
@@ -99,7 +102,7 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     elif before:
         prompt = _after(before[-CONTEXT_NOTES:], request.start_beat, layout, sharps)
     else:
-        prompt = Prompt(("X:1\nT:", *lines), layout)
+        prompt = Prompt(("X:1\nT:", *lines), layout, begins_short=request.open_ended)
     _check(manifest, request, prompt, known)
     return prompt
 
@@ -194,7 +197,7 @@ def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None
     bars = place + 1 - first
     music = write_bars(kept, 0.0, bars * length, layout.written, sharps)
     head = f"X:1\nM:{layout.written}\nL:1/8\nK:{key_name(sharps)}\n"
-    return Prompt((head + music,), layout, bars)
+    return Prompt((head + music,), layout, bars, begins_short=False)
 
 
 def _moved(note: Note, layout: Layout, end: float) -> Note:

@@ -79,7 +79,7 @@ class TextRow:
         self._pending: list[int] = []
         self._nats = 0.0
         self._counter = BarCounter("".join(self._prompt.forced[:1]))
-        self._fill = BarFill("".join(self._prompt.forced[:1]))
+        self._fill = BarFill("".join(self._prompt.forced[:1]), self._prompt.begins_short)
 
     def _encoded(self, text: str) -> list[int]:
         return [int(code) for code in self._codec.encode_text(text)[:, 0]]
@@ -185,10 +185,10 @@ class TextRow:
         return max(asked - played, 0) * self._prompt.layout.count
 
     def _is_late(self, notes: Sequence[Note]) -> bool:
-        """Return whether an answer to music is silent for more than half of its first bar."""
+        """Return whether an answer without a pick-up is silent for more than half of its first bar."""
         request = self._job.request
         half = request.start_beat + request.metre.beats / 2
-        return bool(self._prompt.bars) and notes[0].start > half + 1e-6
+        return not self._prompt.begins_short and notes[0].start > half + 1e-6
 
     def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
         """Tell the notes."""
@@ -258,8 +258,8 @@ def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
         return None
     asked = bars_in(request.end_beat - request.start_beat, request.metre)
     bars = prompt.bars + asked * prompt.layout.count
-    # A pick-up may take the first bar's place; what continues whole bars has none.
-    return bars if prompt.bars else bars + 1
+    # A pick-up may take the first bar's place.
+    return bars + prompt.begins_short
 
 
 def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:

@@ -85,6 +85,13 @@ def test_a_pick_up_may_be_short_and_the_end_of_its_section_makes_it_whole() -> N
     assert not allows(BarFill(begun + "A|ABc def|ABc de:|ABc def|ABc de").rule(), "|"), "it had none"
 
 
+def test_a_tune_without_a_pick_up_begins_with_a_full_bar() -> None:
+    begun = "X:1\nM:6/8\nL:1/8\nK:D\n"
+    assert not any(allows(BarFill(begun + "|:A2B c", begins_short=False).rule(), c) for c in "|:\n")
+    assert allows(BarFill(begun + "|:A2B c2B", begins_short=False).rule(), "|")
+    assert not allows(BarFill(begun + "ABc def:|A", begins_short=False).rule(), "|"), "nor has a section one"
+
+
 def test_repeats_do_not_begin_in_one_another() -> None:
     assert not allows(rule("|:ABc def|"), ":")
     assert allows(rule("|:ABc def:|"), ":")

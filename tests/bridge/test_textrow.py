@@ -167,6 +167,23 @@ def test_a_pick_up_fills_the_end_of_the_first_bar(shelf: ModelShelf) -> None:
     assert end == 16
 
 
+@pytest.mark.parametrize("metre", ["4/4", "6/8", "3/4"])
+def test_so_many_bars_begin_in_the_first_half_of_the_first(irish: Engine, metre: str) -> None:
+    """Four of five tunes of the model's own have a pick-up, for which an answer's first bar fell silent."""
+    half = Metre.parse(metre).beats / 2
+    takes = ask_irish(irish, 1, metre=metre, bars=8, takes=16)
+    assert all(take.notes[0].start <= half for take in takes)
+    full = [next(bar.fits for bar in bars(take.text)) for take in takes]
+    assert sum(full) > 14, "but for what nobody can measure"
+
+
+def test_a_tune_of_its_own_length_or_beginning_may_have_a_pick_up(irish: Engine) -> None:
+    text = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
+    for options in ({}, {"text": text, "bars": 8}):
+        takes = ask_irish(irish, 1, metre="4/4", takes=16, **options)
+        assert sum(take.notes[0].start >= 2 for take in takes) > 6
+
+
 def test_cancelling_stops_a_tune(engine: Engine) -> None:
     from antiphon.bridge.waiting import Waiting
 
