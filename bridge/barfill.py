@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 
 from ..models.abc_tune import FIELD, Setting
 from ..models.errors import MusicError
+from .barlines import Barlines
+from .notelength import DIGITS, GRID, LastNote, broken_length, note_length, times, too_long
 from .rounds import Rounds
 
-GRID = 1152
-"""Parts of a unit note: 64ths and their triplets come out even."""
 LONGEST_INSIDE = 20
 """Characters of a chord, of grace notes or of words, after which they are closed."""
+LONGEST_IDLE = 20
+"""Characters without a note in a bar, after which one is written: a model may go round one sign for ever. Of
+half a million notes of folk tunes none has more of them before it, but for spaces and longer words."""
+_NOTES = "ABCDEFGabcdefg"
 _DECORATIONS = "~HLMOPSTuv"
-_DIGITS = "0123456789"
 _RESTS = "zxZX"
 ACCIDENTALS = "^_="
 _BEFORE_LETTERS = ACCIDENTALS + "["
@@ -54,38 +56,6 @@ class Rule:
 FREE = Rule()
 
 
-@dataclass(frozen=True)
-class _Last:
-    """The note that the text ends with, while its length may still change."""
-
-    upper: str
-    slashes: str
-    lower: str
-    numerator: int
-    denominator: int
-    """How much of its written length it lasts: tuplets and broken rhythm."""
-
-    def length(self, digit: str = "") -> int | None:
-        """Return its length with one more digit, None where that is none."""
-        if self.slashes:
-            upper, lower = self.upper, self.lower + digit
-        else:
-            upper, lower = self.upper + digit, self.lower
-        return _length(upper, self.slashes, lower, self.numerator, self.denominator)
-
-
-@lru_cache(4096)
-def _length(upper: str, slashes: str, lower: str, numerator: int, denominator: int) -> int | None:
-    """Return how long a written length times a factor is, on the grid; None where it has no place there."""
-    below = int(lower) if lower else 2 ** len(slashes)
-    written = _scaled(GRID, int(upper or 1), below) if below and len(slashes) < 7 else None
-    return None if written is None else _scaled(written, numerator, denominator)
-
-
-def _scaled(length: int, numerator: int, denominator: int) -> int | None:
-    return None if length * numerator % denominator else length * numerator // denominator
-
-
 class BarFill:
     """Follows a tune character by character. What it cannot measure, as quintuplets, is left alone.
 
@@ -117,6 +87,7 @@ class BarFill:
         """Whether the section began with a pick-up, for which its last bar leaves room."""
         self._is_silent = False
         """Whether the last bar was rests and nothing else."""
+        self._barlines = Barlines()
         self._rounds: Rounds[tuple[str, ...]] = Rounds()
         """Knows each bar's notes, as they are written."""
         self._ends_section = False
@@ -129,12 +100,16 @@ class BarFill:
         if character == "\n":
             if _is_field(self._line):
                 self._field()
+                self._barlines.drop(self._line)
             else:
                 self._before += self._bar + " "
+                self._barlines.read("\n")
             self._line = self._bar = ""
             return
         self._line += character
-        if character == "|" and not _is_field(self._line):
+        ends_bar = character == "|" and not _is_field(self._line)
+        self._barlines.read(character, ends_bar and self._sounds(rests=True))
+        if ends_bar:
             self._repeats = self._repeats and not self._line.endswith(":|")
             self._close()
         else:
@@ -179,10 +154,12 @@ class BarFill:
         if not self._in_body or _is_field(self._line):
             return FREE
         rule = self._kept()
+        if rule.only is None and self._idle() > LONGEST_IDLE:
+            rule = Rule(_NOTES, may_end=False)
         never = _RESTS if self._is_silent else ""
         for notes in self._rounds.worn():
             never += notes[0].lstrip(_BEFORE_LETTERS)[0]
-        if never and rule.only is None and not self._sounds():
+        if never and rule.only in (None, _NOTES) and not self._sounds():
             return replace(rule, never=rule.never + never)
         return rule
 
@@ -190,7 +167,7 @@ class BarFill:
         """Return which characters keep the bar to its metre, in the tune's body."""
         full = self._full
         if full is None:
-            return FREE
+            return self._between()
         inside = self._inside()
         if inside is not None:
             return inside
@@ -207,7 +184,7 @@ class BarFill:
         if not self._sounds():  # nor do rests alone fill it
             room -= 1
             never = _RESTS if room < GRID else ""
-        never += _too_long(room, last)
+        never += too_long(room, last)
         if self._begins_section:
             may_close = filled == self._pick_up
         else:
@@ -218,13 +195,13 @@ class BarFill:
 
     def _between(self) -> Rule:
         """Return what may follow where nothing of a bar is written, or what cannot be told."""
-        if self._line.endswith("|:"):
-            return Rule(never="|:", may_end=False)
-        if not self._line.endswith("|"):
+        if self._sounds(rests=True):
             return FREE
-        if self._ends_section:
+        follows = self._line.endswith("|")
+        if follows and self._ends_section:
             return Rule("|]" if self._repeats else "|]:")
-        return Rule(never=":", may_end=False) if self._repeats else FREE
+        never = self._barlines.refused() + (":" if follows and self._repeats else "")
+        return Rule(never=never, may_end=not self._repeats)
 
     def _inside(self) -> Rule | None:
         """Return what may follow inside a chord, grace notes or words, and after a decoration; else None."""
@@ -240,10 +217,10 @@ class BarFill:
             never = _CLOSERS + (' ["' if end == "]" else "")
             return Rule(only=end, may_end=False) if is_long else Rule(never=never, may_end=False)
         if len(self._line) > 1 and bar.endswith(tuple(_DECORATIONS)):  # a line may begin as a field does
-            return Rule(never=' |:)]-<>"\n\\' + _DIGITS, may_end=False)
+            return Rule(never=' |:)]-<>"\n\\' + DIGITS, may_end=False)
         return None
 
-    def _closing(self, last: _Last | None) -> str:
+    def _closing(self, last: LastNote | None) -> str:
         """Return what may follow when the bar is full: what belongs to its last note, and its barline."""
         if self._line.endswith(":"):
             return "|"
@@ -267,7 +244,15 @@ class BarFill:
                 return True
         return False
 
-    def _filled(self) -> tuple[int, _Last | None]:
+    def _idle(self) -> int:
+        """Return how many characters stand after the bar's last note or rest."""
+        bar = self._before + self._bar
+        if len(bar) <= LONGEST_IDLE:
+            return 0
+        ends = (token.end() for token in _TOKEN.finditer(bar) if token["note"] or token["chord"])
+        return len(bar) - max(ends, default=0)
+
+    def _filled(self) -> tuple[int, LastNote | None]:
         """Return how long the bar is so far, 0 where that cannot be told, and the note that it ends with."""
         total, before, left = 0, 0, 0
         factor, points = (1, 1), 0
@@ -283,19 +268,19 @@ class BarFill:
                 factor = _TUPLETS[left]
             elif token["broken"]:
                 points = len(token["broken"]) if token["broken"][0] == ">" else -len(token["broken"])
-                total += _broken(before, points) - before
+                total += broken_length(before, points) - before
             elif token["note"] or token["chord"]:
                 numerator, denominator = factor if left else (1, 1)
                 if points:
-                    numerator, denominator = _times(numerator, denominator, -points)
+                    numerator, denominator = times(numerator, denominator, -points)
                 names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
                 upper, slashes, lower = token.group(*names)
                 last = upper, slashes, lower, numerator, denominator
-                length = _length(*last)
+                length = note_length(*last)
                 if length is None:
                     return 0, None
                 total, before, left, points = total + length, length, max(left - 1, 0), 0
-        return total, None if last is None else _Last(*last)
+        return total, None if last is None else LastNote(*last)
 
 
 def _is_field(line: str) -> bool:
@@ -308,28 +293,3 @@ def _bar_length(setting: Setting | None) -> int | None:
         return None
     length = Fraction(setting.metre.numerator, setting.metre.denominator) / setting.unit * GRID
     return length.numerator if length.denominator == 1 else None
-
-
-@lru_cache(4096)
-def _too_long(left: int, last: _Last | None) -> str:
-    """Return what would make the last note, or the next by broken rhythm, longer than ``left``."""
-    if last is None:
-        return "<>"
-    now = last.length() or 0
-    broken = "<>" if now > left else ""
-    if last.lower:
-        return broken
-    longer = ((digit, last.length(digit)) for digit in _DIGITS)
-    return broken + "".join(digit for digit, length in longer if length is None or length - now > left)
-
-
-def _times(numerator: int, denominator: int, points: int) -> tuple[int, int]:
-    """Return a factor times what a broken rhythm makes of a note: longer by points, or shorter."""
-    short = 2 ** abs(points)
-    return numerator * (2 * short - 1 if points > 0 else 1), denominator * short
-
-
-def _broken(length: int, points: int) -> int:
-    """Return how long the note before a broken rhythm's sign is."""
-    numerator, denominator = _times(1, 1, points)
-    return length * numerator // denominator

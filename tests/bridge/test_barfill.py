@@ -137,6 +137,47 @@ def test_rests_alone_fill_no_bar(music: str, allowed: str, refused: str) -> None
     assert not any(allows(found, character) for character in refused)
 
 
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "| ",
+        " | ",
+        "|\n|",
+        "|\n| ",
+        "|\n|\n",
+        "|.",
+        '| "Am" ',
+        "| {ab}",
+        "|\nT:x\n|\n",
+        "||",
+        "|]",
+        "|: ",
+        "|:\n",
+        ":| ",
+    ],
+)
+def test_no_barline_follows_a_barline(empty: str) -> None:
+    found = rule("ABc def" + empty)
+    assert allows(found, "|") == (empty == "|\n|"), "which may be a double barline"
+    assert allows(found, "A")
+    assert not allows(rule("\nM:none\nABc def" + empty), "|") or empty == "|\n|", "where bars have no length"
+
+
+@pytest.mark.parametrize("begun", ["|", "||\n", "||\n|", ":|\n", ":|\n|", ":", ":|", "|\n"])
+def test_signs_that_are_one_barline_do(begun: str) -> None:
+    assert allows(rule("ABc def" + begun), "|")
+    assert allows(rule("ABc def" + begun), ":") == begun.endswith(("|", "\n"))
+
+
+@pytest.mark.parametrize("sign", [".", "^", ". ", "~."])
+def test_one_sign_does_not_come_for_ever(sign: str) -> None:
+    found = rule("ABc " + sign * 21)
+    assert found.only is not None and set("ABcd") <= set(found.only)
+    assert not set(sign + "|z") & set(found.only)
+    assert allows(rule("ABc " + sign * 2), sign[0])
+    assert rule("\nT:" + sign * 21) == FREE
+
+
 def test_no_bar_comes_a_fourth_time_in_a_row() -> None:
     three = "^A2d cdB|" + '"Am" (^A2d) cdB :|\n' + "^A2{e}dc dB|"
     assert not allows(rule(three), "A")

@@ -318,6 +318,13 @@ def test_no_bar_at_the_end_is_silent(irish: Engine, metre: str, bars: int) -> No
     assert all(max(note.end for note in take.notes) > last for take in takes)
 
 
+def test_a_tune_does_not_end_in_empty_bars(irish: Engine) -> None:
+    """Of barlines alone, or of one sign again and again: up to 27 of 32 were silent."""
+    for take in ask_irish(irish, 68, metre="4/4", bars=32, temperature=1.3, takes=16):
+        sounding = {bar for note in take.notes for bar in range(int(note.start // 4), int(note.end // 4) + 1)}
+        assert len(sounding) > 27
+
+
 def test_a_continued_tune_is_written_no_further_than_asked(engine: Engine, written: list[str]) -> None:
     context = tuple(Note(69, at / 2, 0.5) for at in range(16))
     ask(engine, context, bars=2, metre="4/4", takes=4)
@@ -623,9 +630,9 @@ def test_all_voices_of_a_text_play_in_the_one_part_there_is(irish: Engine) -> No
         (60, 1, 2),
         (67, 2, 4),
     ]
-    (take,) = ask_irish(irish, 476336995, temperature=4)  # the model begins a voice by itself
-    assert "\nV:" in take.text
-    assert {n.part for n in take.notes} == {0}
+    takes = ask_irish(irish, 0, temperature=4, takes=16)
+    assert any("\nV:" in take.text for take in takes), "the model begins a voice by itself"
+    assert {n.part for take in takes for n in take.notes} == {0}
 
 
 def test_a_note_goes_to_the_nearest_that_is_asked_for(shelf: ModelShelf) -> None:
