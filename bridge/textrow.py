@@ -31,6 +31,7 @@ from .prompt import Prompt
 from .register import OCTAVE, lifted
 from .request import GenerationRequest, Take
 from .stepper import Snapshot, Stepper
+from .swing import swung
 from .uniforms import Uniforms
 from .writer import INSTANT
 
@@ -266,10 +267,10 @@ def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[li
     """Return a tune's notes within the answer, on the host's timeline and at its pitches, and the end.
 
     A pick-up fills the end of the answer's first bar. It is left out where that is the only one, and where
-    the text is in other bars, whose ends are not played.
+    the text is in other bars, whose ends are not played. An answer to music that swings swings.
     """
     layout, origin, notes = prompt.layout, _origin(score, request, prompt), []
-    for note in score.notes:
+    for note in swung(score.notes) if prompt.is_swung else score.notes:
         beat = note.start - origin
         start = layout.in_music(beat)
         duration = layout.in_music(beat + note.duration) - start
