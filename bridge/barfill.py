@@ -201,7 +201,8 @@ class BarFill:
         if follows and self._ends_section:
             return Rule("|]" if self._repeats else "|]:")
         never = self._barlines.refused() + (":" if follows and self._repeats else "")
-        return Rule(never=never, may_end=not self._repeats)
+        is_open = self._line.rstrip().endswith("|:") or (follows and self._repeats)
+        return Rule(never=never, may_end=not is_open)
 
     def _inside(self) -> Rule | None:
         """Return what may follow inside a chord, grace notes or words, and after a decoration; else None."""

@@ -95,7 +95,8 @@ def test_a_tune_without_a_pick_up_begins_with_a_full_bar() -> None:
 def test_repeats_do_not_begin_in_one_another() -> None:
     assert not allows(rule("|:ABc def|"), ":")
     assert allows(rule("|:ABc def:|"), ":")
-    assert not rule("|:ABc def|").may_end
+    assert not rule("|:ABc def|").may_end and not rule("|: ").may_end
+    assert rule("|:ABc def|]").may_end and rule("|:ABc def|\n").may_end, "what is over goes on as noise"
 
 
 @pytest.mark.parametrize(
