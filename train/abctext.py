@@ -23,7 +23,7 @@ from ..models.errors import DatasetError
 from ..models.step import TEXT_LINE
 from .abcfile import BookTune, Names, tunes
 from .arrayfile import write_array, write_json
-from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
+from .dataset import FORMAT_VERSION, SPLITS, SplitName, begin_again, codec_to_json
 from .pieces import unreadable
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
@@ -157,7 +157,7 @@ def _save(
 ) -> dict[str, Any]:
     """Write the arrays, the report and, last, dataset.json."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "dataset.json").unlink(missing_ok=True)
+    begin_again(out)
     info: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "codec": codec_to_json(codec),

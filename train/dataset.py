@@ -118,6 +118,13 @@ class Dataset:
         return Split(codes, clock, offsets, names, ends)
 
 
+def begin_again(folder: Path) -> None:
+    """Make an old data set of a folder unfinished, and leave nothing of it that not every one writes anew."""
+    (folder / "dataset.json").unlink(missing_ok=True)
+    for split in SPLITS:
+        (folder / f"{split}.ends.npy").unlink(missing_ok=True)
+
+
 def codec_to_json(codec: Codec) -> dict[str, Any]:
     """Return a codec as dataset.json holds it."""
     fields = [{"name": f.name, "values": list(f.values)} for f in codec.fields]

@@ -18,7 +18,7 @@ from ..models.codec import Codec, EncodingReport
 from ..models.errors import ConfigError, DatasetError
 from .abctext import prepare_text
 from .arrayfile import write_json
-from .dataset import FORMAT_VERSION, SPLITS, Dataset, codec_to_json
+from .dataset import FORMAT_VERSION, SPLITS, Dataset, begin_again, codec_to_json
 from .encodeshard import EncodeJob, encode_shard, write_split
 from .prepareconfig import PrepareConfig
 from .preparereport import write_report
@@ -77,7 +77,7 @@ def prepare(
     if not any(split for row in selection.kept for split in row):
         raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
     codec, metres = given or _tables(config, shards, selection)
-    (out / "dataset.json").unlink(missing_ok=True)  # from here on the old one is no longer whole
+    begin_again(out)
     losses = _encode(shards, selection, codec, metres, processes, show)
     info = _finish(out, shards, selection, unread, config, codec, metres, losses)
     shutil.rmtree(work)

@@ -17,9 +17,10 @@ from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train import prepare as prepare_module
 from antiphon.train import sources
 from antiphon.train.cli_prepare import add_arguments, run
-from antiphon.train.dataset import SPLITS, Dataset
+from antiphon.train.dataset import SPLITS, Dataset, SplitName
 from antiphon.train.prepare import prepare
 from antiphon.train.prepareconfig import PartRule, PrepareConfig
+from antiphon.train.rolls import KEYS, write_dataset
 from antiphon.train.shard import write_shard
 
 
@@ -510,6 +511,23 @@ def test_a_finished_data_set_is_not_overwritten_unasked(music: Any, tmp_path: Pa
         make(music, tmp_path / "set")
     music.write("train/b.mid", music.tune(2))
     assert make(music, tmp_path / "set", overwrite=True).info["counts"]["train"]["pieces"] == 2
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_pieces_are_not_cut_off_where_those_of_the_set_before_were(
+    music: Any, tmp_path: Path, text: bool
+) -> None:
+    """Only a set of piano rolls says where its pieces were cut off."""
+    rolls: dict[SplitName, list[Any]] = {split: [np.eye(20, KEYS, dtype=bool)] for split in SPLITS}
+    write_dataset(rolls, tmp_path / "set", "jsb")
+    assert Dataset.load(tmp_path / "set").split("train").ends is not None
+    bars = ("CDEF GABc", "cccc GGGG", "EGAG EDCD")
+    for split, bar in zip(SPLITS, bars, strict=True):  # as many pieces, so that no count contradicts the ends
+        music.write(f"{split}/a.abc", f"X:1\nT:a\nM:4/4\nL:1/8\nK:C\n{bar}|{bar}|\n")
+    dataset = make(music, tmp_path / "set", PrepareConfig(text=text, least=1), overwrite=True)
+    for split in SPLITS:
+        assert dataset.split(split).pieces == 1
+        assert dataset.split(split).ends is None
 
 
 def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:
