@@ -11,9 +11,11 @@ OVERHEAD_BYTES = 256
 class Quota:
     """Bytes that wait, counted for each party by itself and for all together.
 
-    While all together stay within their limit, a party may use up its own. Beyond it only those may
-    add who have less than an even share, so that whoever floods gives way to everybody else; in all
-    there is never more than twice ``everybody``.
+    While all together stay within their limit, a party may use up its own. Beyond it, of n parties only
+    those may add who have less than the n²-th part of it, so that whoever floods gives way to everybody
+    else; in all there is never more than twice ``everybody``, however many they are. (Even shares, of 1/2,
+    1/3, 1/4 … for those who come one after the other, add up without end; 1/2² + 1/2² + 1/3² + 1/4² … stays
+    below 1, with 1/2² twice as the first to add beyond the limit may be a party that was there before.)
 
     >>> quota = Quota(each=10_000, everybody=4_000)
     >>> [quota.admit("flood", 1000) for _ in range(5)]
@@ -42,7 +44,7 @@ class Quota:
         after = self._waiting.get(party, 0) + size
         parties = len(self._waiting) + (party not in self._waiting)
         if after > self._each or (
-            self._total + size > self._everybody and after > self._everybody // parties
+            self._total + size > self._everybody and after > self._everybody // parties**2
         ):
             return False
         self._waiting[party] = after

@@ -13,31 +13,58 @@ from hypothesis import strategies as st
 A, B = ("127.0.0.1", 1), ("127.0.0.1", 2)
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 500))))
-@example([(party, 500) for _ in range(3) for party in range(10)])
+PARTIES = 60
+
+
+@given(st.lists(st.tuples(st.integers(0, PARTIES - 1), st.integers(-4000, 4000))))
+@example([(0, 4000), *((party, 1) for party in range(1, PARTIES) for _ in range(1000))])
+@example([(party, 50) for _ in range(80) for party in range(PARTIES)])
 def test_a_quota_is_kept(wishes):
-    quota = Quota(each=1500, everybody=4000)
-    held = dict.fromkeys(range(10), 0)
+    """Of each wish a party adds so much, or takes back so much of what it has."""
+    quota = Quota(each=4000, everybody=4000)
+    held = dict.fromkeys(range(PARTIES), 0)
     for party, size in wishes:
-        if quota.admit(party, size):
-            held[party] += size
-        elif held[party] + size <= 4000 // 10:
-            raise AssertionError("refused within an even share")
+        if size <= 0:
+            size = max(size, -held[party])
+            if size:
+                quota.release(party, -size)
+        elif not quota.admit(party, size):
+            parties = sum(map(bool, held.values())) + (not held[party])
+            assert sum(held.values()) + size > 4000, "refused where all have room"
+            assert held[party] + size > 4000 // parties**2, "refused within its share"
+            continue
+        held[party] += size
         assert quota.total == sum(held.values()) <= 2 * 4000
-        assert max(held.values()) <= 1500
+        assert max(held.values()) <= 4000
     for party, size in held.items():
         if size:
             quota.release(party, size)
-    assert quota.total == 0 and quota.admit(0, 1500)
+    assert quota.total == 0 and quota.admit(0, 4000)
 
 
-def test_who_comes_when_all_is_taken_gets_an_even_share():
+def test_a_party_has_a_limit_of_its_own():
+    quota = Quota(each=1500, everybody=4000)
+    assert quota.admit(0, 1500)
+    assert not quota.admit(0, 1)
+
+
+def test_who_comes_when_all_is_taken_gets_a_share():
     quota = Quota(each=4000, everybody=4000)
     assert quota.admit(0, 4000)
-    assert not quota.admit(1, 2001)
-    assert quota.admit(1, 2000)
-    assert not quota.admit(2, 1334)
-    assert quota.admit(2, 1333)
+    assert not quota.admit(1, 1001)
+    assert quota.admit(1, 1000)
+    assert not quota.admit(2, 445)
+    assert quota.admit(2, 444)
+
+
+@pytest.mark.parametrize("each", [100_000, 10_000_000])
+def test_hundreds_who_flood_fill_no_more_than_twice_and_the_next_still_gets_in(each):
+    quota = Quota(each, 10_000_000)
+    for party in range(200):
+        while quota.admit(party, 100):
+            pass
+    assert 10_000_000 < quota.total <= 20_000_000
+    assert quota.admit("honest", 100)
 
 
 def bundle(*messages):
