@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +13,8 @@ from .errors import MusicError
 MAX_NUMERATOR = 64
 DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
 _EPSILON = 1e-6
+_WRITTEN = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})")
+"""No more digits than any metre needs, as Python refuses to read numbers of thousands."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,10 +40,10 @@ class Metre:
     @classmethod
     def parse(cls, text: str) -> Metre:
         """Read ``"6/8"``; raises MusicError on anything else."""
-        numerator, slash, denominator = text.strip().partition("/")
-        if not slash or not numerator.strip().isdecimal() or not denominator.strip().isdecimal():
-            raise MusicError(f'metre {text!r} is not of the form "6/8"')
-        return cls(int(numerator), int(denominator))
+        told = _WRITTEN.fullmatch(text.strip())
+        if told is None:
+            raise MusicError(f'metre {text!r:.80} is not of the form "6/8"')
+        return cls(int(told[1]), int(told[2]))
 
     @property
     def beats(self) -> float:

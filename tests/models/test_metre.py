@@ -24,11 +24,20 @@ def test_parse(text: str, beats: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "4", "4/", "/4", "4/4/4", "-3/4", "3.5/4", "x/y", "0/4", "65/4", "4/3", "4/128"]
+    "text",
+    ["", "4", "4/", "/4", "4/4/4", "-3/4", "3.5/4", "x/y", "0/4", "65/4", "4/3", "4/128", "²/4"],
 )
 def test_what_is_no_metre(text: str) -> None:
     with pytest.raises(MusicError, match="metre"):
         Metre.parse(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 5000 + "/4", "4/" + "4" * 5000])
+def test_digits_by_the_thousand_are_no_metre(text: str) -> None:
+    """Python reads no number of so many."""
+    with pytest.raises(MusicError, match='is not of the form "6/8"') as error:
+        Metre.parse(text)
+    assert len(str(error.value)) < 200
 
 
 @pytest.mark.parametrize(
