@@ -32,6 +32,9 @@ reader: with 512 a burst of 10,000 large contexts overflowed the system's buffer
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 2.0
 """How often the folders of models are looked at."""
+LOADED_AHEAD = 16
+"""Models loaded before anybody asks for them. A folder may hold a hundred runs: what is loaded stays in
+memory, and loads that clients ask for wait in the same line, which is limited (chores.py)."""
 CLOSING_SECONDS = 2.0
 """How long each thread may take to end."""
 log = logging.getLogger("antiphon.server")
@@ -87,12 +90,12 @@ class Server:
         ]
 
     def start(self) -> None:
-        """Start answering, and load all models in the background."""
+        """Start answering, and load the first models by name, LOADED_AHEAD at most, in the background."""
         for thread in self._threads:
             thread.start()
         for host in self._announce:
             self.send(Message("/antiphon/startup", (version(),)), host)
-        for info in self._models.models()[:16]:
+        for info in self._models.models()[:LOADED_AHEAD]:
             self._chores.add(lambda name=info.name: self._load(name))  # type: ignore[misc]
 
     def close(self) -> None:

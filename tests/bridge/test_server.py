@@ -12,7 +12,7 @@ from antiphon.bridge.desk import MAX_RUNNING
 from antiphon.bridge.options import MAX_TUNE
 from antiphon.bridge.osc import Message, build, read
 from antiphon.bridge.protocol import DATAGRAMS_A_SLOT
-from antiphon.bridge.server import Server, found
+from antiphon.bridge.server import LOADED_AHEAD, Server, found
 from antiphon.bridge.session import Session
 from antiphon.bridge.sessions import MAX_SESSIONS
 from antiphon.models.errors import ConfigError
@@ -300,6 +300,14 @@ def test_models_are_loaded_at_the_start(stage):
     while len(stage.shelf.loaded) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert stage.shelf.loaded == {"folk", "chorale", "drums"}
+
+
+def test_of_many_models_the_first_are_loaded_at_the_start(monkeypatch):
+    shelf, added = FakeShelf(), []
+    monkeypatch.setattr(shelf, "models", lambda models=shelf.models: models() * 40)
+    monkeypatch.setattr("antiphon.bridge.server.Chores.add", lambda self, work: added.append(work))
+    with Server(FakeEngine(), shelf, port=0):
+        assert len(added) == LOADED_AHEAD
 
 
 def test_a_taken_port_says_what_to_do(stage):
