@@ -110,6 +110,7 @@ def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]
     assert all(
         r["parity_nats"] < 1e-4 and r["chosen_steps"] == 1000 for r in report.values() if not r["error"]
     )
+    assert all(r["parity_steps"] > 0 for r in report.values() if not r["error"])
     table = (out / "export.md").read_text(encoding="utf-8")
     assert "| failed:" in table and "µs a step" in table
 

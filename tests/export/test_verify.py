@@ -1,4 +1,4 @@
-"""What 8-bit weights may cost."""
+"""What a converted graph must be like, and what 8-bit weights may cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.export.verify import QUANTISING, held_out
+from antiphon.export.verify import PARITY_STEPS, QUANTISING, check_parity, held_out
 from antiphon.models.codec import Codec
 from antiphon.models.errors import ExportError
 from tiny_model import tiny_manifest
@@ -25,11 +25,21 @@ class Losing:
     def nats(self, passage: dict[str, Any]) -> np.ndarray:
         return np.full((10, 3), self._nats)
 
+    def log_probs(self, passage: dict[str, Any]) -> np.ndarray:
+        return -self.nats(passage)
+
+
+@pytest.mark.parametrize(("passages", "steps"), [(3, 30), (2 * PARITY_STEPS, PARITY_STEPS)])
+def test_as_many_steps_as_were_compared_are_reported(passages: int, steps: int) -> None:
+    found = check_parity(Losing(2.0), lambda passage: np.full((10, 3), -2.00005), [PASSAGE] * passages)
+    assert found.steps == steps
+    assert found.worst == pytest.approx(5e-5)
+
 
 def test_a_rise_within_the_limit_is_reported() -> None:
     found = held_out(Losing(2.0), Losing(2.0 * (1 + 0.9 * QUANTISING)), [PASSAGE])
-    assert found["float32"] == pytest.approx(6.0)
-    assert found["exported"] == pytest.approx(6.0 * (1 + 0.9 * QUANTISING))
+    assert found.float32 == pytest.approx(6.0)
+    assert found.exported == pytest.approx(6.0 * (1 + 0.9 * QUANTISING))
 
 
 @pytest.mark.parametrize("nats", [2.0 * (1 + 1.1 * QUANTISING), float("nan")])
