@@ -24,7 +24,7 @@ class Order:
 
     id: Value
     signature: tuple[object, ...]
-    """Verb, arguments and context: equal for a request that was sent twice."""
+    """Verb, arguments, settings and context: equal for a request that was sent twice."""
     single: bool
     """Whether each note is sent as soon as it is chosen."""
     reply_port: int

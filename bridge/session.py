@@ -236,16 +236,17 @@ class Session:
             log.info("no priming: %s", error)
 
     def _generate(self, name: Value, pairs: tuple[Value, ...]) -> None:
-        self._ask(name, option_table.parse(pairs), None)
+        self._ask("generate", name, option_table.parse(pairs), None)
 
     def _continue(self, name: Value, pairs: tuple[Value, ...]) -> None:
         values = option_table.parse(pairs)
         owner = self if name in self.contexts else self._lend(name) or self
-        self._ask(name, values, owner.contexts.get(name), (owner.key, name))
+        self._ask("continue", name, values, owner.contexts.get(name), (owner.key, name))
         self._house.lull.drop((owner.key, name))  # the request has it read
 
     def _ask(
         self,
+        verb: str,
         name: Value,
         values: dict[str, OptionValue],
         context: tuple[Note, ...] | None,
@@ -258,7 +259,7 @@ class Session:
         request = resolve(settings, values, context, card, self._house.new_seed())
         order = Order(
             id=name,
-            signature=(tuple(sorted(values.items())), tuple(sorted(settings.items())), context),
+            signature=(verb, tuple(sorted(values.items())), tuple(sorted(settings.items())), context),
             single=values.get("mode", settings.get("mode", "chunk")) == "single",
             reply_port=self.reply_port if port == AUTO else int(port),
             takes=request.takes,
