@@ -59,11 +59,6 @@ def told_by(notes: Sequence[Note]) -> Leaning:
     return np.bincount(classes, [note.duration for note in notes], minlength=12).astype(np.float64)
 
 
-def of_music(notes: Sequence[Note]) -> Leaning:
-    """Return what notes say; see :func:`of_heard`."""
-    return of_heard(told_by(notes))
-
-
 def of_heard(heard: Leaning) -> Leaning:
     """Return what music says: strangers to it, and to the keys that it may be in, lose up to STRANGE.
 

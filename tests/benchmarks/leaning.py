@@ -27,7 +27,8 @@ def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
     codec = stepper.manifest.codec
     column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
-    leanings = np.outer(STRENGTHS, tonality.of_music(passage.context)[classes] / tonality.STRANGE)
+    key = tonality.of_heard(tonality.told_by(passage.context))[classes]
+    leanings = np.outer(STRENGTHS, key / tonality.STRANGE)
     found = np.zeros(len(STRENGTHS))
     for logits, codes in stepper.following(passage):
         found += nats_of(logits + leanings, codes[column])

@@ -41,7 +41,7 @@ def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     manifest = stepper.manifest
     codec = manifest.codec
     column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
-    key = tonality.of_music(passage.context)[classes].astype(np.float32)
+    key = tonality.of_heard(tonality.told_by(passage.context))[classes].astype(np.float32)
     told = codec.encode(sorted(passage.context, key=lambda n: n.order), MetreMap(((0.0, passage.metre),)))
     tessitura = tessitura_of(manifest, told.codes, 0, 127)
     motion = voice_leading_of(manifest, told.codes, None)

@@ -16,7 +16,7 @@ from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.rows import TakeRow
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.stepper import Stepper
-from antiphon.bridge.tonality import of_music
+from antiphon.bridge.tonality import of_heard, told_by
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
 from antiphon.models.metre import Metre, MetreMap
@@ -151,7 +151,7 @@ def test_same_seed_same_notes(engine: Engine) -> None:
 
 
 def key_of(notes: Sequence[Note], codec: Codec) -> npt.NDArray[np.float32]:
-    return of_music(notes)[codec["pitch"].array.astype(int) % 12].astype(np.float32)
+    return of_heard(told_by(notes))[codec["pitch"].array.astype(int) % 12].astype(np.float32)
 
 
 def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:

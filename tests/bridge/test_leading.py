@@ -15,7 +15,7 @@ from antiphon.bridge.plan import read
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tonality import CLOSE, KEY_NOTES, KEYS, TONIC, of_music, told_by
+from antiphon.bridge.tonality import CLOSE, KEY_NOTES, KEYS, TONIC, of_heard, told_by
 from antiphon.models.manifest import Manifest
 from antiphon.models.note import Note
 from antiphon.models.score import Part
@@ -43,7 +43,7 @@ def hear(led: Leading, *pitches: int) -> None:
 
 
 def test_a_context_tells_its_key() -> None:
-    assert np.allclose(leads(SCALE).mask(), of_music(SCALE)[CLASSES])
+    assert np.allclose(leads(SCALE).mask(), of_heard(told_by(SCALE))[CLASSES])
 
 
 def test_only_what_comes_before_the_answer_tells() -> None:
@@ -61,16 +61,16 @@ def test_a_contexts_last_notes_tell_its_key() -> None:
 def test_an_answers_own_notes_join_the_context() -> None:
     led = leads(SCALE)
     hear(led, *[61] * 7)
-    assert np.allclose(led.mask(), of_music(SCALE)[CLASSES])
+    assert np.allclose(led.mask(), of_heard(told_by(SCALE))[CLASSES])
     hear(led, 61)
-    assert np.allclose(led.mask(), of_music([*SCALE, *[Note(61, 0.0, 1.0)] * 8])[CLASSES])
+    assert np.allclose(led.mask(), of_heard(told_by([*SCALE, *[Note(61, 0.0, 1.0)] * 8]))[CLASSES])
 
 
 def test_without_a_context_the_answers_beginning_tells() -> None:
     led = leads()
     assert np.array_equal(led.mask(), FREE)
     hear(led, *(note.pitch for note in SCALE * 2))
-    assert np.allclose(led.mask(), of_music(SCALE * 4)[CLASSES])
+    assert np.allclose(led.mask(), of_heard(told_by(SCALE * 4))[CLASSES])
 
 
 def test_what_a_page_has_told_stays() -> None:

@@ -12,7 +12,7 @@ from antiphon.bridge.register import lift, lifted
 from antiphon.bridge.request import Take
 from antiphon.bridge.resolve import resolve
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tonality import of_music
+from antiphon.bridge.tonality import of_heard, told_by
 from antiphon.models.abc import read_abc
 from antiphon.models.drumkit import on_kit
 from antiphon.models.note import Note
@@ -123,17 +123,18 @@ class TestRegister:
 
 class TestKey:
     def test_strangers_to_a_context_lose(self) -> None:
-        leaning = of_music([Note(60 + step, i, 1.0) for i, step in enumerate((0, 2, 4, 5, 7, 9, 11))])
+        scale = [Note(60 + step, i, 1.0) for i, step in enumerate((0, 2, 4, 5, 7, 9, 11))]
+        leaning = of_heard(told_by(scale))
         assert (leaning[[1, 3, 6, 8, 10]] < -0.75).all()
         assert (leaning[[0, 2, 4, 5, 7, 9, 11]] > -0.35).all()
 
     def test_what_a_context_has_is_no_stranger_whatever_its_key(self) -> None:
-        leaning = of_music([Note(60 + step % 12, step, 4.0) for step in range(12)])
+        leaning = of_heard(told_by([Note(60 + step % 12, step, 4.0) for step in range(12)]))
         assert (leaning > -0.15).all()
 
     def test_a_little_music_says_little(self) -> None:
         """One note is at home in seven keys: what none of them has loses most."""
-        leaning = of_music([Note(60, 0.0, 0.5)])
+        leaning = of_heard(told_by([Note(60, 0.0, 0.5)]))
         assert leaning[0] > leaning[7] > leaning[6]
         assert leaning.min() > -1.0
 
