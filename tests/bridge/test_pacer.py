@@ -35,6 +35,16 @@ def test_what_keeps_within_the_pace_goes_at_once(wire):
     assert wire.pacer.queued == 0
 
 
+def test_what_comes_later_goes_later_though_the_pace_allows_it_at_once(wire):
+    wire.full = True
+    wire.pacer.put(b"first", A)
+    wire.full = False
+    wire.pacer.put(b"second", A)
+    assert not wire.sent
+    wire.pacer.turn()
+    assert [d for _, _, d in wire.sent] == [b"first", b"second"]
+
+
 def test_no_stretch_of_5_ms_holds_more_than_32(wire):
     for i in range(500):
         wire.pacer.put(i.to_bytes(2, "big"), A)

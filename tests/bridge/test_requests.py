@@ -112,6 +112,8 @@ class TestResend:
         assert talk.say("resend", "x", 1, 1) == [second]
         assert talk.say("resend", "x", 1, 2, 0, 2) == [third, first]
         assert talk.say("resend", "x", 1) == [first, second, third, done]
+        [(_, _, code, why)] = talk.say("resend", "x", 1, 3)
+        assert code == "bad_args" and "0..2" in why
 
     def test_single_notes(self, talk):
         said = talk.say("generate", "x", "beats", 2, "mode", "single")

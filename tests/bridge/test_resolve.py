@@ -60,6 +60,15 @@ def test_a_tune_is_as_loud_as_the_voice_that_it_answers(model, velocity) -> None
     assert resolve({}, {}, notes, MODELS.manifest(model), 1).velocity == velocity
 
 
+@pytest.mark.parametrize(("beats", "takes"), [(1024, 16), (1024, 5)])
+def test_all_takes_together_are_limited(beats: int, takes: int) -> None:
+    manifest = MODELS.manifest("folk")
+    with pytest.raises(RequestError, match=f"{takes} takes of {beats} beats") as error:
+        resolve({}, {"beats": beats, "takes": takes}, None, manifest, 1)
+    assert error.value.code == "too_large"
+    assert resolve({}, {"beats": beats, "takes": 4}, None, manifest, 1).takes == 4
+
+
 TUNE = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n"
 
 

@@ -8,12 +8,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from antiphon.bridge.constraints import constraints
 from antiphon.bridge.engine import Engine
+from antiphon.bridge.job import Job
+from antiphon.bridge.plan import read
 from antiphon.bridge.request import GenerationRequest, Sampling
+from antiphon.bridge.rows import TakeRow
 from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.stepper import Stepper
 from antiphon.bridge.waiting import Waiting
 from antiphon.models.errors import RequestError
+from antiphon.models.manifest import Manifest
 from antiphon.models.note import Note
+from antiphon.models.step import MASKED
 from onnx import numpy_helper
 from tiny_model import TRUNK, save_tiny_model, tiny_manifest
 
@@ -79,3 +86,80 @@ def test_a_piece_that_is_continued_has_no_known_end() -> None:
     with pytest.raises(RequestError, match="no known end") as error:
         GenerationRequest("tiny", 0.0, 16.0, seed=1, context=context, piece_ends=True)
     assert error.value.code == "bad_args"
+
+
+class Played:
+    """A take whose choices a test makes in the model's place."""
+
+    def __init__(self, request: GenerationRequest, manifest: Manifest | None = None) -> None:
+        self.manifest = manifest or tiny_manifest()
+        self.heard = Hearing()
+        self.job = Job(request, self.heard, lambda job: None, lambda job: None)
+        limits, context = constraints(self.manifest, request), read(self.manifest, request).context
+        self.row = TakeRow(self.manifest, self.job, limits, 0, context, None)
+        self.stepper = Stepper(None, self.manifest)
+        self.row.enter(self.stepper, 0)
+
+    def choose(self, *codes: int, bar: int = 0) -> bool:
+        """Have the model choose a note's codes, in a bar; return whether the take is over."""
+        self.stepper.note[0] = codes
+        self.stepper.clock[0] = (bar, 0, 96)
+        return self.row.after(self.stepper, 0)
+
+    @property
+    def deltas(self) -> list[float]:
+        """What the next delta may be, END left out."""
+        return [
+            ticks
+            for ticks, mask in zip(self.manifest.codec["delta"].values, self.mask, strict=False)
+            if not mask
+        ]
+
+    @property
+    def mask(self) -> np.ndarray:
+        """That of the next delta, END's the last."""
+        return np.array(self.stepper.masks["delta"][0])
+
+
+def test_a_piece_may_end_in_its_last_bar_only() -> None:
+    played = Played(GenerationRequest("tiny", 0.0, 12.0, seed=1, piece_ends=True))
+    assert played.mask[-1] == MASKED
+    ends = []
+    for bar, delta in ((0, 0), (1, 19), (2, 19)):
+        assert not played.choose(delta, 0, 20, 0, bar=bar)
+        ends.append(played.mask[-1] == 0)
+    assert ends == [False, False, True]
+
+
+def test_what_has_no_known_end_does_not_end() -> None:
+    played = Played(GenerationRequest("tiny", 0.0, 4.0, seed=1))
+    assert not played.choose(0, 0, 20, 0, bar=5)
+    assert played.mask[-1] == MASKED
+
+
+@pytest.mark.parametrize(("beats", "latest"), [(16.0, 24 + 36), (1.0, 24 + 21), (0.25, 24 + 3), (0.01, 24)])
+def test_the_first_note_begins_within_the_answer(beats: float, latest: int) -> None:
+    """And in the first half of its bar. The note before lies 24 ticks back; of 71 ticks the table has 60."""
+    context = (Note(60, 3.0, 1.0),)
+    played = Played(GenerationRequest("tiny", 4.0, 4.0 + beats, seed=1, context=context))
+    assert played.deltas[0] == 24
+    assert played.deltas[-1] == latest
+
+
+def test_the_model_reads_a_note_as_it_was_cut() -> None:
+    played = Played(GenerationRequest("tiny", 0.0, 2.0, seed=1))
+    assert not played.choose(8, 0, 20, 7)
+    assert played.stepper.note[0].tolist() == [8, 0, 20, 3]  # 24 ticks of 96 are left
+    assert not played.choose(0, 1, 10, 3)
+    assert played.stepper.note[0].tolist() == [0, 1, 10, 3]
+
+
+def test_a_model_that_never_goes_on_ends() -> None:
+    """Of parts that play chords, each of a hundred notes may begin at one tick."""
+    played = Played(GenerationRequest("tiny", 0.0, 0.25, seed=1), tiny_manifest(monophonic=False))
+    steps = 1
+    while not played.choose(0, steps % 2, steps // 2, 0):
+        steps += 1
+    assert steps == 64 + 64 // 4
+    [take] = played.heard.wait(1)
+    assert len(take.notes) == steps
