@@ -190,6 +190,25 @@ def test_offsets_move_notes_but_not_out_of_the_answer() -> None:
     assert last.end == pytest.approx(8.01)
 
 
+def test_a_note_that_begins_late_is_cut_by_the_grid() -> None:
+    played = Codec((*PLAYED.fields[:2], Field("duration", (6, 12, 24)), PLAYED.fields[3]))
+    w = writer(codec=played, beats=1.0)
+    assert w.write((12, 0, 2, 2)) == "note"
+    assert w.codes == [12, 0, 1, 2]
+    [note] = w.rest()
+    assert (note.start, note.end) == pytest.approx((8.0 + 12.4 / 24, 9.0))
+
+
+def test_of_two_notes_of_a_voice_an_instant_apart_one_is_dropped() -> None:
+    """One late by half a tick, one early by as much."""
+    half = Codec((*PLAYED.fields[:3], Field("offset", (-0.499999, 0.0, 0.499999))))
+    w = writer(voices=1, codec=half)
+    assert w.write((0, 0, 1, 2)) == "note"
+    assert w.write((1, 0, 1, 0)) == "dropped"
+    assert w.write((1, 0, 1, 0)) == "note"
+    assert [note.duration for note in w.rest()] == pytest.approx([1 / 24] * 2, rel=1e-3)
+
+
 def test_progress() -> None:
     w = writer(gap=48)
     w.write((48, 0, 60, 0))

@@ -225,3 +225,20 @@ def test_tables_are_centred() -> None:
     assert velocity_table(32)[0] >= 1
     assert velocity_table(32)[-1] <= 127
     assert velocity_table(127) == tuple(range(1, 128))
+
+
+def test_a_gap_beyond_the_table_in_bars_beyond_it_costs_no_more_than_itself() -> None:
+    """Whole bars are taken out of long rests, and here one is longer than the rest."""
+    short = Codec((Field("delta", tuple(range(49))), Field("pitch", tuple(range(128)))))
+    encoded = short.encode([Note(60, 0.0, 0.5), Note(62, 2.5, 0.5), Note(64, 3.0, 0.5)])
+    assert encoded.codes[:, 0].tolist() == [0, 0, 12]
+    assert encoded.bars.tolist() == [0, 0, 0]
+    assert encoded.report.rests_shortened == 1 and encoded.report.moved == 0
+
+
+def test_places_lie_within_bars_that_are_no_whole_number_of_ticks() -> None:
+    beats = Codec.default(ticks_per_beat=1)
+    notes = [Note(60, float(beat), 1.0) for beat in range(10)]
+    encoded = beats.encode(notes, MetreMap(((0.0, Metre(5, 16)),)))  # bars of a beat and a quarter
+    assert set(encoded.bar_ticks.tolist()) == {1}
+    assert set(encoded.places.tolist()) == {0}

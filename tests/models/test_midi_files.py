@@ -264,3 +264,8 @@ def test_programs_are_looked_through_once_for_all_tracks(monkeypatch: pytest.Mon
     score = read_midi(midi(b"\x00\xc0\x05\x00\xc1\x06", *[C4, E4] * 50))
     assert [part.program for part in score.parts] == [5, 6] * 50
     assert len(looked) == 1
+
+
+def test_a_part_has_the_first_program_of_its_channel() -> None:
+    score = read_midi(midi(b"\x00\xc0\x05" + C4 + b"\x00\xc0\x06" + C4))
+    assert [part.program for part in score.parts] == [5]

@@ -1,4 +1,4 @@
-"""A passage tells its tonic as it is after transposition."""
+"""A passage tells where it is, and its tonic as it is after transposition."""
 
 from __future__ import annotations
 
@@ -27,3 +27,21 @@ def test_the_tonic_moves_with_the_music(piece: Piece, tonic: int, transpose: int
     moved = one["target"][:, 2] - passage(CODEC, piece, 5, 12)["target"][:, 2]
     assert (moved == transpose).all()
     assert (passage(CODEC, piece, 5, 12, transpose=transpose)["conditions"][:, 2] == 0).all()
+
+
+def test_a_piece_that_begins_with_an_empty_bar_is_told_from_its_beginning(piece: Piece) -> None:
+    clock = piece.clock + np.array([piece.clock[0, 3], 1, 0, 0, 0])  # a bar later
+    codes = piece.codes.copy()
+    codes[0, 0] = CODEC["delta"].nearest(float(clock[0, 0]))
+    late = passage(CODEC, Piece(codes, clock), 0, 12)
+    assert late["clock"][0].tolist() == [0, 0, clock[0, 3]]
+    assert late["onset"].tolist() == [0, *clock[:11, 0]]
+    assert late["clock"][1:].tolist() == clock[:11, 1:4].tolist()
+
+
+def test_a_passage_from_the_middle_is_told_from_its_first_bar(piece: Piece) -> None:
+    bar, place = piece.clock[20, 1], piece.clock[20, 2]
+    assert bar > 0
+    cut = passage(CODEC, piece, 20, 5)
+    assert cut["onset"][:2].tolist() == [0, place]
+    assert cut["clock"][:2, 0].tolist() == [0, 0]

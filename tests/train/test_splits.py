@@ -80,6 +80,7 @@ def test_by_song_number_of_the_folder(tmp_path: Path) -> None:
         ("valid/a.mid", None, "valid"),
         ("x/Validation/a.mid", None, "valid"),
         ("tunes.test.abc", None, "test"),
+        ("train/x/test/a.mid", None, "test"),  # the innermost name wins
         ("grid.json", "train", "train"),
     ],
 )
