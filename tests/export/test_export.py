@@ -384,7 +384,7 @@ def test_limits_hold_where_a_roll_allows_nothing(exported: tuple[int, Path]) -> 
     """All that may be chosen sounds already: the request's limits weigh more."""
     shelf = ModelShelf([exported[1]], default="roll", shipped=False)
     with Engine(shelf, workers=1) as engine:
-        request = resolve({}, {"bars": 16, "low": 60, "high": 61}, None, shelf.manifest("roll"), seed=5)
-        (take,) = engine.generate(request)
-    assert {note.pitch for note in take.notes} <= {60, 61}
-    assert take.nats_per_note > 1000  # impossible ones were taken
+        options = {"bars": 16, "low": 60, "high": 61, "takes": 8}
+        takes = engine.generate(resolve({}, options, None, shelf.manifest("roll"), seed=5))
+    assert {note.pitch for take in takes for note in take.notes} <= {60, 61}
+    assert max(take.nats_per_note for take in takes) > 1000  # impossible ones were taken
