@@ -73,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
     check_output_options(args)
     if (args.verb == "continue") != (args.input is not None):
         raise ConfigError("continue needs --in FILE.mid or FILE.abc; generate takes none")
+    if args.verb == "generate" and (args.with_context or "phrase" in options):
+        raise ConfigError("--with-context and --phrase are about what continue has in --in; leave them out")
     context = None if args.input is None else read_music(args.input)
     if context is not None and not context.notes:
         raise ConfigError(f"{args.input} has no notes to continue")

@@ -128,6 +128,8 @@ def test_an_answer_begins_at_the_clip_s_next_barline(
         (["generate", "--model", "nobody"], "no model 'nobody'"),
         (["generate", "--out", "/no/such/folder/x.mid"], "there is no folder"),
         (["ask", "continue"], "continue needs --in"),
+        (["ask", "generate", "--with-context"], "are about what continue has in --in"),
+        (["ask", "generate", "--phrase", "5"], "are about what continue has in --in"),
         (["ask", "continue", "--in", "/no/such.mid"], "/no/such.mid"),
         (["ask", "generate", "--port", "9", "--host", "no.such.host.invalid"], "cannot reach"),
         (["serve", "--models", "/no/such/folder"], "is not a folder"),
