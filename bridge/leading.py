@@ -22,7 +22,7 @@ MOST = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
-WORN = 40.0
+WORN = 16.0
 """Nats that a pitch loses which would begin a round once more: at a low temperature a few are not enough."""
 
 
