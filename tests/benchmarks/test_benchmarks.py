@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -218,6 +219,34 @@ def test_phrases(tmp_path: Path) -> None:
             assert float(untold) != float(first)
             assert (first == right) == (late == "0")
     assert [row[0] for row in ends] == ["tunes", "continued"]
+
+
+def test_rounds(tmp_path: Path) -> None:
+    """Whoever is led goes round no more; what is made up may be cut short of 32 bars."""
+    data = write_dataset(tmp_path / "made", pieces=3, notes=140, parts=1)
+    command = [sys.executable, HERE / "rounds.py", HERE.parents[1] / "models" / "folk.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    table, nats = said.split("\n\n")[1:]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    rows = [row for row in rows if row[0] in ("1", "0.7", "0.5")]
+    assert [row[1] for row in rows] == ["from nothing", "in turns"] * 3
+    assert all(float(led) == 0 and 1 <= float(bars) <= 16 for _, _, led, bars, _, _ in rows)
+    assert any(float(row[4]) > 0 for row in rows)
+    assert re.fullmatch(r"Nats a pitch of bars 5 to 16: not led [\d.]+, led [\d.]+\.\n", nats)
+
+
+def test_leading_voices_apart(tmp_path: Path) -> None:
+    """Of made-up music the losses tell nothing, but the strengths act on them and on the answers."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=4)
+    command = [sys.executable, HERE / "voiceleading.py", HERE.parents[1] / "models" / "chorale.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    music, free, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    assert music[0] == "the music" and free[0] == "0, 0"
+    assert len({row[1] for row in (free, *rows)}) == 1 + len(rows)
+    fifths_and_octaves = [float(row[2]) + float(row[3]) for row in (free, rows[-1])]
+    assert fifths_and_octaves[1] < fifths_and_octaves[0]
 
 
 def test_an_average_of_runs(run: Path) -> None:
