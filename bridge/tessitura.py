@@ -47,7 +47,7 @@ class Tessitura:
         self._own: list[list[int]] = []
         self._away: deque[float] = deque([0.0] * RECENT, maxlen=RECENT)
         self.homes: dict[int, float] = {}
-        """The mean pitch of each voice that has been heard."""
+        """The mean pitch of each voice that has been heard, by the code of its part."""
         self._leaning = np.zeros_like(self._pitches)
         self._weight = 0.0
         if len(codes):

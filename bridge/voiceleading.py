@@ -7,7 +7,7 @@ twenty times as many parallels as the chorales. What leads them makes the music 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ class VoiceLeading:
         parts: which may play.
     """
 
-    def __init__(self, codec: Codec, codes: Codes, parts: Sequence[int]) -> None:
+    def __init__(self, codec: Codec, codes: Codes, parts: Collection[int]) -> None:
         names = codec.names
         self._delta, self._part, self._pitch = (names.index(n) for n in ("delta", "part", "pitch"))
         self._duration = names.index("duration")
@@ -55,8 +55,7 @@ class VoiceLeading:
         self._pitches = pitches.tolist()
         self._classes = (np.arange(12)[:, None] == pitches % 12).astype(np.float32)
         """Which pitches are of each class, (class, code)."""
-        self._values = codec["part"].array.astype(int).tolist()
-        self._parts = sorted(parts)
+        self._parts = [code for code, part in enumerate(codec["part"].values) if part in parts]
         self._voices: dict[int, _Voice] = {}
         self._now, self._last = 0, -1
         for note in codes[-_RECENT:].tolist():
@@ -65,7 +64,7 @@ class VoiceLeading:
     def hear(self, codes: Sequence[int]) -> None:
         """Take one more note."""
         self.wait(codes)
-        self._last = part = self._values[codes[self._part]]
+        self._last = part = codes[self._part]
         voice = self._voices.get(part)
         end = self._now + self._durations[codes[self._duration]]
         code = codes[self._pitch]
@@ -77,7 +76,7 @@ class VoiceLeading:
         self._now += self._deltas[codes[self._delta]]
 
     def _next(self) -> int | None:
-        """Return the part that is yet to move at the last onset; None where none is or it has not sung."""
+        """Return the code of the part yet to move at the last onset; None where none is, or it never sang."""
         for part in self._parts:
             if part > self._last:
                 voice = self._voices.get(part)
@@ -90,7 +89,7 @@ class VoiceLeading:
 
         Args:
             mask: what it begins as.
-            homes: how high each voice mostly lies, as far as that is known.
+            homes: how high each voice mostly lies, by the code of its part, as far as that is known.
         """
         part = self._next()
         if part is None:
@@ -131,4 +130,4 @@ def voice_leading_of(manifest: Manifest, codes: Codes, parts: frozenset[int] | N
     codec = manifest.codec
     if not {"part", "duration"} <= set(codec.names):
         return None
-    return VoiceLeading(codec, codes, range(len(manifest.parts)) if parts is None else sorted(parts))
+    return VoiceLeading(codec, codes, range(len(manifest.parts)) if parts is None else parts)
