@@ -73,13 +73,7 @@ def resolve(
         manifest: the model's.
         seed: for a request that names none.
     """
-    merged = _merge(settings, options)
-    if context:
-        if options.get("text", AUTO) != AUTO:
-            raise RequestError(
-                "bad_args", "text begins a tune from nothing, and there is a context; leave text out"
-            )
-        merged.pop("text", None)  # one that was set waits for the next tune from nothing
+    merged = _merge(settings, options, begins=not context)
     # A text of its own tells its metre before one that was set.
     told = options if _told_metre(options) else merged
     metre = Metre.parse(str(_metre(told, manifest)))
@@ -124,11 +118,25 @@ def resolve(
     )
 
 
-def _merge(settings: Mapping[str, OptionValue], options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    """Return settings overridden by options; an own number of bars drops the set number of beats."""
+def _merge(
+    settings: Mapping[str, OptionValue], options: Mapping[str, OptionValue], *, begins: bool
+) -> dict[str, OptionValue]:
+    """Return settings overridden by options; an own number of bars drops the set number of beats.
+
+    Args:
+        settings: the client's.
+        options: the request's own.
+        begins: whether music begins; else it has no text of its own, and one that was set waits.
+    """
     merged = {**settings, **options}
     if options.get("bars", AUTO) != AUTO:
         merged.pop("beats", None)
+    if not begins:
+        if options.get("text", AUTO) != AUTO:
+            raise RequestError(
+                "bad_args", "text begins a tune from nothing, and there is a context; leave text out"
+            )
+        merged.pop("text", None)
     return merged
 
 

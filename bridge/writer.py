@@ -15,7 +15,7 @@ _EPSILON = 1e-6
 INSTANT = 2e-4
 """Beats before the end in which no note begins: lengths come as 32-bit floats, 16/3 as a little more."""
 AHEAD = 1 / 12
-"""Beats before a beat in which drummers strike that are ahead of it: 11% of the strokes of `drums`' data."""
+"""Beats before a beat in which drummers strike who play ahead of it."""
 
 
 @dataclass(slots=True)

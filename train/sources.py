@@ -105,7 +105,7 @@ def find(
         place = Place(str(root), called(title) if len(set(titles)) > 1 else "")
         files = [source]
         if not source.is_dir():
-            yield from _beside(place)
+            yield from (one for one in _beside(place) if not _matches(one.name, one.name, exclude))
         else:
             files = sorted(p for p in source.rglob("*") if p.is_file() or _is_idle_link(p))
         for path in files:

@@ -1,9 +1,9 @@
-"""What leaning.py, tessitura.py and drift.py share: pieces of which some bars are told, and what follows."""
+"""What benchmarks of leading share: pieces of which some bars are told, and what follows."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from antiphon.bridge.resolve import resolve
 from antiphon.bridge.stepper import MOST_ROWS, Stepper
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import MetreMap
-from antiphon.models.modelfile import session_options
+from antiphon.models.modelfile import ModelFile, session_options
 from antiphon.models.note import Note
 from antiphon.train.dataset import Dataset
 from played import Passage, passages
@@ -27,7 +27,7 @@ FOLLOWING = 4
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser of what all three ask for."""
+    """Return a parser of what all of them ask for."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a model file of notes with pitches")
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="what antiphon prepare wrote")
@@ -90,6 +90,31 @@ class Pitches(Stepper):
 def nats_of(logits: npt.NDArray[Any], code: int) -> npt.NDArray[Any]:
     """Return the nats of a choice by each row of logits, (row,)."""
     return np.logaddexp.reduce(logits, axis=1) - logits[:, code]
+
+
+def begin(
+    description: str | None, nats: Callable[[Pitches, Passage], npt.NDArray[np.float64]]
+) -> tuple[argparse.Namespace, Manifest, list[Passage], npt.NDArray[np.float64]]:
+    """Read the command line and measure; print the first words of the table's title.
+
+    Args:
+        description: the benchmark's.
+        nats: returns those of the pitches that follow, one sum for each strength.
+
+    Returns:
+        What was asked for, the model's manifest, the passages, and nats a pitch by strength.
+    """
+    parser = arguments(description)
+    parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
+    args = parser.parse_args()
+    manifest = ModelFile.load(args.model).manifest
+    passages = taken(args, args.bars)
+    notes = sum(len(passage.following) for passage in passages)
+    stepper = Pitches(args.model, manifest)
+    losses = np.sum([nats(stepper, passage) for passage in passages], axis=0) / notes
+    pieces = len(passages)
+    print(f"{manifest.name}: {notes} notes that follow {args.bars} bars of {pieces} pieces", end="")
+    return args, manifest, passages, losses
 
 
 def answers(

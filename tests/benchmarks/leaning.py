@@ -15,9 +15,8 @@ import numpy as np
 from antiphon.bridge import tonality
 from antiphon.bridge.engine import Engine
 from antiphon.bridge.shelf import ModelShelf
-from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from continuing import Pitches, answers, arguments, nats_of, taken
+from continuing import Pitches, answers, begin, nats_of
 from played import Passage
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -43,17 +42,9 @@ def in_key(context: Sequence[Note], notes: Sequence[Note]) -> np.ndarray:
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
-    args = parser.parse_args()
-    manifest = ModelFile.load(args.model).manifest
-    told = taken(args, args.bars)
-    notes = sum(len(passage.following) for passage in told)
-    stepper = Pitches(args.model, manifest)
-    losses = sum(nats(stepper, passage) for passage in told) / notes
+    args, manifest, told, losses = begin(__doc__, nats)
     own = sum(in_key(passage.context, passage.following) for passage in told)
-    print(f"{manifest.name}: {notes} notes that follow {args.bars} bars of {len(told)} pieces, ", end="")
-    print(f"{own[0] / own[1]:.3f} of their time in the context's scale\n")
+    print(f", {own[0] / own[1]:.3f} of their time in the context's scale\n")
     print("| strength | nats a pitch | answers in the scale |\n|---|---|---|")
     with Engine(ModelShelf([args.model.parent], shipped=False)) as engine:
         for strength, loss in zip(STRENGTHS, losses, strict=True):

@@ -5,13 +5,14 @@
 For each piece of the split: 32 bars by the model from nothing, and its first four bars answered six times by
 four, each answer to all before it; led out of rounds (bridge/rounds.py) and not. Counted are the pieces in
 which up to eight bars come three times in a row (a single one four times), and how many of a piece's last
-sixteen bars are different. Beside them the split's own tunes of 32 bars. Of a model of notes also the nats a
-pitch of bars 5 to 16, led and not.
+sixteen bars are different. Beside them the train split's own tunes of 32 bars, and how its tunes go on that
+have had four bars twice. Of a model of notes also the nats a pitch of bars 5 to 16, led and not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 
 import numpy as np
 from antiphon.bridge import rounds
@@ -108,6 +109,22 @@ def nats(stepper: Pitches, told: Sequence[Passage]) -> tuple[float, float]:
     return float(sums[0] / count), float(sums[1] / count)
 
 
+def gone_on(music: Iterable[list[Bar]]) -> str:
+    """Return how tunes go on that have had four bars twice."""
+    size, found = 4, []
+    for bars in music:
+        for bar in range(2 * size, len(bars) - 1):
+            before, last = bars[bar - 2 * size : bar - size], bars[bar - size : bar]
+            if before == last and all(last) and bars[bar]:
+                same = bars[bar] == last[0]
+                found.append((bars[bar][0][1] == last[0][0][1], same, same and bars[bar + 1] == last[1]))
+    pitch, one, two = np.mean(found, axis=0) if found else (0.0, 0.0, 0.0)
+    return (
+        f"{len(found)} times four bars come twice: {pitch:.0%} go on with the same pitch, {one:.0%} with the "
+        f"same bar, {two:.0%} with the same two"
+    )
+
+
 Kind = Callable[[Engine, Manifest, Sequence[Passage], float], list[list[Bar]]]
 KINDS: dict[str, Kind] = {"from nothing": from_nothing, "in turns": in_turns}
 
@@ -115,11 +132,12 @@ KINDS: dict[str, Kind] = {"from nothing": from_nothing, "in turns": in_turns}
 def main() -> None:
     args = arguments(__doc__).parse_args()
     told = taken(args, TOLD, LAST - TOLD)
-    music = [
-        bars_of(notes, metre, BARS)
-        for notes, metre in tunes(Dataset.load(args.dataset), args.split, args.pieces)
-        if max(note.end for note in notes) > (BARS - 1) * metre.beats + 1e-6
+    dataset = Dataset.load(args.dataset)
+    whole = [
+        bars_of(notes, metre, ceil(max(note.end for note in notes) / metre.beats - 1e-6))
+        for notes, metre in tunes(dataset, "train", dataset.split("train").pieces)
     ]
+    music = [bars[:BARS] for bars in whole if len(bars) >= BARS]
     shelf = ModelShelf([args.model.parent], shipped=False)
     manifest = shelf.manifest(args.model.stem)
     print(f"{args.model.stem}: {len(told)} pieces\n")
@@ -135,9 +153,10 @@ def main() -> None:
                 row.append(figures(kind(engine, manifest, told, temperature)))
                 rounds.LONGEST = kept
                 print(f"| {temperature:g} | {name} | {' | '.join(row)} |", flush=True)
+    print(f"\nTrain tunes: {sum(map(goes_round, whole))} of {len(whole)} go round; {gone_on(whole)}.")
     if not manifest.codec.is_text:
         plain, led = nats(Pitches(args.model, manifest), told)
-        print(f"\nNats a pitch of bars {TOLD + 1} to {LAST}: not led {plain:.4f}, led {led:.4f}.")
+        print(f"Nats a pitch of bars {TOLD + 1} to {LAST}: not led {plain:.4f}, led {led:.4f}.")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ from antiphon.bridge.engine import Engine
 from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.tessitura import Tessitura
 from antiphon.models.metre import MetreMap
-from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from continuing import Pitches, answers, arguments, nats_of, taken
+from continuing import Pitches, answers, begin, nats_of
 from played import Passage
 
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -68,15 +67,8 @@ def told(distances: Sequence[float]) -> str:
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
-    args = parser.parse_args()
-    manifest = ModelFile.load(args.model).manifest
-    passages = taken(args, args.bars)
-    notes = sum(len(passage.following) for passage in passages)
-    stepper = Pitches(args.model, manifest)
-    losses = sum(nats(stepper, passage) for passage in passages) / notes
-    print(f"{manifest.name}: {notes} notes that follow {args.bars} bars of {len(passages)} pieces\n")
+    args, manifest, passages, losses = begin(__doc__, nats)
+    print("\n")
     print("| strength | nats a pitch | semitones from the context | 9 in 10 within |\n|---|---|---|---|")
     own = [distance(passage.context, passage.following) for passage in passages]
     print(f"| the music | | {told(own)} |")

@@ -227,13 +227,15 @@ def test_rounds(tmp_path: Path) -> None:
     command = [sys.executable, HERE / "rounds.py", HERE.parents[1] / "models" / "folk.onnx", data]
     words = [str(word) for word in command]
     said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
-    table, nats = said.split("\n\n")[1:]
+    table, told = said.split("\n\n")[1:]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     rows = [row for row in rows if row[0] in ("1", "0.7", "0.5")]
     assert [row[1] for row in rows] == ["from nothing", "in turns"] * 3
     assert all(float(led) == 0 and 1 <= float(bars) <= 16 for _, _, led, bars, _, _ in rows)
     assert any(float(row[4]) > 0 for row in rows)
-    assert re.fullmatch(r"Nats a pitch of bars 5 to 16: not led [\d.]+, led [\d.]+\.\n", nats)
+    tunes, nats = told.splitlines()
+    assert re.match(r"Train tunes: \d+ of \d+ go round; ", tunes)
+    assert re.fullmatch(r"Nats a pitch of bars 5 to 16: not led [\d.]+, led [\d.]+\.", nats)
 
 
 def test_leading_voices_apart(tmp_path: Path) -> None:

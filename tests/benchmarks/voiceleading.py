@@ -20,9 +20,8 @@ from antiphon.bridge.shelf import ModelShelf
 from antiphon.bridge.tessitura import tessitura_of
 from antiphon.bridge.voiceleading import CROSSED, PARALLEL, voice_leading_of
 from antiphon.models.metre import MetreMap
-from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from continuing import FOLLOWING, Pitches, answers, arguments, nats_of, taken
+from continuing import FOLLOWING, Pitches, answers, begin, nats_of
 from played import Passage
 
 STRENGTHS = ((0.0, 0.0), (4.0, 0.0), (0.0, 1.5), (2.0, 1.0), (4.0, 1.5), (4.0, 3.0), (6.0, 3.0))
@@ -88,15 +87,8 @@ def told(found: np.ndarray, bars: int) -> str:
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
-    args = parser.parse_args()
-    manifest = ModelFile.load(args.model).manifest
-    passages = taken(args, args.bars)
-    notes = sum(len(passage.following) for passage in passages)
-    stepper = Pitches(args.model, manifest)
-    losses = sum(nats(stepper, passage) for passage in passages) / notes
-    print(f"{manifest.name}: {notes} notes that follow {args.bars} bars of {len(passages)} pieces\n")
+    args, manifest, passages, losses = begin(__doc__, nats)
+    print("\n")
     print("| parallels, crossing | nats a pitch | fifths a bar | octaves a bar | crossed |")
     print("|---|---|---|---|---|")
     spans = [(p.metre.beats * args.bars, p.metre.beats * (args.bars + FOLLOWING)) for p in passages]

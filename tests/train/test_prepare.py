@@ -353,6 +353,14 @@ def test_an_index_beside_files_that_are_sources(music: Any, tmp_path: Path) -> N
     assert info["report"]["skipped"] == {}
 
 
+def test_an_index_beside_a_source_may_be_left_out(music: Any, tmp_path: Path) -> None:
+    root = music.write("a.mid", music.tune(1))
+    music.write("index.csv", "page,word\n1,a\n")
+    with pytest.raises(ConfigError, match="leave it out with --exclude"):
+        prepare([root], tmp_path / "set", PrepareConfig(), processes=1)
+    prepare([root], tmp_path / "set", PrepareConfig(exclude=("index.csv",)), processes=1)
+
+
 @pytest.mark.parametrize("asked", [False, True])
 def test_index_rows_that_name_no_piece_are_told(
     music: Any, tmp_path: Path, asked: bool, capsys: pytest.CaptureFixture[str]
