@@ -213,7 +213,7 @@ def test_fields_change_the_metre_and_are_no_music() -> None:
     st.sampled_from(("6/8", "4/4", "3/4", "2/4", "9/8")),
     st.sampled_from(("1/8", "1/16")),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whoever_keeps_the_rules_writes_bars_that_add_up(seed: int, metre: str, unit: str) -> None:
     chance = random.Random(seed)
     text = f"X:1\nM:{metre}\nL:{unit}\nK:C\n"

@@ -223,7 +223,6 @@ def divided_music(draw: st.DrawFn) -> list[Note]:
 
 
 @given(divided_music(), st.integers(-6, 6), st.sampled_from(["2/4", "3/4", "4/4", "6/8"]))
-@settings(deadline=None)
 def test_written_notes_read_back(notes: list[Note], sharps: int, metre: str) -> None:
     bar = Metre.parse(metre).beats
     end = -(-8 // bar) * bar
@@ -245,7 +244,6 @@ PLAYED = st.lists(
 
 @given(PLAYED, st.sampled_from(["2/4", "3/4", "4/4", "6/8"]))
 @example([(60, 7.895, 4.0)], "4/4")
-@settings(deadline=None)
 def test_whatever_is_played_can_be_written(drawn: list[tuple[int, float, float]], metre: str) -> None:
     """In the shipped model's own characters: it continues a performance too."""
     bar = Metre.parse(metre).beats
@@ -287,7 +285,7 @@ def test_the_text_comes_over_the_network() -> None:
     st.lists(st.tuples(st.integers(0, 47), st.integers(1, 8), st.integers(60, 76)), min_size=1, max_size=24),
     st.sampled_from(("4/4", "6/8", "3/4")),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], metre: str) -> None:
     context = tuple(Note(pitch, start / 4, length / 4) for start, length, pitch in sorted(set(music)))
     prompt = prompt_for(SHIPPED, resolve({}, {"metre": metre}, context, SHIPPED, seed=1))
@@ -369,7 +367,7 @@ def test_an_answer_does_not_fall_silent(irish: Engine, written: list[str]) -> No
     st.sampled_from(("4/4", "6/8", "3/4", "7/8", "5/4", "3/8")),
 )
 @example([(3.97, 1.0, 62), (5.0, 1.0, 64), (6.0, 1.0, 66)], "4/4")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_text_of_a_context_is_whole_bars(music: list[tuple[float, float, int]], metre: str) -> None:
     """So the answer begins on a barline of the text."""
     context = tuple(Note(pitch, start, length) for start, length, pitch in sorted(set(music)))

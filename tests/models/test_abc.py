@@ -302,7 +302,7 @@ def hostile(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(HEADERS)) + "".join(draw(st.lists(pieces, max_size=8)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(hostile(), st.text()))
 @example(HEADER + "AB(3C>Z|[L:1/1]z/64(9C|")
 @example("x911>A")

@@ -73,7 +73,7 @@ def roll_of(notes: RollNotes) -> np.ndarray:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.01, 0.9))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_notes_hold_all_of_a_roll(seed: int, frames: int, density: float) -> None:
     roll = np.random.default_rng(seed).random((frames, KEYS)) < density
     notes = notes_of(roll)
