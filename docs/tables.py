@@ -36,7 +36,7 @@ from antiphon.models import manifest, step
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.score import Part
-from antiphon.train import config
+from antiphon.train import sections
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -203,7 +203,7 @@ def as_toml(default: str) -> str:
 
 def keys(name: str) -> str:
     """Return the table of a section of a training configuration."""
-    rows = [(f"`{key}`", f"`{as_toml(default)}`", text) for key, default, text in fields_of(config, name)]
+    rows = [(f"`{key}`", f"`{as_toml(default)}`", text) for key, default, text in fields_of(sections, name)]
     return table(("Key", "Default", "Meaning"), rows)
 
 

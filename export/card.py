@@ -11,6 +11,7 @@ import numpy as np
 
 from ..models.errors import ExportError, ModelFileError
 from ..models.manifest import Defaults, Manifest, Source
+from ..models.manifestread import read_manifest
 from ..train.config import TrainConfig
 from ..train.dataset import Dataset
 from ..train.network import NoteNetwork
@@ -61,7 +62,7 @@ def _pitches(dataset: Dataset) -> list[int]:
 def check_readable(manifest: Manifest) -> None:
     """Raise ExportError where no program would read the file, before it takes its time to make it."""
     try:
-        Manifest.from_json(manifest.to_json())
+        read_manifest(manifest.to_json())
     except ModelFileError as error:
         raise ExportError(f"no model file can say what this run asks for: {error}") from error
 

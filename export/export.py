@@ -10,8 +10,9 @@ import onnx
 
 from ..models.wholefile import whole_file
 from ..train.dataset import Dataset
-from ..train.passages import Told, passage, pieces_of
+from ..train.passages import passage, pieces_of
 from ..train.savedrun import load_run
+from ..train.sections import Told
 from .card import check_readable, known_figures, manifest_for
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes

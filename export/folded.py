@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..models.manifest import Memory, StateTensor
 from ..models.step import MASKED, UNUSED_POSITION
-from ..train.config import NetworkConfig
 from ..train.network import NoteNetwork
+from ..train.sections import NetworkConfig
 from ..train.shape import ANCHOR, DECAYS, Shape
 from .sounding import STATE
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..models.step import METRE_OTHER
-from .passages import Arrays, Piece, Told, passage
+from .passages import Arrays, Piece, passage
+from .sections import Told
 
 PADDING = 64
 """Whole pieces are padded to multiples of so many steps: every length is a graph to compile."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from operator import attrgetter
-from typing import TYPE_CHECKING, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from ..models.errors import ConfigError, MusicError
 from ..models.limits import MOST_TEXT, RANGES
 from ..models.manifest import NAME, Source
 from ..models.metre import Metre
 from .networkcheck import check_network
-
-if TYPE_CHECKING:
-    from .config import CardConfig, FitConfig, TrainConfig
+from .sections import CardConfig, FitConfig, NetworkConfig
 
 LARGEST_SEED = 2**32 - 1
 """NumPy's."""
@@ -51,22 +48,24 @@ _CHOICES = ("network.cell", "network.attention_position", "network.attention_val
 """Keys whose values are a few words."""
 
 
-def check(config: TrainConfig) -> None:
+def check(network: NetworkConfig, fit: FitConfig, card: CardConfig) -> None:
     """Raise ConfigError, which names the key, for values that cannot work."""
-    _check_card(config.card)
-    _check_fit(config.fit)
+    tables = {"network": network, "fit": fit, "card": card}
+    _check_card(card)
+    _check_fit(fit)
     for wanted, holds, keys in _NUMBERS:
         for key in keys:
-            value = attrgetter(key)(config)
+            table, _, name = key.partition(".")
+            value = getattr(tables[table], name)
             if not holds(value):
                 raise ConfigError(f"{key} = {value}: must be {wanted}")
     for key in _CHOICES:
-        section, _, name = key.partition(".")
-        known = get_args(get_type_hints(type(getattr(config, section)))[name])
-        if (value := attrgetter(key)(config)) not in known:
+        table, _, name = key.partition(".")
+        known = get_args(get_type_hints(type(tables[table]))[name])
+        if (value := getattr(tables[table], name)) not in known:
             raise ConfigError(f"{key} = {value!r}: must be {' or '.join(known)}")
-    check_network(config.network)
-    if config.network.phrases and not (config.fit.known_phrase > 0 and config.fit.known_end < 1):
+    check_network(network)
+    if network.phrases and not (fit.known_phrase > 0 and fit.known_end < 1):
         raise ConfigError(
             "network.phrases = true, but no passage would tell phrases: set fit.known_phrase above 0 and "
             "fit.known_end below 1"

@@ -13,7 +13,8 @@ from .dataset import Dataset, SplitName
 from .loss import evaluate_pieces, loss_of
 from .network import NoteNetwork
 from .ngram import NGram
-from .passages import Piece, Told, numbered_pieces, passage, pieces_of
+from .passages import Piece, numbered_pieces, passage, pieces_of
+from .sections import Told
 
 CONTEXT_BARS = 4
 

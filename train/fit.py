@@ -20,7 +20,7 @@ from ..models.errors import ConfigError, DatasetError
 from .average import AveragedWeights
 from .backend import keras, tf
 from .batches import random_batch
-from .config import FitConfig, TrainConfig
+from .config import TrainConfig
 from .curves import restore_curves, write_curves
 from .dataset import Dataset
 from .loss import evaluate_pieces, loss_of, losses
@@ -35,6 +35,7 @@ from .savedrun import (
     save_weights,
     write_npz,
 )
+from .sections import FitConfig
 from .shape import Shape
 from .suits import check_fields, check_pieces
 from .teachers import Teachers, taught

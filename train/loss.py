@@ -11,7 +11,8 @@ from ..models.step import MASKED
 from .backend import tf
 from .batches import whole_pieces
 from .network import NoteNetwork
-from .passages import Piece, Told
+from .passages import Piece
+from .sections import Told
 
 Batch = dict[str, Any]
 

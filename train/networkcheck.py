@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..models.errors import ConfigError
 from ..models.limits import MOST_MEMORY, RANGES
-
-if TYPE_CHECKING:
-    from .config import NetworkConfig
+from .sections import NetworkConfig
 
 
 def check_network(n: NetworkConfig) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,13 @@ from ..models.codec import Codec
 from ..models.metre import is_pick_up
 from ..models.step import REMAINING_BUCKETS, phrase_code
 from .dataset import Dataset, SplitName
+from .sections import Told
 from .shape import ANCHOR, PITCHES, pitch_values, tick_values
 
 Array = npt.NDArray[np.int32]
 LONG_AGO = -(1 << 24)
 """When what has never happened happened, in ticks."""
 Arrays = dict[str, npt.NDArray[Any]]
-Told = Literal["nothing", "end", "phrase"]
-"""What a passage is told of the bars to come."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import numpy as np
 from ..models.errors import ConfigError, DatasetError
 from ..models.wholefile import whole_file
 from .backend import keras, tf
-from .config import NetworkConfig, TrainConfig
+from .config import TrainConfig
 from .dataset import Dataset
 from .network import NoteNetwork
 from .runfolder import CONFIG, check_tables
+from .sections import NetworkConfig
 from .shape import PITCHES, Shape
 
 BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)

@@ -12,7 +12,7 @@ from ..models.field import FieldName
 from ..models.manifest import CONDITIONS, TONIC
 from ..models.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
 from .backend import tf
-from .config import NetworkConfig
+from .sections import NetworkConfig
 
 REACH = 36
 """Intervals beyond ±36 semitones share a code at either end."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from .attention import Block, RelativeBias, Windows
 from .backend import keras
-from .config import NetworkConfig
+from .sections import NetworkConfig
 
 Batch = dict[str, Any]
 

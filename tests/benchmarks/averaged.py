@@ -17,8 +17,9 @@ from antiphon.train.batches import whole_pieces
 from antiphon.train.dataset import SPLITS, SplitName
 from antiphon.train.evaluate import table
 from antiphon.train.loss import nats
-from antiphon.train.passages import Told, pieces_of
+from antiphon.train.passages import pieces_of
 from antiphon.train.savedrun import load_run
+from antiphon.train.sections import Told
 
 
 def averaged(runs: list[Path], split: SplitName) -> dict[str, dict[str, float]]:

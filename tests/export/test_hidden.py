@@ -15,9 +15,9 @@ from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Part
-from antiphon.train.config import NetworkConfig
 from antiphon.train.passages import Piece, passage
 from antiphon.train.savedrun import build
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import Shape
 
 CONFIG = NetworkConfig(

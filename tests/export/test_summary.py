@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.cli import main
 from antiphon.export.diagram import boxes_of
-from antiphon.train.config import NetworkConfig, TrainConfig
+from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.fit import Run
 from antiphon.train.savedrun import load_run
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import Shape
 from made_music import write_dataset
 from PIL import Image

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from antiphon.bridge.cli import main
 from antiphon.train import evaluate
-from antiphon.train.config import NetworkConfig, TrainConfig
+from antiphon.train.config import TrainConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.evaluate import CONTEXT_BARS, by_source, from_bar
 from antiphon.train.fit import Run
 from antiphon.train.loss import evaluate_pieces, loss_of
 from antiphon.train.passages import pieces_of
 from antiphon.train.savedrun import build, load_run
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import Shape
 from made_music import write_dataset
 

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.evaluate import CONTEXT_BARS, figures, from_bar
 from antiphon.train.loss import evaluate_pieces, loss_of, nats
@@ -16,6 +15,7 @@ from antiphon.train.network import NoteNetwork
 from antiphon.train.ngram import NGram
 from antiphon.train.passages import Piece, passage, pieces_of
 from antiphon.train.savedrun import build
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import Shape
 from made_music import write_dataset
 

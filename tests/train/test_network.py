@@ -15,11 +15,11 @@ from antiphon.train import attention, inputs
 from antiphon.train import stack as layers
 from antiphon.train.attention import Windows
 from antiphon.train.batches import stack
-from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import Piece, passage, pieces_of
 from antiphon.train.savedrun import build
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import BIASES, Shape, bias_code
 from made_music import write_dataset
 

@@ -15,13 +15,13 @@ from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
 from antiphon.train import benchmark, cli_benchmark
 from antiphon.train.batches import stack
-from antiphon.train.config import NetworkConfig
 from antiphon.train.dataset import Dataset
 from antiphon.train.framescore import score_pieces, scorer
 from antiphon.train.network import NoteNetwork
 from antiphon.train.passages import Piece, impossible_notes, passage, pieces_of
 from antiphon.train.rolls import KEYS, LOWEST, RollNotes, notes_of, read_rolls, write_dataset
 from antiphon.train.savedrun import build
+from antiphon.train.sections import NetworkConfig
 from antiphon.train.shape import Shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
