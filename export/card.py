@@ -12,9 +12,9 @@ import numpy as np
 from ..models.errors import ExportError, ModelFileError
 from ..models.manifest import Defaults, Manifest, Source
 from ..models.manifestread import read_manifest
-from ..train.config import TrainConfig
-from ..train.dataset import Dataset
-from ..train.network import NoteNetwork
+from ..train.config.config import TrainConfig
+from ..train.dataset.dataset import Dataset
+from ..train.network.network import NoteNetwork
 from .folded import memory_of, state_tensors
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import onnx
 import pytest
 import tensorflow as tf
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.export import cli_export
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.export import export as exporting
 from antiphon.export.card import known_figures
 from antiphon.export.choices import check_choices
+from antiphon.export.cli import export as cli_export
 from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.report import Report
@@ -32,13 +32,13 @@ from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
-from antiphon.train.config import TrainConfig
-from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run
-from antiphon.train.loss import evaluate_pieces, loss_of
-from antiphon.train.passages import passage, pieces_of
-from antiphon.train.rolls import write_dataset as write_rolls
-from antiphon.train.savedrun import load_run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.dataset.dataset import SPLITS, Dataset
+from antiphon.train.dataset.rolls import write_dataset as write_rolls
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.loss import evaluate_pieces, loss_of
+from antiphon.train.fit.passages import passage, pieces_of
+from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
