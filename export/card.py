@@ -76,10 +76,11 @@ def known_figures(folder: Path) -> dict[str, float]:
         runs = json.loads(path.read_bytes())
         own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
         found = runs[own[0]]
+        split = found.get("split", "test")
         if "bits a character" in found:
             bits = found["bits a character"]
-            return {f"test, bits a character, {name}": value for name, value in bits.items()}
-        return {f"test, {name}": row["total"] for name, row in found["figures"].items()}
+            return {f"{split}, bits a character, {name}": value for name, value in bits.items()}
+        return {f"{split}, {name}": row["total"] for name, row in found["figures"].items()}
     except (ValueError, AttributeError, LookupError, TypeError) as error:
         raise ExportError(
             f"{path} holds no figures of this run: `antiphon evaluate {folder} --json {path}` writes it anew"

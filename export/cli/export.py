@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,10 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     from ..export import export
 
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"--out {args.out} cannot be a folder: {reason(error)}") from error
+    _make_folder(args.out)
     for empty in reports:  # a typing error is said before the minutes that the other runs take
         log.error("%s", empty.error)
     for folder in tqdm(runs, unit="run", disable=None):
@@ -45,16 +43,36 @@ def run(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             # What it was making is thrown away, of which TensorFlow would complain at length.
             logging.getLogger("tensorflow").setLevel(logging.CRITICAL)
+            if any(r.file for r in reports):  # those files stay, and nobody else knows their figures
+                _tell(reports, args.out)
             raise
         except Exception as error:  # one failing run must not stop the others, whatever broke in it
             why = refusal(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             log.error("%s: %s", folder, why, exc_info=log.isEnabledFor(logging.DEBUG))
             reports.append(Report(run=str(folder), error=why.replace("\n", " ")[:300]))
-    write_json(args.out / "export.json", [asdict(r) for r in reports], indent=1)
-    table = printable_lines(report_table(reports))  # folders' names and errors may quote what others wrote
-    write_lines(args.out / "export.md", table.split("\n"))
-    print(table)
+    _tell(reports, args.out)
     return int(any(r.error for r in reports))
+
+
+def _make_folder(out: Path) -> None:
+    """Make a folder; raises ExportError where no file can be made in it: the work takes minutes."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"--out {out} cannot be a folder: {reason(error)}") from error
+    try:
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise ExportError(f"--out {out} takes no files: {reason(error)}") from error
+
+
+def _tell(reports: list[Report], out: Path) -> None:
+    """Print the report and write it down, in this order: a full disk leaves the one on the screen."""
+    table = printable_lines(report_table(reports))  # folders' names and errors may quote what others wrote
+    print(table)
+    write_json(out / "export.json", [asdict(r) for r in reports], indent=1)
+    write_lines(out / "export.md", table.split("\n"))
 
 
 def find_runs(folders: list[Path]) -> tuple[list[Path], list[Report]]:

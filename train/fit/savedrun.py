@@ -67,10 +67,17 @@ def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, N
     network = build(Shape(dataset.codec, len(dataset.metres), config.network))
     try:
         with weights.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            for i, v in enumerate(network.trainable_variables):
-                v.assign(saved[f"w{i}"])
+            arrays = [saved[f"w{i}"] for i, _ in enumerate(network.trainable_variables)]
+        for variable, array in zip(network.trainable_variables, arrays, strict=True):
+            if array.shape != tuple(variable.shape):  # Keras would say so with all of its numbers
+                raise ValueError(f"{variable.path} is {tuple(variable.shape)}, not {array.shape}")
+            variable.assign(array)
     except BROKEN as error:
         raise DatasetError(f"{weights} does not fit the run's configuration ({error})") from error
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise DatasetError(
+            f"{weights} holds values that are no numbers, so it is damaged: train the run anew"
+        )
     return config, dataset, network
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,3 +128,50 @@ def test_where_figures_cannot_go_is_said_before_they_are_measured(
 def test_a_folder_without_a_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(tmp_path)]) == 2
     assert "is no run with weights" in capsys.readouterr().err
+
+
+def test_a_run_that_fails_costs_itself_alone(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "test.json"
+    assert main(["evaluate", str(tmp_path / "none"), str(run), "--json", str(out)]) == 1
+    assert "none is no run with weights" in capsys.readouterr().err
+    figures = json.loads(out.read_text())
+    assert list(figures) == [str(run)] and figures[str(run)]["split"] == "test"
+
+
+def test_what_was_measured_before_ctrl_c_is_written(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = evaluate.figures
+
+    def stop_at_the_second(*args: Any) -> Any:
+        if (tmp_path / "test.json").exists():
+            raise KeyboardInterrupt
+        return measured(*args)
+
+    monkeypatch.setattr(evaluate, "figures", stop_at_the_second)
+    shutil.copytree(run, tmp_path / "again")
+    words = ["evaluate", str(run), str(tmp_path / "again"), "--json", str(tmp_path / "test.json")]
+    assert main(words) == 130
+    assert list(json.loads((tmp_path / "test.json").read_text())) == [str(run)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda array: array * np.nan, "holds values that are no numbers, so it is damaged"),
+        (lambda array: array[:, :-1], r"does not fit the run's configuration \(.* is \(.*\), not \(.*\)\)$"),
+    ],
+)
+def test_weights_that_are_none_are_told_in_a_line(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: Any, message: str
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    with np.load(tmp_path / "run/best.npz") as saved:
+        arrays = dict(saved)
+    name = next(name for name, array in arrays.items() if array.ndim == 2)
+    np.savez(tmp_path / "run/best.npz", **(arrays | {name: change(arrays[name])}))
+    assert main(["evaluate", str(tmp_path / "run")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(message, line)
