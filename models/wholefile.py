@@ -51,8 +51,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def insist(change: Callable[[], object]) -> None:
     """Rename or remove a file; raises OSError.
 
-    Windows refuses it while another program has the file open, even for reading. Virus scanners and the search
-    index look at every new file, for some milliseconds: an hour's training must not end with that.
+    Windows refuses it while another program has the file open, even for reading. Virus scanners and the
+    search index look at every new file, for some milliseconds: an hour's training must not end with that.
     """
     for seconds in WAITS if sys.platform == "win32" else ():
         try:

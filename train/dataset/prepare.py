@@ -80,7 +80,9 @@ def prepare(
     begin_again(out)
     losses = _encode(shards, selection, codec, metres, processes, show)
     info = _finish(out, shards, selection, unread, config, codec, metres, losses)
-    shutil.rmtree(work)
+    shutil.rmtree(
+        work, ignore_errors=True
+    )  # on Windows somebody may look at a file; the data set is finished
     return info
 
 
