@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +20,7 @@ from ...models.wholefile import whole_file
 from ..client.asked import take_count
 from ..protocol.options import AUTO
 from ..request import Take
+from ..terminal import shows_colours, width
 
 
 @dataclass(frozen=True)
@@ -276,9 +275,8 @@ def numbered(path: Path, index: int) -> Path:
 
 
 def _roll(result: Result, take: Take) -> str:
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = min(shutil.get_terminal_size((100, 24)).columns, 200)
-    return piano_roll(take.notes, result.metres, result.parts, width=width, colour=colour)
+    colour = shows_colours(sys.stdout)
+    return piano_roll(take.notes, result.metres, result.parts, width=width(), colour=colour)
 
 
 def _summary(result: Result, take: Take) -> str:

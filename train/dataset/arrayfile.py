@@ -1,8 +1,8 @@
 """Arrays and lines of a data set on disk: each file takes its name once it is whole.
 
 A run that has the file before mapped into its memory keeps that one, but for Windows, which refuses to write
-then (dataset.begin_again). A full disk is the error of a full disk: numpy's own writers say how much they could
-write, and writing to a map ends the process.
+then (dataset.begin_again). A full disk is the error of a full disk: numpy's own writers say how much they
+could write, and writing to a map ends the process.
 """
 
 from __future__ import annotations

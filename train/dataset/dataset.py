@@ -131,8 +131,8 @@ def begin_again(folder: Path) -> None:
             insist(partial((folder / "train.codes.npy").unlink, missing_ok=True))
     except PermissionError as error:
         raise DatasetError(
-            f"{folder} is in use, perhaps by a run that learns from it: give the same command again after its "
-            f"end, or choose another --out ({error})"
+            f"{folder} is in use, perhaps by a run that learns from it: give the same command again after "
+            f"that, or choose another --out ({error})"
         ) from error
     (folder / "dataset.json").unlink(missing_ok=True)
     for split in SPLITS:

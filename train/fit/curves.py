@@ -32,7 +32,7 @@ def write_curves(folder: Path, history: list[dict[str, float]]) -> None:
 
 @contextmanager
 def _unless_open(path: Path) -> Iterator[Path]:
-    """Go on where Windows keeps a file: a spreadsheet has what it shows for itself, and training takes hours."""
+    """Go on where Windows keeps a file: a spreadsheet has its own for itself, and training takes hours."""
     try:
         yield path
     except PermissionError as error:
