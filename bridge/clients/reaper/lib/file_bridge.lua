@@ -57,7 +57,7 @@ function M.ask(now, program, folder, port, verb, notes, options, listener)
         -- With = a value that begins with a minus is no option.
         words[#words + 1] = quoted("--" .. pair[1]:gsub("_", "-") .. "=" .. tostring(pair[2]))
     end
-    reaper.ExecProcess(table.concat(words, " "), -1)
+    reaper.ExecProcess(table.concat(words, " "), -2) -- no waiting, and on Windows no window in front of REAPER's
     return self
 end
 
