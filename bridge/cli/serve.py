@@ -18,7 +18,7 @@ from ..runtime.shelf import ModelShelf
 from ..server.loglimit import LogLimit
 from ..server.pacer import Host
 from ..server.server import Server, version
-from .interrupt import heed_the_impatient
+from .interrupt import heed_the_impatient, heeding_the_closing
 from .options import add_bridge_address, add_models, existing
 from .options import host as read_host
 from .options import port as read_port
@@ -26,7 +26,7 @@ from .options import port as read_port
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while another wants it; Python's 5 ms are half an audio buffer."""
 WINDOWS_SWITCH_SECONDS = 0.001
-"""The least that Windows can wait for the lock: Python counts whole milliseconds there (its Python/condvar.h), and
+"""The least that Windows can wait for the lock. Python counts whole milliseconds there (its Python/condvar.h):
 a thread that waits for none asks again and again, and interrupts the other at every step."""
 POLL_SECONDS = 0.2
 """How often a call to stop is looked for."""
@@ -68,7 +68,10 @@ def run(args: argparse.Namespace) -> int:
     if args.default:
         shelf.info(args.default)
     called = _calls_to_stop()
-    with Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine:
+    with (
+        heeding_the_closing(called),
+        Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine,
+    ):
         server = Server(engine, shelf, host=args.host, port=args.port, announce=args.announce)
         # Bound it is already, and threads that load models may silence what is printed beside them.
         print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)
