@@ -15,6 +15,7 @@ from ...models.midi import write_midi
 from ...models.note import Note
 from ...models.pianoroll import piano_roll
 from ...models.printable import printable_lines
+from ...models.refusal import reason
 from ...models.score import Part, Score
 from ...models.wholefile import whole_file
 from ..client.asked import take_count
@@ -235,7 +236,7 @@ def write_text(take: Take, path: Path) -> str:
         with whole_file(path) as out:
             out.write((take.text.rstrip("\n") + "\n").encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{path} cannot be written: {reason(error)}") from error
     return f"wrote {path}"
 
 

@@ -26,8 +26,8 @@ from .options import port as read_port
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while another wants it; Python's 5 ms are half an audio buffer."""
 WINDOWS_SWITCH_SECONDS = 0.001
-"""The least that Windows can wait for the lock: Python counts whole milliseconds there (Python/condvar.h), and
-a thread that waits for none asks again and again, and interrupts the other at every step."""
+"""The least that Windows can wait for the lock: Python counts whole milliseconds there (Python/condvar.h),
+and a thread that waits for none asks again and again, and interrupts the other at every step."""
 POLL_SECONDS = 0.2
 """How often a call to stop is looked for."""
 MAX_QUEUE = 4096
