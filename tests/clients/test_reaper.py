@@ -450,6 +450,34 @@ def test_without_the_program(tmp_path: Path) -> None:
     assert "was not found" in seen.messages[0]
 
 
+LOOKS = r"""
+package.path = arg[1] .. "/lib/?.lua"
+reaper = {GetOS = function() return arg[2] end}
+local variables = {PATH = arg[3], HOME = "/home/me", USERPROFILE = "C:\\Users\\me"}
+os.getenv = function(name) return variables[name] end
+io.open = function(path) print(path) end
+require("file_bridge").program("auto")
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "path", "places"),
+    [
+        ("Win64", r"C:\Python;C:\Tools", [r"C:\Python", r"C:\Tools", r"C:\Users\me/venv/Scripts"]),
+        ("macOS-arm64", "/bin:/usr/bin", ["/bin", "/usr/bin", "/home/me/venv/bin", "/opt/homebrew/bin"]),
+    ],
+)
+def test_where_the_program_is_looked_for(tmp_path: Path, system: str, path: str, places: list[str]) -> None:
+    """In each system's own places, by its own name."""
+    (tmp_path / "looks.lua").write_text(LOOKS)
+    assert LUA
+    words = [LUA, tmp_path / "looks.lua", SCRIPTS, system, path]
+    looked = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
+    name = "antiphon.exe" if system == "Win64" else "antiphon"
+    assert {f"{place}/{name}" for place in places} <= set(looked)
+    assert all(("bin" in place) != (system == "Win64") or ".local" in place for place in looked), looked
+
+
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
