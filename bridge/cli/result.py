@@ -21,7 +21,7 @@ from ...models.wholefile import whole_file
 from ..client.asked import take_count
 from ..protocol.options import AUTO
 from ..request import Take
-from ..terminal import shows_colours, width
+from .terminal import shows_colours, width
 
 
 @dataclass(frozen=True)

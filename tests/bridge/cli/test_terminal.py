@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from antiphon.bridge.terminal import shows_colours, width
+from antiphon.bridge.cli.terminal import shows_colours, width
 
 SEQUENCES = 0x4
 """ENABLE_VIRTUAL_TERMINAL_PROCESSING (learn.microsoft.com/windows/console/setconsolemode)."""
