@@ -81,7 +81,8 @@ def resolve(
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
     # A model of text that nobody told a length writes its tune to the end.
-    open_ended = is_text and context is None and all(merged.get(k, AUTO) == AUTO for k in ("bars", "beats"))
+    ending = _ending(merged, manifest, begins=context is None)
+    open_ended = is_text and ending == "closed"
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
     if beats * takes > MAX_BEATS:
         raise RequestError(
@@ -112,7 +113,7 @@ def resolve(
         velocity=_velocity(notes, manifest),
         lift=semitones,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
-        piece_ends=context is None and not is_text,
+        piece_ends=ending == "closed" and not is_text,
         text=_beginning(merged, manifest),
         open_ended=open_ended,
     )
@@ -174,6 +175,28 @@ def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
 def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
     """Return the answer's length in beats."""
     return _value(options, "beats", _value(options, "bars", 4.0) * metre.beats)
+
+
+def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: bool) -> str:
+    """Return how an answer ends, "open" or "closed"; raises RequestError where a model cannot close it.
+
+    A model of text does not know how far its end is: it writes a tune from nothing to its end where no
+    length is asked for, and breaks off elsewhere.
+    """
+    asked = str(options.get("ending", AUTO))
+    knows = "remaining" in manifest.conditions
+    if manifest.codec.is_text:
+        knows = begins and all(options.get(key, AUTO) == AUTO for key in ("bars", "beats"))
+    if asked == "closed" and not knows:
+        reason = "is not told where a piece ends"
+        if manifest.codec.is_text:
+            reason = "ends a tune from nothing of its own length alone: leave bars, beats and the context out"
+        leave = "leave ending out, or send ending auto"
+        raise RequestError("bad_args", f"model {manifest.name!r} {reason}; {leave}")
+    if asked != AUTO:
+        return asked
+    closed = knows if manifest.codec.is_text else begins
+    return "closed" if closed else "open"
 
 
 def _tune_length(metre: Metre) -> float:
