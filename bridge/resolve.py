@@ -80,8 +80,8 @@ def resolve(
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
-    # A model of text that nobody told a length writes its tune to the end.
     ending = _ending(merged, manifest, begins=context is None)
+    # A model of text that nobody told a length writes its tune to the end.
     open_ended = is_text and ending == "closed"
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
     if beats * takes > MAX_BEATS:
@@ -180,23 +180,21 @@ def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
 def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: bool) -> str:
     """Return how an answer ends, "open" or "closed"; raises RequestError where a model cannot close it.
 
-    A model of text does not know how far its end is: it writes a tune from nothing to its end where no
-    length is asked for, and breaks off elsewhere.
+    Left to the bridge, music from nothing closes. A model of text is told no bar's distance from the end: its
+    tunes from nothing close where no length is asked for, and all else of it breaks off.
     """
-    asked = str(options.get("ending", AUTO))
-    knows = "remaining" in manifest.conditions
-    if manifest.codec.is_text:
-        knows = begins and all(options.get(key, AUTO) == AUTO for key in ("bars", "beats"))
-    if asked == "closed" and not knows:
+    asked, is_text = options.get("ending", AUTO), manifest.codec.is_text
+    has_length = any(options.get(key, AUTO) != AUTO for key in ("bars", "beats"))
+    can_close = begins and not has_length if is_text else "remaining" in manifest.conditions
+    if asked == "closed" and not can_close:
         reason = "is not told where a piece ends"
-        if manifest.codec.is_text:
-            reason = "ends a tune from nothing of its own length alone: leave bars, beats and the context out"
+        if is_text:
+            reason = "ends a tune from nothing where it likes, and nothing else: leave bars and beats out"
         leave = "leave ending out, or send ending auto"
         raise RequestError("bad_args", f"model {manifest.name!r} {reason}; {leave}")
     if asked != AUTO:
-        return asked
-    closed = knows if manifest.codec.is_text else begins
-    return "closed" if closed else "open"
+        return str(asked)
+    return "closed" if begins and not (is_text and has_length) else "open"
 
 
 def _tune_length(metre: Metre) -> float:
