@@ -37,8 +37,8 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
 def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:
     """Return whether a model is told where the piece ends while it reads the context.
 
-    One that knows phrases would else be told of those there, and of the end from the answer on, which costs it
-    0.01 nats a note; others lose nothing (tests/benchmarks/endings.py), and what they have read when the
+    One that knows phrases would else be told of those there, and of the end from the answer on, which costs
+    it 0.01 nats a note; others lose nothing (tests/benchmarks/endings.py), and what they have read when the
     context came will do.
     """
     return manifest.phrases and request.piece_ends

@@ -189,7 +189,7 @@ def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: b
     if asked == "closed" and not can_close:
         reason = "is not told where a piece ends"
         if is_text:
-            reason = "ends a tune from nothing where it likes, and nothing else: leave bars and beats out"
+            reason = "ends tunes from nothing alone, asked for without bars and beats"
         leave = "leave ending out, or send ending auto"
         raise RequestError("bad_args", f"model {manifest.name!r} {reason}; {leave}")
     if asked != AUTO:
