@@ -132,8 +132,8 @@ def test_tempo_and_metre_of_the_project(bridge: Bridge, client: Client, tmp_path
                               {qn=18,bpm=60,upper=6,lower=8}} """
     set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80, ending="closed")
     seen = reaper(bridge.port, way, tmp_path, marks + set_ + item(notes, 12, 17) + 'act("continue item")')
-    (take,) = client.continue_(notes, model="folk", bars=2, seed=3, scale="G major", low=55, high=80, ending="closed",
-                               start=18, metre="6/8", tempo=60)  # fmt: skip
+    (take,) = client.continue_(notes, model="folk", bars=2, seed=3, scale="G major", low=55, high=80,
+                               ending="closed", start=18, metre="6/8", tempo=60)  # fmt: skip
     assert seen.messages == []
     close(seen.takes[1][3], take)
     assert take.end_beats == 24.0
