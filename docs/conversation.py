@@ -10,10 +10,10 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.osc import Message, Value, build, read
-from antiphon.bridge.server import Server
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.protocol.osc import Message, Value, build, read
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.server.server import Server
 
 PAGE = Path(__file__).with_name("protocol.md")
 MODEL = PAGE.parents[1] / "models" / "folk.onnx"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from antiphon.bridge.protocol import HOST, NOTES_A_DATAGRAM, PORT, REQUESTS
+from antiphon.bridge.protocol.table import HOST, NOTES_A_DATAGRAM, PORT, REQUESTS
 
 Value = int | float | str
 PAGE = Path(__file__).with_name("examples.md")

@@ -8,14 +8,14 @@ import onnxruntime as ort
 
 session = ort.InferenceSession(sys.argv[1])
 card = json.loads(session.get_modelmeta().custom_metadata_map["antiphon"])
-fields, ticks, metre = card["fields"], card["ticks_per_beat"], card["defaults"]["metre"]
+fields, ticks, likes = card["fields"], card["ticks_per_beat"], card["defaults"]
 sizes, types = {"batch": 1, "memory": 65}, {"tensor(int32)": np.int32, "tensor(float)": np.float32}
 feed = {i.name: np.zeros([sizes.get(n, n) for n in i.shape], types[i.type]) for i in session.get_inputs()}
 feed |= {s["name"]: np.full([1, *s["shape"]], s["initial"], s["dtype"]) for s in card["state"]}
 feed["note"][0] = [feed["mask_" + f["name"]].shape[1] for f in fields]  # what stands before the first note
-feed["clock"][0, 2] = 4 * ticks * int(metre.split("/")[0]) // int(metre.split("/")[1])
-feed["conditions"][0, 0] = card["metres"].index(metre) + 1 if metre in card["metres"] else 0
-feed["forced"][:], feed["temperature"][:], feed["top_p"][:] = -1, card["defaults"]["temperature"], 0.95
+feed["clock"][0, 2] = 4 * ticks * int(likes["metre"].split("/")[0]) // int(likes["metre"].split("/")[1])
+feed["conditions"][0, 0] = card["metres"].index(likes["metre"]) + 1 if likes["metre"] in card["metres"] else 0
+feed["forced"][:], feed["temperature"][:], feed["top_p"][:] = -1, likes["temperature"], likes["top_p"]
 feed["mask_delta"][0, -1] = -1e9  # the last delta means the end of the piece: not yet
 if card["memory"]:
     feed["memory_positions"][0] = [-1e7] + 64 * [1e9]  # row 0 stands for "nothing"; 1e9: still unused

@@ -15,28 +15,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from antiphon.bridge import arguments as bounds
-from antiphon.bridge import (
-    caller,
-    client,
-    contexts,
-    desk,
-    hostclient,
-    options,
-    osc,
-    protocol,
-    resend,
-    resolve,
-    scale,
-    session,
-    sessions,
-)
+from antiphon.bridge.client import client
+from antiphon.bridge.hosts import hostclient
+from antiphon.bridge.protocol import arguments as bounds
+from antiphon.bridge.protocol import options, osc, scale
+from antiphon.bridge.protocol import table as protocol
+from antiphon.bridge.server import sessions
+from antiphon.bridge.session import caller, contexts, desk, resend, resolve, session
 from antiphon.models import limits as model_limits
 from antiphon.models import manifest, step
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.score import Part
-from antiphon.train import config
+from antiphon.train.config import sections
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -109,7 +100,7 @@ def most() -> str:
         ("Characters of the option text", options.MAX_TUNE, "`bad_args`"),
         ("Messages in a row that are no requests", caller.MOST_STRAYS, "they get no answer"),
         ("Values of a ping", session.MAX_ECHO, "`too_large`"),
-        ("Notes of a context", contexts.MAX_CONTEXT_NOTES, "`too_large`"),
+        ("Notes of a context", protocol.MAX_CONTEXT_NOTES, "`too_large`"),
         ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),
         ("Beats of an answer, all takes together", resolve.MAX_BEATS, "`too_large`"),
         ("Requests of a client under way", desk.MAX_RUNNING, "`busy`"),
@@ -203,7 +194,7 @@ def as_toml(default: str) -> str:
 
 def keys(name: str) -> str:
     """Return the table of a section of a training configuration."""
-    rows = [(f"`{key}`", f"`{as_toml(default)}`", text) for key, default, text in fields_of(config, name)]
+    rows = [(f"`{key}`", f"`{as_toml(default)}`", text) for key, default, text in fields_of(sections, name)]
     return table(("Key", "Default", "Meaning"), rows)
 
 

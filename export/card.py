@@ -11,9 +11,10 @@ import numpy as np
 
 from ..models.errors import ExportError, ModelFileError
 from ..models.manifest import Defaults, Manifest, Source
-from ..train.config import TrainConfig
-from ..train.dataset import Dataset
-from ..train.network import NoteNetwork
+from ..models.manifestread import read_manifest
+from ..train.config.config import TrainConfig
+from ..train.dataset.dataset import Dataset
+from ..train.network.network import NoteNetwork
 from .folded import memory_of, state_tensors
 
 
@@ -61,7 +62,7 @@ def _pitches(dataset: Dataset) -> list[int]:
 def check_readable(manifest: Manifest) -> None:
     """Raise ExportError where no program would read the file, before it takes its time to make it."""
     try:
-        Manifest.from_json(manifest.to_json())
+        read_manifest(manifest.to_json())
     except ModelFileError as error:
         raise ExportError(f"no model file can say what this run asks for: {error}") from error
 
@@ -75,10 +76,11 @@ def known_figures(folder: Path) -> dict[str, float]:
         runs = json.loads(path.read_bytes())
         own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
         found = runs[own[0]]
+        split = found.get("split", "test")
         if "bits a character" in found:
             bits = found["bits a character"]
-            return {f"test, bits a character, {name}": value for name, value in bits.items()}
-        return {f"test, {name}": row["total"] for name, row in found["figures"].items()}
+            return {f"{split}, bits a character, {name}": value for name, value in bits.items()}
+        return {f"{split}, {name}": row["total"] for name, row in found["figures"].items()}
     except (ValueError, AttributeError, LookupError, TypeError) as error:
         raise ExportError(
             f"{path} holds no figures of this run: `antiphon evaluate {folder} --json {path}` writes it anew"

@@ -18,7 +18,7 @@ from ..models.errors import ExportError
 from ..models.field import FieldName
 from ..models.manifest import Manifest
 from ..models.step import MASKED, PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
-from ..train.passages import Piece, passage
+from ..train.fit.passages import Piece, passage
 from .reference import KerasLogits
 from .replay import Passage, Replay
 

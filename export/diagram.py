@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.wholefile import whole_file
-from ..train.shape import Shape
+from ..train.network.shape import Shape
 
 BLUE, GREEN, ORANGE, GREY = "#dbe9f6", "#dff0d8", "#fbe5d0", "#eeeeee"
 _WIDTH, _HEIGHT, _GAP = 2.9, 0.62, 0.38

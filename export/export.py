@@ -9,9 +9,10 @@ from pathlib import Path
 import onnx
 
 from ..models.wholefile import whole_file
-from ..train.dataset import Dataset
-from ..train.passages import Told, passage, pieces_of
-from ..train.savedrun import load_run
+from ..train.config.sections import Told
+from ..train.dataset.dataset import Dataset
+from ..train.fit.passages import passage, pieces_of
+from ..train.fit.savedrun import load_run
 from .card import check_readable, known_figures, manifest_for
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes

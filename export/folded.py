@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from ..models.manifest import Memory, StateTensor
 from ..models.step import MASKED, UNUSED_POSITION
-from ..train.config import NetworkConfig
-from ..train.network import NoteNetwork
-from ..train.shape import ANCHOR, DECAYS, Shape
+from ..train.config.sections import NetworkConfig
+from ..train.network.network import NoteNetwork
+from ..train.network.shape import ANCHOR, DECAYS, Shape
 from .sounding import STATE
 
 Floats = npt.NDArray[np.float32]

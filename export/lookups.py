@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..train.backend import tf
-from ..train.shape import INTERVALS, REACH
+from ..train.network.shape import INTERVALS, REACH
 
 
 def row_of(table: npt.NDArray[Any], code: Any) -> Any:
@@ -61,6 +61,6 @@ def views_of(references: npt.NDArray[np.integer], codec: Codec) -> npt.NDArray[n
 
 
 def interval_of(pitch: Any, reference: Any) -> Any:
-    """Return interval codes of MIDI pitches; see antiphon.train.shape.interval_code."""
+    """Return interval codes of MIDI pitches; see antiphon.train.network.shape.interval_code."""
     codes = np.clip(np.arange(-127, 128) + REACH + 1, 0, INTERVALS - 1)
     return tf.gather(tf.constant(codes, tf.int64), pitch - reference + 127)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..train.backend import tf
-from ..train.batches import alone
-from ..train.network import NoteNetwork
+from ..train.fit.batches import alone
+from ..train.network.network import NoteNetwork
 from .replay import Passage
 
 KerasLogits = Callable[[Passage], list[np.ndarray]]

@@ -84,7 +84,7 @@ class Replay:
         """Return the weighted loss of each target field of one passage, (step, field), in nats.
 
         Where the music was cut off, a target's code stands for itself and every code after it, as in
-        :func:`antiphon.train.loss.nats`.
+        :func:`antiphon.train.fit.loss.nats`.
         """
         censored = passage.get("censored", np.zeros_like(passage["weight"]))
         return np.asarray(-self._replayed(passage, censored) * passage["weight"])

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from ..models.codec import Codec
 from ..train.backend import tf
-from ..train.network import NoteNetwork
-from ..train.shape import (
+from ..train.network.network import NoteNetwork
+from ..train.network.shape import (
     DECAYS,
     DEGREES,
     IMPOSSIBLE,

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..models.step import POSITION_STRIDE
 from ..train.backend import tf
-from ..train.config import NetworkConfig
-from ..train.shape import BEAT_BIASES, BIASES
+from ..train.config.sections import NetworkConfig
+from ..train.network.shape import BEAT_BIASES, BIASES
 from .folded import BlockWeights, Floats, Folded, LayerWeights, Norm
 from .lookups import columns_of
 

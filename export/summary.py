@@ -10,7 +10,7 @@ import onnx
 from onnx import numpy_helper
 
 from ..models.manifest import Manifest
-from ..train.network import NoteNetwork
+from ..train.network.network import NoteNetwork
 from .convert import weight_bytes
 from .quantise import quantise
 

@@ -6,16 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .codec import Codec
-from .errors import AntiphonError, ConfigError, ModelFileError
-from .field import Field
-from .limits import check
+from .errors import ConfigError
 from .metre import Metre
 from .score import Part
-from .step import DType
 
+DType = Literal["int32", "float32"]
 FORMAT_VERSION = 1
 METADATA_KEY = "antiphon"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -136,84 +134,3 @@ class Manifest:
         data["ticks_per_beat"] = codec["ticks_per_beat"]
         data["fields"] = codec["fields"]
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read a manifest; raises ModelFileError that names the wrong key."""
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ModelFileError(f"the manifest is not JSON: {error}: export the model anew") from error
-        if not isinstance(data, dict):
-            raise ModelFileError("the manifest is not a JSON object")
-        version = data.get("format_version")
-        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-            raise ModelFileError("the manifest has no format_version")
-        if version > FORMAT_VERSION:
-            raise ModelFileError(
-                f"the file has format {version!r:.80}, this Antiphon reads up to {FORMAT_VERSION}: "
-                "update Antiphon"
-            )
-        return _read(data)
-
-
-def _read(data: dict[str, Any]) -> Manifest:
-    """Build a manifest from parsed JSON."""
-    data = dict(data)
-    key = "fields"
-    try:
-        tables = tuple(Field(f["name"], tuple(_list(f["values"]))) for f in _list(data.pop("fields")))
-        key = "ticks_per_beat"
-        codec = Codec(tables, data.pop("ticks_per_beat"))
-        for key, build in _NESTED.items():
-            data[key] = build(data[key])
-        key = ", ".join(sorted(data.keys() - set(Manifest.__dataclass_fields__)))
-        known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
-        manifest = Manifest(codec=codec, **known)
-    except _WRONG as error:
-        raise ModelFileError(
-            f"the manifest's key {key!r:.80} is missing or wrong: {error!s:.300}: export the model anew"
-        ) from error
-    _check_name(manifest.name)
-    check(manifest)
-    return manifest
-
-
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, AntiphonError)
-"""What values of any kind make of reading them; a whole number may be too great for a float, too."""
-
-
-def _check_name(name: Any) -> None:
-    if name == "":
-        raise ModelFileError("the manifest's key 'name' is empty")
-    if isinstance(name, str) and not NAME.fullmatch(name):  # else its kind is what is wrong
-        raise ModelFileError(
-            "the manifest's key 'name' must be up to 64 lower-case letters, digits and hyphens, such as "
-            f"my-tunes, not {name!r:.80}"
-        )
-
-
-def _list(value: Any) -> list[Any]:
-    """Return a JSON array; text and objects can be walked over, too, and mean something else."""
-    if not isinstance(value, list):
-        raise TypeError(f"must be a list, not {value!r:.80}")
-    return value
-
-
-def _defaults(defaults: Defaults) -> Defaults:
-    if isinstance(defaults.metre, str):  # else its kind is what is wrong
-        Metre.parse(defaults.metre)
-    return defaults
-
-
-_NESTED: dict[str, Any] = {
-    "metres": lambda v: tuple(str(Metre.parse(m)) for m in _list(v)),
-    "parts": lambda v: tuple(Part(**p) for p in _list(v)),
-    "state": lambda v: tuple(StateTensor(**{**s, "shape": tuple(_list(s["shape"]))}) for s in _list(v)),
-    "memory": lambda v: None if v is None else Memory(**v),
-    "tasks": lambda v: tuple(_list(v)),
-    "conditions": lambda v: tuple(_list(v)),
-    "defaults": lambda v: _defaults(Defaults(**v)),
-    "sources": lambda v: tuple(Source(**s) for s in _list(v)),
-    "held_out": lambda v: {str(k): float(x) for k, x in v.items()},
-}

@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import ModelFileError
 from .manifest import METADATA_KEY, Manifest
+from .manifestread import read_manifest
 from .onnxdata import check_whole
 from .onnxmeta import read_metadata
 from .step import Port, inputs, outputs
@@ -49,7 +50,7 @@ class ModelInfo:
                 f"{path}: an ONNX file, but not an Antiphon model (no metadata key {METADATA_KEY!r})"
             )
         try:
-            return cls(path, Manifest.from_json(text), size)
+            return cls(path, read_manifest(text), size)
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from error
         except Exception as error:  # a manifest that nobody has thought of concerns its own file alone

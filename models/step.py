@@ -7,15 +7,13 @@ attention memory between runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from .manifest import Manifest
+from .manifest import DType, Manifest
 
-DType = Literal["int32", "float32"]
 Bars = TypeVar("Bars", int, npt.NDArray[np.integer[Any]])
 MASKED = -1e9
 """What a mask adds to a logit that must not be chosen."""

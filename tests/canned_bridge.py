@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from antiphon.bridge.osc import MAX_DATAGRAM, Message, Value, encode, read
-from antiphon.bridge.protocol import PROTOCOL
+from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, Value, encode, read
+from antiphon.bridge.protocol.table import PROTOCOL
 from antiphon.models.note import Note
 
 

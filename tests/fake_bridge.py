@@ -9,7 +9,7 @@ from antiphon.bridge.clock import FakeClock
 from antiphon.bridge.lull import Lull
 from antiphon.bridge.ports import House
 from antiphon.bridge.request import Take
-from antiphon.bridge.session import Session
+from antiphon.bridge.session.session import Session
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
 from antiphon.models.manifest import Manifest
@@ -149,7 +149,7 @@ class Talk:
 
     def say(self, address, *args):
         """Send one message; return what was said to it."""
-        from antiphon.bridge.osc import Message
+        from antiphon.bridge.protocol.osc import Message
 
         before = len(self.said)
         self.session.handle(Message("/antiphon/" + address, args))

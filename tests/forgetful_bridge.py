@@ -7,8 +7,8 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
-from antiphon.bridge.osc import MAX_DATAGRAM, Message, Value, encode, read
-from antiphon.bridge.protocol import PROTOCOL
+from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, Value, encode, read
+from antiphon.bridge.protocol.table import PROTOCOL
 from antiphon.models.note import Note
 
 NOTE = Note(60, 4.0, 1.0, 80, 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.bridge.client import Take
+from antiphon.bridge.client.client import Take
 from antiphon.models.note import Note
 
 Reply = tuple[Any, ...]

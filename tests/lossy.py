@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
+from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, encode, read
 
 LATE_SECONDS = 0.02
 """How long a datagram that is overtaken stays behind."""

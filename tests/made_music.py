@@ -10,7 +10,7 @@ from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
-from antiphon.train.dataset import codec_to_json
+from antiphon.train.dataset.dataset import codec_to_json
 
 PARTS = [{"name": n, "program": 0, "is_drum": False} for n in ("high", "low")]
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Take
-from antiphon.bridge.osc import Message, Value, encode, read
-from antiphon.bridge.protocol import PROTOCOL
+from antiphon.bridge.client.client import Take
+from antiphon.bridge.protocol.osc import Message, Value, encode, read
+from antiphon.bridge.protocol.table import PROTOCOL
 from antiphon.models.note import Note
 from program import Program, free_port
 

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from antiphon.bridge.osc import MAX_DATAGRAM, Message, encode, read
-from antiphon.bridge.protocol import PROTOCOL
+from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, encode, read
+from antiphon.bridge.protocol.table import PROTOCOL
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from antiphon.bridge.osc import Message, build, read
-from antiphon.bridge.server import Server
+from antiphon.bridge.protocol.osc import Message, build, read
+from antiphon.bridge.server.server import Server
 from fake_bridge import FakeEngine, FakeShelf
 
 

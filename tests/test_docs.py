@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.cli import COMMANDS, load
-from antiphon.bridge.client import Client
+from antiphon.bridge.cli.commands import COMMANDS, load
+from antiphon.bridge.client.client import Client
 from antiphon.models.modelfile import ModelInfo
-from antiphon.train.config import TrainConfig
-from antiphon.train.prepareconfig import parse as parse_prepare
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.dataset.prepareconfig import parse as parse_prepare
 
 ROOT = Path(__file__).parents[1]
 TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
@@ -87,8 +87,8 @@ def test_the_page_of_hosts_leads_to_every_page_beside_it() -> None:
 
 
 def test_the_readme_names_every_address_and_option() -> None:
-    from antiphon.bridge.options import OPTIONS
-    from antiphon.bridge.protocol import REQUESTS
+    from antiphon.bridge.protocol.options import OPTIONS
+    from antiphon.bridge.protocol.table import REQUESTS
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [entry.address for entry in REQUESTS if entry.address not in readme] == []
@@ -182,7 +182,7 @@ def test_the_page_on_prepare_names_every_reason() -> None:
     page = (ROOT / "docs" / "prepare.md").read_text(encoding="utf-8")
     reasons = {
         reason
-        for file in (ROOT / "train").glob("*.py")
+        for file in (ROOT / "train").rglob("*.py")
         for reason in re.findall(r'Skipped\([^",]+, "([^"]+)"', file.read_text(encoding="utf-8"))
     }
     table = page[page.index("| Reason |") : page.index("## Stopping")]

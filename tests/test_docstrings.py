@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
-    f"antiphon.{path.parent.name}.{path.stem}"
+    f"antiphon.{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}"
     for room in ("models", "train", "export", "bridge")
-    for path in (ROOT / room).glob("*.py")
+    for path in (ROOT / room).rglob("*.py")
     if ">>> " in path.read_text(encoding="utf-8")
 )
 

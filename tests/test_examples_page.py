@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.options import parse
-from antiphon.bridge.osc import Message, read
-from antiphon.bridge.protocol import REQUEST_TABLE
+from antiphon.bridge.protocol.options import parse
+from antiphon.bridge.protocol.osc import Message, read
+from antiphon.bridge.protocol.table import REQUEST_TABLE
 from fake_bridge import Talk
 from program import Program
 

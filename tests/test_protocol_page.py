@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.osc import Message
-from antiphon.bridge.protocol import REPLY_TABLE
+from antiphon.bridge.protocol.osc import Message
+from antiphon.bridge.protocol.table import REPLY_TABLE
 from program import Bridge
 from stage import Wire
 

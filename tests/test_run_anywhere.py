@@ -53,7 +53,7 @@ def expected(model: Path) -> list[Row]:
     for _ in range(NOTES):
         out = host.step(
             note, clock, (manifest.metre_code(metre), 0), masks={"delta": ends},
-            temperature=manifest.defaults.temperature, top_p=0.95,
+            temperature=manifest.defaults.temperature, top_p=manifest.defaults.top_p,
             uniform=draws.random((1, len(codec.fields)), np.float32)[0],
         )  # fmt: skip
         note, clock = out["chosen"][0].tolist(), out["clock_out"][0].tolist()

@@ -20,10 +20,10 @@ def without_encoding(code: str) -> Iterator[int]:
 
 def test_no_file_is_in_the_machines_own_encoding() -> None:
     sources = [
-        path for room in ("models", "train", "export", "bridge") for path in (ROOT / room).glob("*.py")
+        path for room in ("models", "train", "export", "bridge") for path in (ROOT / room).rglob("*.py")
     ]
     assert len(sources) > 100
-    code = {path.name: path.read_text(encoding="utf-8") for path in sources}
+    code = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sources}
     found = [f"{name}:{line}" for name, text in code.items() for line in without_encoding(text)]
     assert found == []
 

@@ -8,8 +8,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.cli import main
-from antiphon.bridge.client import Client
+from antiphon.bridge.cli.commands import main
+from antiphon.bridge.client.client import Client
 from antiphon.models.metre import MetreMap
 from antiphon.models.midi import write_midi
 from antiphon.models.score import Part, Score

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.osc import Message, encode
+from antiphon.bridge.protocol.osc import Message, encode
 from program import Bridge, Program, antiphon, free_port
 
 PAGE = (Path(__file__).parents[1] / "docs" / "hosts" / "troubleshooting.md").read_text(encoding="utf-8")

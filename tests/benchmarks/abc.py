@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from antiphon.bridge.barfill import FREE, BarFill
-from antiphon.bridge.engine import Engine
+from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.request import Take
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.textrow import TextRow
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
+from antiphon.bridge.text.barfill import FREE, BarFill
+from antiphon.bridge.text.textrow import TextRow
 from antiphon.models.abc import AbcError, bars
 from antiphon.models.score import Score
 
@@ -93,8 +93,8 @@ def drawn(model: str, folders: Sequence[Path], count: int) -> tuple[list[str], l
 
 def real(dataset: Path, count: int) -> list[str]:
     """Return tunes of a data set's test split."""
-    from antiphon.train.dataset import Dataset
-    from antiphon.train.textscore import text_of
+    from antiphon.train.dataset.dataset import Dataset
+    from antiphon.train.evaluation.textscore import text_of
 
     tunes = [f"{tune}\n" for tune in text_of(Dataset.load(dataset), "test").split("\n\n") if tune]
     return tunes[:count]

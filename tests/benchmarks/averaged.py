@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from antiphon.train.batches import whole_pieces
-from antiphon.train.dataset import SPLITS, SplitName
-from antiphon.train.evaluate import table
-from antiphon.train.loss import nats
-from antiphon.train.passages import Told, pieces_of
-from antiphon.train.savedrun import load_run
+from antiphon.train.config.sections import Told
+from antiphon.train.dataset.dataset import SPLITS, SplitName
+from antiphon.train.evaluation.evaluate import table
+from antiphon.train.fit.batches import whole_pieces
+from antiphon.train.fit.loss import nats
+from antiphon.train.fit.passages import pieces_of
+from antiphon.train.fit.savedrun import load_run
 
 
 def averaged(runs: list[Path], split: SplitName) -> dict[str, dict[str, float]]:

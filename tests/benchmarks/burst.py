@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import measure
-from antiphon.bridge.osc import Message, encode, read
+from antiphon.bridge.protocol.osc import Message, encode, read
 from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from serving import context_datagrams, request_datagram, serving

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import cycle
 
 import measure
-from antiphon.bridge.osc import read
+from antiphon.bridge.protocol.osc import read
 from antiphon.models.modelfile import ModelInfo
 from serving import DONE, FAIL, PATIENCE, Asker, contexts, request_datagram, serving
 

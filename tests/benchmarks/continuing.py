@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime as ort
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.opening import in_phrase, read_context
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.stepper import MOST_ROWS, Stepper
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading.opening import in_phrase, read_context
+from antiphon.bridge.runtime.stepper import MOST_ROWS, Stepper
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import MetreMap
 from antiphon.models.modelfile import ModelFile, session_options
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset.dataset import Dataset
 from played import Passage, passages
 
 FOLLOWING = 4

@@ -5,7 +5,7 @@
 Where a piece is in its last eight bars, compared with its first four: the share of their time in the major
 scale, or its relatives, that has most of the first bars; and how many semitones each voice lies from where it
 lay, mean pitch from mean pitch. The music's own sixteen bars beside as many pieces by the model, led by how
-they begin (bridge/leading.py) and not led.
+they begin (bridge/leading) and not led.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from antiphon.bridge import leading, tessitura, tonality
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import leading, tessitura, tonality
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note

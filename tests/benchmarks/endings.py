@@ -23,19 +23,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.opening import in_phrase, read_context, remaining
-from antiphon.bridge.options import OptionValue
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.stepper import Stepper
-from antiphon.bridge.tonality import KEYS, told_by
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading.opening import in_phrase, read_context, remaining
+from antiphon.bridge.leading.tonality import KEYS, told_by
+from antiphon.bridge.protocol.options import OptionValue
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.runtime.stepper import Stepper
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.errors import RequestError
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset, SplitName
+from antiphon.train.dataset.dataset import Dataset, SplitName
 from continuing import arguments
 
 _NEAR = 1e-3

@@ -13,8 +13,8 @@ from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.export.steplayers import MemoryBias, attend
 from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
-from antiphon.train.network import NoteNetwork
-from antiphon.train.savedrun import load_run
+from antiphon.train.fit.savedrun import load_run
+from antiphon.train.network.network import NoteNetwork
 
 CLOSE = 1e-4
 """Largest difference of a log-probability from the exported graph's, nats."""

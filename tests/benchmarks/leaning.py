@@ -2,7 +2,7 @@
 
     python tests/benchmarks/leaning.py MODEL DATASET [--split valid] [--pieces 300] [--bars 4]
 
-The first bars of pieces are told, and the next four follow. For each strength (bridge/tonality.py, STRANGE):
+The first bars of pieces are told, and the next four follow. For each strength (bridge/leading, STRANGE):
 the nats of a pitch that the music went on with, and the share of their time that the notes of an answer spend
 in the major scale, or its relatives, that has most of the context; the music's own share stands above.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from antiphon.bridge import tonality
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import tonality
+from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.models.note import Note
 from continuing import Pitches, answers, begin, nats_of
 from played import Passage

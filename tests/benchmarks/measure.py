@@ -136,7 +136,7 @@ def arguments(doc: str | None, *, models: bool = True) -> argparse.ArgumentParse
 
 def model_files(args: argparse.Namespace) -> list[Path]:
     """Return the model files to measure; ends the program when there is none."""
-    from antiphon.bridge.shelf import shipped_folder
+    from antiphon.bridge.runtime.shelf import shipped_folder
 
     folder = shipped_folder()
     found = args.models or (sorted(folder.glob("*.onnx")) if folder else [])

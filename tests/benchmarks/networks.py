@@ -23,13 +23,14 @@ from typing import Any
 
 import tensorflow as tf
 from antiphon.export.export import export
-from antiphon.train.config import CardConfig, FitConfig, NetworkConfig, TrainConfig
-from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run
-from antiphon.train.loss import evaluate_pieces, loss_of
-from antiphon.train.ngram import NGram
-from antiphon.train.passages import pieces_of
-from antiphon.train.savedrun import load_run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.config.sections import CardConfig, FitConfig, NetworkConfig
+from antiphon.train.dataset.dataset import Dataset
+from antiphon.train.evaluation.ngram import NGram
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.loss import evaluate_pieces, loss_of
+from antiphon.train.fit.passages import pieces_of
+from antiphon.train.fit.savedrun import load_run
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "lstm, 4 heads": {},

@@ -17,16 +17,16 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.opening import in_phrase
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.stepper import Stepper
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading.opening import in_phrase
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.runtime.stepper import Stepper
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap, is_pick_up
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset.dataset import Dataset
 from continuing import arguments
 
 LATE = (0, 4, 2, 1)

@@ -3,7 +3,7 @@
     python tests/benchmarks/played.py MODEL DATASET [--pieces 300]
 
 The context is told as the score has it, with its lengths, onsets or voices as a player or a host would leave
-them, and read twice: as it is, and as the bridge reads it (bridge/opening.py). What follows is the same
+them, and read twice: as it is, and as the bridge reads it (bridge/leading). What follows is the same
 score each time, so that every difference is the context's.
 """
 
@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from antiphon.bridge.opening import as_learnt, in_phrase, read_context
-from antiphon.bridge.stepper import Stepper
+from antiphon.bridge.leading.opening import as_learnt, in_phrase, read_context
+from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.models.codec import Codec
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap, is_pick_up
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset, SplitName
+from antiphon.train.dataset.dataset import Dataset, SplitName
 
 BARS = 4
 Play = Callable[[random.Random, Sequence[Note], float], list[Note]]

@@ -18,11 +18,11 @@ from pathlib import Path
 import measure
 import numpy as np
 from antiphon.models.metre import Metre, MetreMap
-from antiphon.models.midi_write import write_midi
+from antiphon.models.midi.write import write_midi
 from antiphon.models.note import Note
 from antiphon.models.score import Part, Score
-from antiphon.train.prepare import prepare
-from antiphon.train.prepareconfig import PartRule, PrepareConfig, load
+from antiphon.train.dataset.prepare import prepare
+from antiphon.train.dataset.prepareconfig import PartRule, PrepareConfig, load
 
 COLUMNS = ("source", "processes", "files", "notes", "seconds", "files a second", "notes a second", "speed-up")
 SUFFIXES = (".mid", ".midi")

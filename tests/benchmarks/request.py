@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import measure
-from antiphon.bridge.osc import Value
+from antiphon.bridge.protocol.osc import Value
 from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from serving import IDLE_SECONDS, Asker, Timing, context_datagrams, contexts, request_datagram, serving

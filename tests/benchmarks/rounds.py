@@ -3,7 +3,7 @@
     python tests/benchmarks/rounds.py MODEL DATASET [--split valid] [--pieces 300]
 
 For each piece of the split: 32 bars by the model from nothing, and its first four bars answered six times by
-four, each answer to all before it; led out of rounds (bridge/rounds.py) and not. Counted are the pieces in
+four, each answer to all before it; led out of rounds (bridge/leading) and not. Counted are the pieces in
 which up to eight bars come three times in a row (a single one four times), and how many of a piece's last
 sixteen bars are different. Beside them the train split's own tunes of 32 bars, and how its tunes go on that
 have had four bars twice. Of a model of notes also the nats a pitch of bars 5 to 16, led and not.
@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
 import numpy as np
-from antiphon.bridge import rounds
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.leading import WORN
-from antiphon.bridge.opening import read_context
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import rounds
+from antiphon.bridge.leading.leading import WORN
+from antiphon.bridge.leading.opening import read_context
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset.dataset import Dataset
 from continuing import Pitches, arguments, nats_of, taken
 from phrases import between, tunes
 from played import Passage

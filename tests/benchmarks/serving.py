@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon.bridge.client import Client
-from antiphon.bridge.osc import Message, NoteMessage, Value, encode, read
+from antiphon.bridge.client.client import Client
+from antiphon.bridge.protocol.osc import Message, NoteMessage, Value, encode, read
 from antiphon.models.note import Note
 from antiphon.models.score import Score
 
@@ -23,7 +23,7 @@ IDLE_SECONDS = 0.05
 """Between a context's ack and the request: long enough for the bridge to have read the context."""
 PATIENCE = 10.0
 """Seconds of silence that end a benchmark."""
-COMMAND = "import sys; from antiphon.bridge.cli import main; sys.exit(main())"
+COMMAND = "import sys; from antiphon.bridge.cli.commands import main; sys.exit(main())"
 """What the command `antiphon` does, by this very Python."""
 FAIL = b"/antiphon/fail\0"
 ACK = b"/antiphon/ack\0"

@@ -20,7 +20,7 @@ from typing import Any
 import measure
 import numpy as np
 import onnxruntime as ort
-from antiphon.bridge.stepper import Batching, Stepper
+from antiphon.bridge.runtime.stepper import Batching, Stepper
 from antiphon.models.modelfile import ModelFile
 from antiphon.models.step import MASKED
 

@@ -3,7 +3,7 @@
     python tests/benchmarks/tessitura.py MODEL DATASET [--split valid] [--pieces 300] [--bars 4]
 
 The first bars of pieces are told, and the next four follow. For each strength, 1 being what the bridge does
-(bridge/tessitura.py): the nats of a pitch that the music went on with, and how many semitones the voices of
+(bridge/leading): the nats of a pitch that the music went on with, and how many semitones the voices of
 answers lie from their context's, mean pitch from mean pitch: on average, and nine in ten at most. The music's
 own figures stand above.
 """
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from antiphon.bridge import tessitura, tonality
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tessitura import Tessitura
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import tessitura, tonality
+from antiphon.bridge.leading.tessitura import Tessitura
+from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.models.metre import MetreMap
 from antiphon.models.note import Note
 from continuing import Pitches, answers, begin, nats_of

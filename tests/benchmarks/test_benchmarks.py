@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from antiphon.export.export import export
-from antiphon.train.config import TrainConfig
-from antiphon.train.fit import Run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.fit.fit import Run
 from made_music import write_dataset
 from tiny_model import save_tiny_model, save_tiny_text_model
 

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import measure
 import numpy as np
 import tensorflow as tf
-from antiphon.train.config import FitConfig, NetworkConfig, TrainConfig
-from antiphon.train.fit import Run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.config.sections import FitConfig, NetworkConfig
+from antiphon.train.fit.fit import Run
 
 COLUMNS = (
     "precision", "notes a second", "ms an update", "batches' share", "speed-up", "updates",

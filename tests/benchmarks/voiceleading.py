@@ -3,7 +3,7 @@
     python tests/benchmarks/voiceleading.py MODEL DATASET [--split valid] [--pieces 300] [--bars 4]
 
 The first bars of pieces are told, and the next four follow. For strengths of both, in nats
-(bridge/voiceleading.py): the nats of a pitch that the music went on with, key and tessitura led as the bridge
+(bridge/leading): the nats of a pitch that the music went on with, key and tessitura led as the bridge
 does; and of answers how many parallel fifths and octaves a bar has, and for which share of their time two
 neighbouring voices are crossed. The music's own figures stand above.
 """
@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
-from antiphon.bridge import tonality, voiceleading
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tessitura import tessitura_of
-from antiphon.bridge.voiceleading import CROSSED, PARALLEL, voice_leading_of
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import tonality, voiceleading
+from antiphon.bridge.leading.tessitura import tessitura_of
+from antiphon.bridge.leading.voiceleading import CROSSED, PARALLEL, voice_leading_of
+from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.models.metre import MetreMap
 from antiphon.models.note import Note
 from continuing import FOLLOWING, Pitches, answers, begin, nats_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field, offset_table, velocity_table
 from antiphon.models.score import Part

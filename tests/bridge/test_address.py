@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
-from antiphon.bridge import doctor
 from antiphon.bridge.address import bound, looked_up
-from antiphon.bridge.conversation import Conversation
-from antiphon.bridge.server import bind
+from antiphon.bridge.cli import checks as doctor
+from antiphon.bridge.client.conversation import Conversation
+from antiphon.bridge.server.server import bind
 from antiphon.models.errors import AntiphonError
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.register import lift, lifted
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading.register import lift, lifted
+from antiphon.bridge.leading.tonality import of_heard, told_by
 from antiphon.bridge.request import Take
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.bridge.tonality import of_heard, told_by
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.models.abc import read_abc
 from antiphon.models.drumkit import on_kit
 from antiphon.models.note import Note
@@ -105,7 +105,7 @@ class TestRegister:
         low = resolve({}, {"metre": "4/4", "low": 36, "high": 48}, tuple(RIFF), manifest, 3)
         engine.prime("key", plain)
         waiting: list[Sequence[Note]] = [engine.generate(low)[0].notes]
-        from antiphon.bridge.waiting import Waiting
+        from antiphon.bridge.engine.waiting import Waiting
 
         listener = Waiting()
         engine.submit(low, listener, key="key")
@@ -207,7 +207,7 @@ class TestSound:
 
     def test_a_text_s_chords_are_played_by_their_top(self) -> None:
         """Where the model of text writes one: its part sounds one note at a time."""
-        from antiphon.bridge.textrow import at_pitches
+        from antiphon.bridge.text.textrow import at_pitches
 
         request = resolve({}, {}, None, ModelShelf([]).manifest("irish-abc"), 3)
         chord = [Note(60, 0.0, 1.0), Note(64, 0.0, 1.0), Note(67, 0.5, 1.0)]

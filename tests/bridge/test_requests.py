@@ -3,10 +3,10 @@
 import threading
 
 import pytest
-from antiphon.bridge.answer import PROGRESS_SECONDS
-from antiphon.bridge.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
-from antiphon.bridge.osc import Message
+from antiphon.bridge.protocol.osc import Message
 from antiphon.bridge.request import Take
+from antiphon.bridge.session.answer import PROGRESS_SECONDS
+from antiphon.bridge.session.desk import MAX_RUNNING, MAX_WAITING, REQUEST_SECONDS
 from antiphon.models.errors import RequestError
 from fake_bridge import FAIL, Talk, request, rule
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import mido
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
 from lossy import lossy

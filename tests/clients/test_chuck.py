@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.note import Note
 from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.note import Note
 from program import Bridge, free_port
 from silent_bridge import silent_bridge

@@ -10,8 +10,8 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from antiphon.bridge.client import Client
-from antiphon.bridge.osc import Message, encode
+from antiphon.bridge.client.client import Client
+from antiphon.bridge.protocol.osc import Message, encode
 from antiphon.models.note import Note
 from heard import Reply, failures, flat, heard, same
 from program import PATIENCE_SECONDS, Bridge, Program, free_port, is_free

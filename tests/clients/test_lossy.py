@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.note import Note
 from lossy import lossy
 from program import Bridge

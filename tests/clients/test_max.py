@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
 from lossy import lossy

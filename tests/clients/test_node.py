@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.note import Note
 from heard import Reply, failures, flat, heard, same
 from program import Bridge, Program, free_port

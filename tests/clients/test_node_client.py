@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from lossy import lossy
 from program import Bridge, free_port

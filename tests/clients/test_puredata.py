@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.note import Note
 from heard import Reply, failures, flat, heard, same
 from program import Bridge, Program

@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
-from antiphon.bridge.osc import Message, encode, read
-from antiphon.bridge.protocol import DATAGRAMS_A_SLOT, NOTES_A_DATAGRAM, PROTOCOL, SLOT_SECONDS
+from antiphon.bridge.client.client import Client
+from antiphon.bridge.protocol.osc import Message, encode, read
+from antiphon.bridge.protocol.table import DATAGRAMS_A_SLOT, NOTES_A_DATAGRAM, PROTOCOL, SLOT_SECONDS
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
 from lossy import lossy

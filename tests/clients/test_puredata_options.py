@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from program import Bridge
 from pure_data import by_hand, close, needs_pd, notes, patch
 

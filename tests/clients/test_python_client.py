@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client
+from antiphon.bridge.client.client import Client
 from antiphon.models.errors import RequestError
 from antiphon.models.midi import read_midi
 from antiphon.models.note import Note

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
 from forgetful_bridge import NOTE, Forgetful, StartedAnew

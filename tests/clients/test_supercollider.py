@@ -12,7 +12,7 @@ from math import floor
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from forgetful_bridge import NOTE, Forgetful, StartedAnew
 from lossy import lossy

@@ -13,7 +13,7 @@ from types import ModuleType
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from antiphon.bridge.client import Client, Take
+from antiphon.bridge.client.client import Client, Take
 from antiphon.models.note import Note
 from canned_bridge import canned_bridge
 from lossy import lossy

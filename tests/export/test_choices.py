@@ -17,9 +17,9 @@ from antiphon.export.reference import keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.models.errors import ExportError
-from antiphon.train.config import TrainConfig
-from antiphon.train.fit import Run
-from antiphon.train.savedrun import load_run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
 
 DRAW, CLOCK, FOLD = stepgraph.draw, StepGraph._clock, stepgraph.fold

@@ -13,31 +13,32 @@ import numpy as np
 import onnx
 import pytest
 import tensorflow as tf
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
-from antiphon.export import cli_export
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.export import export as exporting
 from antiphon.export.card import known_figures
 from antiphon.export.choices import check_choices
+from antiphon.export.cli import export as cli_export
 from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.report import Report
 from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
-from antiphon.models.manifest import METADATA_KEY, Manifest
+from antiphon.models.manifest import METADATA_KEY
+from antiphon.models.manifestread import read_manifest
 from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.models.step import MASKED, inputs, outputs
-from antiphon.train.config import TrainConfig
-from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run
-from antiphon.train.loss import evaluate_pieces, loss_of
-from antiphon.train.passages import passage, pieces_of
-from antiphon.train.rolls import write_dataset as write_rolls
-from antiphon.train.savedrun import load_run
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.dataset.dataset import SPLITS, Dataset
+from antiphon.train.dataset.rolls import write_dataset as write_rolls
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.loss import evaluate_pieces, loss_of
+from antiphon.train.fit.passages import passage, pieces_of
+from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -119,7 +120,7 @@ def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]
 def test_the_file_follows_the_contract(exported: tuple[int, Path], name: str) -> None:
     path = exported[1] / f"{name}.onnx"
     opened = session(str(path))
-    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    manifest = read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
     assert [i.name for i in opened.get_inputs()] == [p.name for p in inputs(manifest)]
     assert [list(o.shape) for o in opened.get_outputs()] == [list(p.shape) for p in outputs(manifest)]
     assert manifest.sources[0].licence == "CC0-1.0"
@@ -144,7 +145,7 @@ def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
     exported: tuple[int, Path], runs: Path, name: str
 ) -> None:
     opened = session(str(exported[1] / f"{name}.onnx"))
-    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    manifest = read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
     _, dataset, network = load_run(runs / name)
     piece = max(pieces_of(dataset, "test"), key=len)
     one = passage(dataset.codec, piece, 0, len(piece) + 1)
@@ -155,7 +156,7 @@ def test_quantised_weights_are_close_and_a_longer_piece_wraps_the_memory(
 
 def test_masks_forcing_and_greedy_sampling(exported: tuple[int, Path]) -> None:
     opened = session(str(exported[1] / "full.onnx"))
-    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    manifest = read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
     replay = Replay(opened, manifest)
     feed = replay.begin()
     feed["note"] = manifest.codec.begin()[None]
@@ -184,7 +185,7 @@ def test_masks_forcing_and_greedy_sampling(exported: tuple[int, Path]) -> None:
 def test_a_rows_choice_follows_the_distribution(exported: tuple[int, Path]) -> None:
     """Sampling 4,000 rows at once gives each part as often as its log-probability says."""
     opened = session(str(exported[1] / "full.onnx"))
-    manifest = Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    manifest = read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
     rows = 4000
     feed = Replay(opened, manifest, slots=8).begin(rows)
     feed["note"] = np.tile(manifest.codec.begin(), (rows, 1))
@@ -336,7 +337,7 @@ def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
 
 def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
     opened = session(str(exported[1] / "plain.onnx"))
-    replay = Replay(opened, Manifest.from_json(opened.get_modelmeta().custom_metadata_map[METADATA_KEY]))
+    replay = Replay(opened, read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY]))
     _, dataset, _ = load_run(runs / "plain")
     passages = [passage(dataset.codec, pieces_of(dataset, "test")[0], 0, 10)]
 

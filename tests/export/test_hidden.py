@@ -15,10 +15,10 @@ from antiphon.models.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Part
-from antiphon.train.config import NetworkConfig
-from antiphon.train.passages import Piece, passage
-from antiphon.train.savedrun import build
-from antiphon.train.shape import Shape
+from antiphon.train.config.sections import NetworkConfig
+from antiphon.train.fit.passages import Piece, passage
+from antiphon.train.fit.savedrun import build
+from antiphon.train.network.shape import Shape
 
 CONFIG = NetworkConfig(
     units=8, head_units=8, embedding=4, key_size=4, value_size=4, attention_position="both"

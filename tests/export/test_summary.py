@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from antiphon.bridge.cli import main
+from antiphon.bridge.cli.commands import main
 from antiphon.export.diagram import boxes_of
-from antiphon.train.config import NetworkConfig, TrainConfig
-from antiphon.train.dataset import Dataset
-from antiphon.train.fit import Run
-from antiphon.train.savedrun import load_run
-from antiphon.train.shape import Shape
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.config.sections import NetworkConfig
+from antiphon.train.dataset.dataset import Dataset
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.savedrun import load_run
+from antiphon.train.network.shape import Shape
 from made_music import write_dataset
 from PIL import Image
 

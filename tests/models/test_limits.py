@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from antiphon.models import limits
 from antiphon.models.errors import ModelFileError
-from antiphon.models.manifest import Manifest, StateTensor
+from antiphon.models.manifest import StateTensor
+from antiphon.models.manifestcheck import check
+from antiphon.models.manifestread import read_manifest
 from tiny_model import tiny_manifest, tiny_text_manifest
 
 NAN, INFINITE, HUGE = float("nan"), float("inf"), 10**400
@@ -17,7 +19,7 @@ NAN, INFINITE, HUGE = float("nan"), float("inf"), 10**400
 
 def refuses(data: Any, message: str) -> None:
     with pytest.raises(ModelFileError, match=message) as error:
-        Manifest.from_json(json.dumps(data))
+        read_manifest(json.dumps(data))
     assert len(str(error.value)) < 600
 
 
@@ -78,7 +80,7 @@ def test_a_number_out_of_its_range(key: str, entry: str, value: Any, message: st
 def test_a_memory_may_be_long_or_wide_but_not_both() -> None:
     data = manifest()
     data["memory"] = {"heads": 8, "key_size": 64, "value_size": 64, "length": 4096}
-    assert Manifest.from_json(json.dumps(data)).memory
+    assert read_manifest(json.dumps(data)).memory
     data["memory"]["heads"] = 9
     refuses(data, "'memory' means 4718592 numbers a row, at most 4194304")
 
@@ -164,7 +166,7 @@ def test_characters_are_whole() -> None:
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, "1" * 5000])
 def test_text_that_python_cannot_take_in_is_no_json(text: str) -> None:
     with pytest.raises(ModelFileError, match="is not JSON"):
-        Manifest.from_json(text)
+        read_manifest(text)
 
 
 def test_every_value_of_a_manifest_may_be_anything_and_only_the_file_is_refused() -> None:
@@ -174,7 +176,7 @@ def test_every_value_of_a_manifest_may_be_anything_and_only_the_file_is_refused(
         for change in places(manifest()):
             data = change(wrong)
             try:
-                Manifest.from_json(json.dumps(data))
+                read_manifest(json.dumps(data))
                 read += 1
             except ModelFileError:
                 pass
@@ -200,4 +202,4 @@ def test_what_the_limits_are_is_told_and_kept() -> None:
     assert told["fields: pitch"] == "values 0..127"
     states = tuple(StateTensor(f"s{index}", (1,)) for index in range(257))
     with pytest.raises(ModelFileError, match="'state' has 257 entries"):
-        limits.check(tiny_manifest(state=states))
+        check(tiny_manifest(state=states))

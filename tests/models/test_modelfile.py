@@ -215,7 +215,7 @@ def test_an_error_that_nobody_has_thought_of_names_the_file(
     def breaks(text: str) -> Manifest:
         raise ZeroDivisionError("in the dark")
 
-    monkeypatch.setattr(Manifest, "from_json", breaks)
+    monkeypatch.setattr("antiphon.models.modelfile.read_manifest", breaks)
     refuses(tiny_model, "manifest cannot be read: ZeroDivisionError: in the dark")
 
 

@@ -12,7 +12,7 @@ from antiphon.models.note import Note
 from antiphon.models.quantise import off_grid, quantise
 from antiphon.models.transcribe import transcribe
 from antiphon.models.voices import LEGATO, overlaps, separate
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 FOUR = MetreMap(((0.0, Metre(4, 4)),))
@@ -51,7 +51,6 @@ def test_a_score_stays_as_it_is(steps: list[tuple[int, float]]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(50, 80), LENGTHS), min_size=4, max_size=30), st.integers(0, 999))
-@settings(deadline=None)
 @example([(50, 0.25), (50, 0.75), (50, 1.0), (50, 1.0), (50, 1.0), (50, 0.25)], 777)  # the last bar held over
 def test_a_played_melody_is_written_as_it_was_meant(steps: list[tuple[int, float]], seed: int) -> None:
     melody = melody_of(steps)
@@ -223,7 +222,6 @@ def test_nothing_above_the_melody(notes: list[Note]) -> None:
     st.sampled_from([None, 1, 4, 16]),
     st.sampled_from([0.0, 0.25, 1 / 24, 5.0]),
 )
-@settings(deadline=None)
 def test_whatever_is_played_is_written(
     notes: list[Note], metre: str, voices: int | None, unit: float
 ) -> None:

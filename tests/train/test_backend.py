@@ -21,7 +21,7 @@ def said(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_training_starts_without_a_word() -> None:
-    started = said("import antiphon.train.fit; print('here')")
+    started = said("import antiphon.train.fit.fit; print('here')")
     assert (started.returncode, started.stdout, started.stderr) == (0, "here\n", "")
 
 

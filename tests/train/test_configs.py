@@ -10,7 +10,7 @@ import antiphon.train
 import pytest
 from antiphon.models.errors import ConfigError
 from antiphon.models.modelfile import ModelInfo
-from antiphon.train.config import TrainConfig
+from antiphon.train.config.config import TrainConfig
 
 CONFIGS = Path(antiphon.train.__file__).parent / "configs"
 MODELS = sorted(Path(antiphon.models.__file__).parent.glob("*.onnx"))

@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from antiphon.train.config import NetworkConfig
-from antiphon.train.dataset import Dataset
-from antiphon.train.evaluate import CONTEXT_BARS, figures, from_bar
-from antiphon.train.loss import evaluate_pieces, loss_of, nats
-from antiphon.train.network import NoteNetwork
-from antiphon.train.ngram import NGram
-from antiphon.train.passages import Piece, passage, pieces_of
-from antiphon.train.savedrun import build
-from antiphon.train.shape import Shape
+from antiphon.train.config.sections import NetworkConfig
+from antiphon.train.dataset.dataset import Dataset
+from antiphon.train.evaluation.evaluate import CONTEXT_BARS, figures, from_bar
+from antiphon.train.evaluation.ngram import NGram
+from antiphon.train.fit.loss import evaluate_pieces, loss_of, nats
+from antiphon.train.fit.passages import Piece, passage, pieces_of
+from antiphon.train.fit.savedrun import build
+from antiphon.train.network.network import NoteNetwork
+from antiphon.train.network.shape import Shape
 from made_music import write_dataset
 
 BARS = 2

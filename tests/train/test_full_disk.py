@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.bridge.cli import main
+from antiphon.bridge.cli.commands import main
 from antiphon.models.wholefile import PART
-from antiphon.train.arrayfile import write_array, write_rows
-from antiphon.train.dataset import Dataset
+from antiphon.train.dataset.arrayfile import write_array, write_rows
+from antiphon.train.dataset.dataset import Dataset
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
@@ -59,7 +59,7 @@ def test_a_full_disk_is_told_with_what_to_do(
 
 LIMITED = """
 import resource, sys
-from antiphon.bridge.cli import main
+from antiphon.bridge.cli.commands import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
 sys.exit(main(sys.argv[1:]))
 """

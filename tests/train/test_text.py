@@ -10,22 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from antiphon.bridge.cli import main
-from antiphon.bridge.engine import Engine
-from antiphon.bridge.resolve import resolve
-from antiphon.bridge.shelf import ModelShelf
+from antiphon.bridge.cli.commands import main
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
 from antiphon.export.export import export
 from antiphon.models.abc import read_abc
 from antiphon.models.errors import CodecError, ConfigError
-from antiphon.train import abctext
-from antiphon.train.abcfile import tunes
-from antiphon.train.abctext import tidy
-from antiphon.train.config import TrainConfig
-from antiphon.train.dataset import SPLITS, Dataset
-from antiphon.train.fit import Run
-from antiphon.train.passages import passage, pieces_of
-from antiphon.train.savedrun import load_run
-from antiphon.train.textscore import bits_a_character, text_of
+from antiphon.train.config.config import TrainConfig
+from antiphon.train.corpus.abcfile import tunes
+from antiphon.train.dataset import abctext
+from antiphon.train.dataset.abctext import tidy
+from antiphon.train.dataset.dataset import SPLITS, Dataset
+from antiphon.train.evaluation.textscore import bits_a_character, text_of
+from antiphon.train.fit.fit import Run
+from antiphon.train.fit.passages import passage, pieces_of
+from antiphon.train.fit.savedrun import load_run
 
 NETWORK = {
     "cell": "lstm",

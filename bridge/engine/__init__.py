@@ -1,0 +1,1 @@
+"""Requests in, notes out: a queue, and workers that step batches of rows."""

@@ -1,0 +1,129 @@
+"""Rows of one model that one worker steps together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+from ..runtime.shelf import LoadedModel
+from ..runtime.stepper import Array, Snapshot, Stepper
+from ..take.rows import Row
+from .turns import Task
+
+log = logging.getLogger("antiphon.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A row's place, the same number as its stepper's."""
+
+    row: Row
+    task: Task
+    """What it came from."""
+    number: int
+    """How many have joined before it."""
+
+
+class PausedRow:
+    """A row that left between two steps and waits to go on; the same notes follow, whoever sits beside it."""
+
+    def __init__(self, row: Row, stepper: Stepper, index: int) -> None:
+        self.row = row
+        self.snapshot: Snapshot = stepper.snapshot(index)
+        self._inputs: list[Array] = stepper.inputs(index)
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.row.over
+
+    def enter(self, stepper: Stepper, row: int) -> None:
+        """Write the inputs that the next step would have had."""
+        stepper.put_inputs(row, self._inputs)
+
+    def after(self, stepper: Stepper, row: int) -> bool:
+        """Go on."""
+        return self.row.after(stepper, row)
+
+    def fail(self, code: str, message: str) -> None:
+        """End the row."""
+        self.row.fail(code, message)
+
+
+class Batch:
+    """Rows join between steps and leave when they are finished. Not thread-safe."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
+        self._stepper = Stepper(model.session, model.manifest, model.batching)
+        self._seats: list[_Seat] = []
+        self._joined = 0
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    @property
+    def clients(self) -> list[Hashable]:
+        """Whose the rows are, one by one."""
+        return [seat.task.client for seat in self._seats]
+
+    def admit(self, row: Row, task: Task) -> None:
+        """Let a row join that a task has made."""
+        index = self._stepper.add(row.snapshot)
+        try:
+            row.enter(self._stepper, index)
+        except Exception as error:  # one row's fault must not reach its neighbours
+            log.exception("a row of model %s could not start", self._model.info.name)
+            self._stepper.remove(index)
+            row.fail("model_error", f"{type(error).__name__}: {error}")
+            return
+        self._joined += 1
+        self._seats.append(_Seat(row.row if isinstance(row, PausedRow) else row, task, self._joined))
+
+    def pause(self, client: Hashable) -> Task:
+        """Take out the row of a client that has joined last; return the task that lets it go on."""
+        mine = [index for index, seat in enumerate(self._seats) if seat.task.client == client]
+        index = max(mine, key=lambda index: self._seats[index].number)
+        seat = self._seats[index]
+        paused = PausedRow(seat.row, self._stepper, index)
+        self._leave(index)
+        return replace(seat.task, make=lambda model: paused)
+
+    def step(self) -> None:
+        """Choose every row's next note. Whatever goes wrong fails the rows it concerns."""
+        for index in range(len(self._seats) - 1, -1, -1):
+            if self._seats[index].row.over:
+                self._leave(index)
+        if not self._seats:
+            return
+        try:
+            self._stepper.step()
+        except Exception as error:  # ONNX Runtime's errors share no base below Exception
+            self._collapse(error)
+            return
+        for index in range(len(self._seats) - 1, -1, -1):  # from the end: leaving moves the last row
+            row = self._seats[index].row
+            try:
+                finished = row.after(self._stepper, index)
+            except Exception as error:  # one row's fault must not reach its neighbours
+                log.exception("a row of model %s failed", self._model.info.name)
+                row.fail("model_error", f"{type(error).__name__}: {error}")
+                finished = True
+            if finished:
+                self._leave(index)
+
+    def _leave(self, index: int) -> None:
+        self._stepper.remove(index)
+        last = self._seats.pop()
+        if index < len(self._seats):
+            self._seats[index] = last
+
+    def _collapse(self, error: Exception) -> None:
+        """Fail all rows: the step itself went wrong."""
+        log.error("model %s failed: %s", self._model.info.name, error)
+        seats, self._seats = self._seats, []
+        self._stepper.clear()
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        for seat in seats:
+            seat.row.fail("model_error", f"model {self._model.info.name} failed: {reason}")

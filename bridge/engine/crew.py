@@ -1,0 +1,112 @@
+"""The rows of one worker: whose they are, and who makes room for whom."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Hashable
+
+from ...models.errors import AntiphonError, RequestError
+from ..runtime.shelf import ModelShelf
+from ..runtime.stepper import MOST_ROWS
+from .batch import Batch
+from .turns import Task, Turns
+
+log = logging.getLogger("antiphon.engine")
+
+
+TOGETHER = 4
+"""Rows of several clients together: more would delay each other's notes, fewer those with many takes."""
+
+
+class Crew:
+    """Batches of rows, one a model, and MOST_ROWS rows in all: as many as one run takes.
+
+    A client alone may have all of them, several clients an even share of TOGETHER, or a row each where they
+    are many, whichever worker has theirs: workers get in each other's way. Rows beyond that are paused and
+    wait for their turn. So a short request waits for a few steps, each of few rows, and not until others'
+    long ones are done. Not thread-safe.
+    """
+
+    def __init__(self, models: ModelShelf) -> None:
+        self._models = models
+        self._batches: dict[str, Batch] = {}
+        self._coming: list[Task] = []
+        """Picked, and to be started."""
+
+    def __bool__(self) -> bool:
+        return any(self._batches.values())
+
+    def pick(self, tasks: Turns, wanted: int, clients: set[Hashable]) -> None:
+        """Take up to ``wanted`` tasks out of the queue, for :meth:`start`; put back what is to pause.
+
+        Args:
+            tasks: the queue.
+            wanted: how many to take at most.
+            clients: who has a request under way, here or with another worker.
+        """
+        rows = Counter(client for batch in self._batches.values() for client in batch.clients)
+        clients = clients.union(rows)
+        self._pause(rows, _share(len(clients)), tasks)
+        passed: set[Hashable] = set()
+        while len(self._coming) < wanted and (task := tasks.next(passed)) is not None:
+            client = task.client
+            if task.unwanted():
+                tasks.take(client)
+                continue
+            clients.add(client)
+            share = _share(len(clients))
+            self._pause(rows, share, tasks)
+            if rows[client] < share and rows.total() < MOST_ROWS and self._fits(task.model):
+                self._coming.append(tasks.take(client))
+                rows[client] += 1
+            else:
+                passed.add(client)
+
+    def _fits(self, model: str) -> bool:
+        """Return whether the model's own batch has room."""
+        # How many rows share a run is known once the model is loaded; one of them sees to that.
+        most = self._models.get(model).batching.most if self._models.is_loaded(model) else 1
+        seated = len(self._batches[model]) if model in self._batches else 0
+        return seated + sum(task.model == model for task in self._coming) < most
+
+    def _pause(self, rows: Counter[Hashable], share: int, tasks: Turns) -> None:
+        """Pause what clients have beyond their share."""
+        for batch in self._batches.values():
+            for client in batch.clients:
+                if rows[client] > share:
+                    rows[client] -= 1
+                    tasks.put_back(batch.pause(client))
+
+    def start(self) -> None:
+        """Let the rows of the tasks join that were picked."""
+        coming, self._coming = self._coming, []
+        for task in coming:
+            self._start(task)
+
+    def _start(self, task: Task) -> None:
+        """Load a task's model if need be and let its row join."""
+        try:
+            model = self._models.get(task.model)
+            if task.model not in self._batches:
+                self._batches[task.model] = Batch(model)
+            row = task.make(model)
+        except AntiphonError as error:
+            task.fail(error.code if isinstance(error, RequestError) else "model_error", str(error))
+            return
+        except Exception as error:  # whatever breaks here concerns one request; the worker must live
+            log.exception("a request could not start")
+            task.fail("model_error", f"{type(error).__name__}: {error}")
+            return
+        self._batches[task.model].admit(row, task)
+
+    def step(self) -> None:
+        """Choose every row's next note."""
+        for batch in self._batches.values():
+            if len(batch):
+                batch.step()
+
+
+def _share(clients: int) -> int:
+    """Return how many rows of a worker each of so many clients may have."""
+    return MOST_ROWS if clients <= 1 else max(TOGETHER // clients, 1)

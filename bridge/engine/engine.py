@@ -1,0 +1,273 @@
+"""Requests in, notes out: a queue, and workers that step batches of rows.
+
+Every worker is a thread with steppers of its own, one a model; ONNX Runtime lets go of Python's lock
+while it runs, so workers share nothing but the queue. A row may share its runs with any other (see
+batching.py), so who runs beside whom is a matter of speed alone.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from functools import partial
+from types import TracebackType
+
+from ...models.errors import RequestError
+from ...models.manifest import Manifest
+from ..job import Job
+from ..ports import Listener
+from ..request import GenerationRequest, Take
+from ..runtime.shelf import LoadedModel, ModelShelf
+from ..runtime.stepper import Snapshot
+from ..take.rows import PrimeRow, Row
+from .crew import Crew
+from .plan import needs_reading, read, rows_of, subject_of
+from .primed import Primed, PrimedShelf, Reading, Subject, Waiter
+from .turns import Task, Turns
+from .waiting import LOOK_SECONDS, Waiting
+
+MOST_WORKERS = 2
+"""By default: a musician's machine has other things to do."""
+
+
+class Engine:
+    """Generates notes on worker threads. Thread-safe; a context manager that closes itself.
+
+    Args:
+        models: the shelf.
+        workers: threads; by default one a core, at most two.
+        queue_limit: requests in the house before more are answered ``busy``, but for those of clients who
+            have less than an even share of them.
+    """
+
+    def __init__(self, models: ModelShelf, *, workers: int | None = None, queue_limit: int = 64) -> None:
+        self.models = models
+        self._limit = queue_limit
+        self._lock = threading.Condition()
+        self._tasks = Turns()
+        self._jobs: set[Job] = set()
+        self._cancelled: list[Job] = []
+        self._primed = PrimedShelf()
+        self._idle = 0
+        self._closing = False
+        count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+        self._workers = [
+            threading.Thread(target=self._work, name=f"antiphon-worker-{index}", daemon=True)
+            for index in range(count)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def queued(self) -> int:
+        """Requests waiting or being worked on."""
+        with self._lock:
+            return len(self._jobs)
+
+    def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
+        """Read a request's context ahead of it, in the background.
+
+        It replaces what was read before for the same key and model. Without notes before the answer there is
+        nothing to read.
+
+        Raises:
+            RequestError: unknown_model.
+        """
+        manifest = self.models.info(request.model).manifest
+        subject = subject_of(manifest, request)
+        if not (request.context and needs_reading(manifest, request)):
+            return
+        with self._lock:
+            if self._closing or self._primed.find(key, manifest.name, subject) is not None:
+                return
+            self._tasks.sweep()
+            if self._tasks.count(client) >= self._limit:
+                return  # only a head start is lost
+            primed = Primed(manifest.name, request, subject, kept=True)
+            self._primed.put(key, primed)
+            self._tasks.append(self._priming(primed, client))
+            self._lock.notify()
+
+    def submit(
+        self,
+        request: GenerationRequest,
+        listener: Listener,
+        key: Hashable = None,
+        client: Hashable = None,
+    ) -> Job:
+        """Start a request; its listener hears how it goes.
+
+        Args:
+            request: what is wanted.
+            listener: called from worker threads.
+            key: what :meth:`prime` was called with.
+            client: who asks: clients take turns where requests wait for a worker.
+
+        Raises:
+            RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
+        """
+        manifest = self.models.info(request.model).manifest
+        job = Job(request, listener, self._ended, self._cancel, client)
+        subject = subject_of(manifest, request)
+        waiter = Waiter(job, rows_of(manifest, job))
+        with self._lock:
+            self._admit(job)
+            primed, new = self._context(request, manifest, subject, key)
+            if primed.reading is not None:
+                self._add_takes(waiter, primed.model, primed.reading)
+            else:
+                primed.waiting.append(waiter)
+                if new:
+                    self._tasks.append(self._priming(primed, client))
+            self._lock.notify(len(self._tasks))
+        return job
+
+    def _admit(self, job: Job) -> None:
+        """Count a request in, the lock being held; raises RequestError when there is no room for it.
+
+        Beyond the limit there is room for those who have less than an even share of it, so that no client's
+        requests, however many and long, keep another from asking. A share shrinks as clients come: with
+        ``n`` of them, who may be as many as the limit, no more wait than limit * (1 + 1/2 + ... + 1/n).
+        """
+        if self._closing:
+            raise RequestError("cancelled", "the bridge is shutting down")
+        for held in (self._jobs, self._cancelled):
+            if len(held) >= self._limit:
+                clients = [each.client for each in held]
+                share = self._limit // len({*clients, job.client})
+                if clients.count(job.client) >= share:
+                    raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
+        self._jobs.add(job)
+
+    def generate(self, request: GenerationRequest, look: Callable[[], None] = lambda: None) -> list[Take]:
+        """Return a request's takes when they are done; raises RequestError when it fails.
+
+        Meanwhile ``look`` is called now and then; what it raises ends the wait.
+        """
+        waiting = Waiting()
+        self.submit(request, waiting)
+        return waiting.wait(look=look)
+
+    def close(self) -> None:
+        """Fail what is under way with ``cancelled`` and end the workers."""
+        with self._lock:
+            self._closing = True
+            self._lock.notify_all()
+        for worker in self._workers:
+            while worker is not threading.current_thread() and worker.is_alive():
+                worker.join(LOOK_SECONDS)
+        for job in [*self._jobs, *self._cancelled]:
+            job.fail("cancelled", "the bridge is shutting down")
+
+    def _context(
+        self, request: GenerationRequest, manifest: Manifest, subject: Subject, key: Hashable
+    ) -> tuple[Primed, bool]:
+        """Return the request's context, read or to be read, and whether it is new."""
+        shared = key is not None and bool(request.context)
+        if shared:
+            found = self._primed.find(key, manifest.name, subject)
+            if found is not None:
+                return found, False
+        primed = Primed(manifest.name, request, subject, kept=shared)
+        if not needs_reading(manifest, request):
+            primed.reading = read(manifest, request)
+        elif shared:
+            self._primed.put(key, primed)
+        return primed, True
+
+    def _priming(self, primed: Primed, client: Hashable) -> Task:
+        """Return the task that reads a context."""
+
+        def ready(reading: Reading, snapshot: Snapshot) -> None:
+            with self._lock:
+                primed.reading = replace(reading, snapshot=snapshot)
+                waiting, primed.waiting = primed.waiting, []
+                for waiter in waiting:
+                    self._add_takes(waiter, primed.model, primed.reading)
+                self._lock.notify_all()
+
+        def fail(code: str, message: str) -> None:
+            with self._lock:
+                self._primed.drop(primed)
+                waiting, primed.waiting = primed.waiting, []
+            for waiter in waiting:
+                waiter.job.fail(code, message)
+
+        def make(model: LoadedModel) -> Row:
+            reading = read(model.manifest, primed.request)
+            return PrimeRow(
+                model.manifest,
+                reading.context,
+                ready=partial(ready, reading),
+                failed=fail,
+                wanted=lambda: not primed.unwanted,
+            )
+
+        return Task(client, primed.model, make, fail, lambda: primed.unwanted)
+
+    def _add_takes(self, waiter: Waiter, model: str, reading: Reading) -> None:
+        """Queue a request's takes; the lock is held."""
+        job = waiter.job
+        for take in range(job.request.takes):
+            make = partial(waiter.row, reading, take)
+            self._tasks.append(Task(job.client, model, make, job.fail, lambda: job.closed))
+
+    def _ended(self, job: Job) -> None:
+        with self._lock:
+            self._jobs.discard(job)
+
+    def _cancel(self, job: Job) -> None:
+        """Let a worker tell the listener: whoever cancels may hold locks that the listener needs.
+
+        Its place is free at once, for the request that replaces it.
+        """
+        with self._lock:
+            if job in self._jobs:
+                self._jobs.remove(job)
+                self._cancelled.append(job)
+                self._lock.notify()
+
+    def _work(self) -> None:
+        """Step rows until the engine closes."""
+        crew = Crew(self.models)
+        while True:
+            busy = bool(crew)
+            # Looked at without the lock: a step later will do, and most steps find nothing.
+            called = not busy or self._tasks or self._cancelled or self._closing
+            if called and not self._serve(crew, busy):
+                return
+            crew.step()
+
+    def _serve(self, crew: Crew, busy: bool) -> bool:
+        """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes.
+
+        While others are idle a busy worker leaves them the queue, and an idle one leaves them their share.
+        """
+        with self._lock:
+            if not busy:
+                self._idle += 1
+                self._lock.wait_for(lambda: self._tasks or self._cancelled or self._closing)
+                self._idle -= 1
+            if self._closing:
+                return False
+            cancelled, self._cancelled = self._cancelled, []
+            if not (busy and self._idle):
+                wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
+                crew.pick(self._tasks, wanted, {job.client for job in self._jobs})
+        for job in cancelled:
+            job.fail("cancelled", "cancelled by its client")
+        if cancelled:
+            with self._lock:
+                self._tasks.sweep()
+        crew.start()
+        return True

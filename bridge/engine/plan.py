@@ -1,0 +1,96 @@
+"""What is read before the first choice of a request, and the rows that write its takes."""
+
+from __future__ import annotations
+
+from ...models.errors import RequestError
+from ...models.manifest import Manifest
+from ...models.note import Note
+from ..job import Job
+from ..leading.constraints import constraints
+from ..leading.opening import opening, read_context, read_text
+from ..leading.register import lifted
+from ..request import GenerationRequest
+from ..runtime.shelf import LoadedModel
+from ..take.rows import Row, TakeRow, last_bar
+from ..text.prompt import prompt_for
+from ..text.textrow import TextRow
+from .primed import MakeRow, Reading, Subject
+
+
+def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
+    """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
+    notes = _before(request)
+    if manifest.codec.is_text:
+        return (
+            notes,
+            request.lift,
+            request.start_beat,
+            request.metre,
+            request.scale,
+            request.tonic,
+            request.text,
+        )
+    end = (request.start_beat, request.end_beat, request.metre) if _reads_end(manifest, request) else None
+    return notes, request.lift, request.context_metres, request.phrase if manifest.phrases else 0, end
+
+
+def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:
+    """Return whether a model is told where the piece ends while it reads the context.
+
+    One that knows phrases would else be told of those there, and of the end from the answer on, which costs
+    it 0.01 nats a note; others lose nothing (tests/benchmarks/endings.py), and what they have read when the
+    context came will do.
+    """
+    return manifest.phrases and request.piece_ends
+
+
+def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
+    """Return whether a request's takes start anywhere but at a model's beginning."""
+    return manifest.codec.is_text or bool(_before(request))
+
+
+def read(manifest: Manifest, request: GenerationRequest) -> Reading:
+    """Return a context as the model reads it; raises RequestError where a model lacks a text's characters."""
+    if manifest.codec.is_text:
+        prompt = prompt_for(manifest, request)
+        return Reading(read_text(manifest, prompt.forced[0]), prompt)
+    notes = lifted(_before(request), request.lift)
+    context = read_context(manifest, notes, request.context_metres, request.phrase)
+    if notes and _reads_end(manifest, request):
+        last = last_bar(request, opening(manifest, context, request.start_beat, request.metre).first_bar)
+        assert last is not None
+        context = context.ending_in(last)
+    return Reading(context)
+
+
+def rows_of(manifest: Manifest, job: Job) -> MakeRow:
+    """Return what makes the rows of a job's takes; raises RequestError when nothing could be chosen."""
+    if manifest.codec.is_text:
+
+        def text_row(reading: Reading, take: int, model: LoadedModel) -> Row:
+            _check_same(manifest, model)
+            assert reading.prompt is not None and reading.snapshot is not None
+            return TextRow(model.manifest, job, take, reading.prompt, reading.snapshot)
+
+        return text_row
+    limits = constraints(manifest, job.request)
+
+    def take_row(reading: Reading, take: int, model: LoadedModel) -> Row:
+        _check_same(manifest, model)
+        return TakeRow(model.manifest, job, limits, take, reading.context, reading.snapshot)
+
+    return take_row
+
+
+def _check_same(manifest: Manifest, model: LoadedModel) -> None:
+    """Raise RequestError where a model's file was replaced after a request had been made ready for it."""
+    if model.manifest != manifest:
+        raise RequestError("model_error", f"the file of model {manifest.name!r} has changed; ask again")
+
+
+def _before(request: GenerationRequest) -> tuple[Note, ...]:
+    """Return the context's notes before the answer."""
+    notes = request.context
+    if any(note.start >= request.start_beat for note in notes):
+        notes = tuple(note for note in notes if note.start < request.start_beat)
+    return notes

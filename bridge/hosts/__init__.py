@@ -1,0 +1,1 @@
+"""What ships for each host, put where the host looks for it."""

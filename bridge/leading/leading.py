@@ -1,0 +1,105 @@
+"""What makes the pitches of an answer likelier than its model finds them, or less so.
+
+Its key and where its voices lie are told by the context and, where that is short, by how the answer itself
+begins. Voices keep out of parallels, and a tune does not go round a few bars for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...models.manifest import Manifest
+from ..request import GenerationRequest
+from .constraints import Mask
+from .opening import Context
+from .tessitura import tessitura_of
+from .tonality import Leaning, closing, of_heard, of_tonic
+from .voiceleading import voice_leading_of
+
+MOST = 128
+"""Notes, the context's among them, up to which an answer's own tell its key."""
+_AT_ONCE = 16
+"""Notes after which the key is found anew."""
+WORN = 16.0
+"""Nats that a pitch loses which would begin a round once more: at a low temperature a few are not enough."""
+
+
+class Leading:
+    """Leads one take. Limits forbid; what leads adds to them.
+
+    Args:
+        manifest: of a model of notes.
+        request: to be answered.
+        limits: which pitches may be chosen, (code,).
+        context: as it is read.
+    """
+
+    def __init__(
+        self, manifest: Manifest, request: GenerationRequest, limits: Mask, context: Context
+    ) -> None:
+        codec = manifest.codec
+        self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
+        self._classes = codec["pitch"].array.astype(np.int64) % 12
+        self._beats = codec["duration"].array / codec.ticks_per_beat if self._duration is not None else None
+        self._limits = self._mask = limits
+        self._close: Mask | None = None
+        self._heard: Leaning | None = None
+        """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
+        self._count = 0
+        self._tessitura = self._motion = None
+        self._rounds = None if context.rounds is None else context.rounds.copy()
+        self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
+        if context.heard is None:  # drums
+            return
+        self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
+        self._motion = voice_leading_of(manifest, context.codes, request.parts)
+        if request.tonic is not None:
+            self._lean(of_tonic(request.tonic))
+            self._close = closing(request.tonic)[self._classes].astype(np.float32)
+        elif request.scale is None:
+            self._heard, self._count = context.heard.beats.copy(), context.heard.notes
+            if self._count:
+                self._lean(context.heard.leaning)
+
+    def _lean(self, leaning: Leaning) -> None:
+        self._mask = self._limits + leaning[self._classes].astype(np.float32)
+
+    def hear(self, codes: Sequence[int], bar: int, tick: int) -> None:
+        """Take one more note of the answer, and its place: its bar and the tick in it."""
+        if self._tessitura is not None:
+            self._tessitura.hear(codes)
+        if self._motion is not None:
+            self._motion.hear(codes)
+        if self._rounds is not None:
+            self._rounds.hear(bar, tick, codes)
+            self._worn = self._rounds.worn
+        if self._heard is None or self._count >= MOST:
+            return
+        beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
+        self._heard[self._classes[codes[self._pitch]]] += beats
+        self._count += 1
+        if self._count % _AT_ONCE == 0:
+            self._lean(of_heard(self._heard))
+
+    def wait(self, codes: Sequence[int]) -> None:
+        """Take a note of the answer that is not played."""
+        if self._motion is not None:
+            self._motion.wait(codes)
+
+    def mask(self, ending: float = 0.0) -> Mask:
+        """Return the mask of the next pitch, (code,).
+
+        Args:
+            ending: how far the last bar of a piece is over, 0 to 1, at whose end the tonic waits.
+        """
+        mask = self._mask
+        if ending and self._close is not None:
+            mask = mask + ending * ending * self._close  # late: or a bar of tonics
+        if self._worn:
+            mask = mask.copy()
+            mask[self._worn] -= WORN
+        if self._motion is not None:
+            mask = self._motion.lead(mask, self._tessitura.homes if self._tessitura else {})
+        return mask if self._tessitura is None else self._tessitura.lead(mask)

@@ -1,0 +1,256 @@
+"""How a model is led up to an answer: the context as codes, and the clock at the answer's first step."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+
+import numpy as np
+
+from ...models.codec import Codec, Codes
+from ...models.drumkit import on_kit
+from ...models.manifest import Manifest
+from ...models.metre import Metre, MetreMap, is_pick_up
+from ...models.note import Note
+from ...models.quantise import off_grid
+from ...models.score import Part
+from ...models.step import REMAINING_BUCKETS, TEXT_LINE, phrase_code
+from ...models.transcribe import transcribe
+from ...models.voices import LEGATO
+from .rounds import TuneRounds
+from .tonality import Heard, hear
+
+CONTEXT_WITHOUT_MEMORY = 256
+"""Notes of the context that a model without attention reads."""
+PLAYED_A_WRITTEN = 3
+"""Notes played for one that is written, at most: chords of which a model of melodies reads the top."""
+REMAINING_UNKNOWN = 0
+RELEASE = 0.2
+"""How far past a barline, in beats, a context may sound and still be answered there, as players let go late:
+to wait for the next barline would be a bar of silence. Off the grid, where nothing is written,
+it is LEGATO."""
+EARLY = 0.12
+"""How long before the middle of a bar, in beats, a pick-up of half a bar may be played: half a sixteenth."""
+_AN_INSTANT = 1 / 200
+"""Beats that a note, however short, is inside the bar that it begins."""
+
+Clock = tuple[int, int, int]
+"""Bar, tick in bar, ticks a bar."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A context as the model reads it; every array has one row a step of priming."""
+
+    begin: Codes
+    """What stands before the first note, (field,)."""
+    codes: Codes
+    """The notes, (note, field)."""
+    clocks: Codes
+    """Clock of what each step reads, the last note's left out, (note, 3)."""
+    metres: Codes
+    """The condition `metre` at each step, (note,)."""
+    remaining: Codes
+    """The condition `remaining` at each step, (note,)."""
+    last_beat: float
+    """Onset of the last note on the grid, in beats on the host's timeline."""
+    last_bar: int
+    """The last note's bar, from 0."""
+    last_length: int
+    """Ticks of that bar."""
+    end_beat: float
+    """When the last sound may have been meant to end, in beats on the host's timeline."""
+    phrase: int | None = None
+    """How many bars into its phrase the first bar that is read is, -1 for a pick-up's; None where the model
+    knows no phrases, or nobody knows where they begin."""
+    heard: Heard | None = None
+    """What it tells of its key; None of drums and of text."""
+    rounds: TuneRounds | None = None
+    """Whether it goes round a few bars; None where a model writes no single voice."""
+
+    @property
+    def notes(self) -> int:
+        """How many notes are read."""
+        return len(self.codes)
+
+    def ending_in(self, last_bar: int) -> Context:
+        """Return the context of a piece that is known to end in ``last_bar``, the answer's last."""
+        left = [remaining(bar, last_bar) for bar in self.clocks[:, 0].tolist()]
+        return replace(self, remaining=np.array(left, np.int32))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the step reads that chooses the answer's first note."""
+
+    gap: int
+    """Ticks from the note before to the answer's start."""
+    clock: Clock
+    """Of the note before, in the answer's bars."""
+    metre: int
+    """The condition `metre` from now on."""
+    first_bar: int
+    """The answer's first bar."""
+    phrase: int | None
+    """How many bars that is after the beginning of the context's first phrase, bars of silence left out; None
+    where that of the context is."""
+    latest: int
+    """Ticks from the note before to the last place for the answer's first note: with a context in the first
+    half of its bar, as an answer that keeps silent is none; else its first beat, as a short piece would be
+    mostly its pick-up."""
+
+
+def barline_after(notes: Sequence[Note], metres: MetreMap, parts: Sequence[Part]) -> float:
+    """Return the beat where an answer to notes begins: the first barline at or after their end.
+
+    A release that is a little late does not count, nor how long drums are held.
+    """
+    drums = all(part.is_drum for part in parts)
+    onset = max(note.start for note in notes)
+    end = onset if drums else _release(notes)
+    return metres.next_barline(max(end, onset + _AN_INSTANT))
+
+
+def _release(notes: Sequence[Note]) -> float:
+    """Return the earliest beat at which notes may have been meant to end."""
+    end = max(note.end for note in notes)
+    return end - (LEGATO if off_grid([end]) else RELEASE)
+
+
+def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, phrase: int = 1) -> Context:
+    """Return the last notes of a context, as many as the model looks back on, as codes.
+
+    Args:
+        manifest: the model's.
+        notes: of the context.
+        metres: its bars.
+        phrase: which bar of a phrase its first whole bar is, from 1; 0 where that is not known.
+    """
+    codec = manifest.codec
+    most = manifest.memory.length if manifest.memory else CONTEXT_WITHOUT_MEMORY
+    ordered = sorted(notes, key=lambda n: n.start)
+    played = ordered[-PLAYED_A_WRITTEN * most :]
+    written = as_learnt(manifest, played, metres)
+    cut = len(played) < len(notes) or len(written) > most
+    encoded = codec.encode(written[-most:], metres)
+    heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
+    place = _phrase(ordered, encoded.origin, metres) + phrase - 1 if manifest.phrases and phrase else None
+    clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
+    rounds = _rounds(manifest, encoded.codes, clocks)
+    codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
+    if not len(encoded):
+        unknown = np.zeros(0, np.int32)
+        none = clocks.reshape(0, 3)
+        return Context(
+            codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, place, heard, rounds
+        )
+    # The first step reads the barline before the first note.
+    read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
+    return Context(
+        codec.begin(middle=cut),
+        encoded.codes,
+        read,
+        np.concatenate([codes[:1], codes[:-1]]),
+        np.array([in_phrase(place, bar) for bar in read[:, 0].tolist()], np.int32),
+        codec.to_beats(codec.to_ticks(written[-1].start)),
+        int(encoded.bars[-1]),
+        int(encoded.bar_ticks[-1]),
+        _release(notes),
+        place,
+        heard,
+        rounds,
+    )
+
+
+def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> list[Note]:
+    """Return notes in the form in which a model has learnt music, sorted as its codec wants them."""
+    if any(part.is_drum for part in manifest.parts):  # they sound together, for no time in particular
+        return sorted(on_kit(notes, manifest.codec["pitch"].values), key=lambda n: n.order)
+    codec = manifest.codec
+    voices = len(manifest.parts) if manifest.monophonic else None
+    return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
+
+
+def _rounds(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneRounds | None:
+    """Return what a tune has gone round; None of a model of more voices."""
+    if not manifest.monophonic or len(manifest.parts) != 1 or manifest.parts[0].is_drum:
+        return None
+    placed = zip(clocks[:, 0].tolist(), clocks[:, 1].tolist(), codes.tolist(), strict=True)
+    return TuneRounds(manifest.codec, placed)
+
+
+def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
+    """Return how many bars after a context's first whole one that bar is which begins at ``origin``.
+
+    The first whole bar comes after that of a pick-up, which may be played a little early.
+    """
+    if not notes:
+        return 0
+    bar = metres.bar_at(notes[0].start)
+    late = notes[0].start + EARLY - bar.start
+    return metres.bars_between(bar.start, origin) - is_pick_up(late, bar.metre.beats)
+
+
+def in_phrase(phrase: int | None, bar: int) -> int:
+    """Return the condition `remaining` of a bar where the end is unknown.
+
+    Args:
+        phrase: how many bars into its phrase bar 0 is; None where the model is not told.
+        bar: counted from 0.
+    """
+    return REMAINING_UNKNOWN if phrase is None else phrase_code(phrase + bar)
+
+
+def read_text(manifest: Manifest, text: str) -> Context:
+    """Return the beginning of a tune as codes, for a model of text."""
+    codes = manifest.codec.encode_text(text)
+    clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
+    zeros = np.zeros(len(codes), np.int32)
+    return Context(manifest.codec.begin(), codes, clocks, zeros, zeros, 0.0, 0, TEXT_LINE, 0.0)
+
+
+def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:
+    """Return how an answer begins whose first barline is beat ``start``.
+
+    The note before is put into the answer's bars by its distance from ``start``. Whole bars of silence are
+    left out, as a model that reads bars of rest goes on with bars of rest. Where the distance is still
+    further than a delta reaches, more bars are left out, as the codec does; where the table lacks
+    the very distance, the next longer one stands for it, so that a note can fall on the barline.
+    """
+    codec = manifest.codec
+    length = codec.bar_ticks(metre)
+    code = manifest.metre_code(metre)
+    if not context.notes:
+        return Opening(0, (0, 0, length), code, 0, context.phrase, 0)
+    gap = max(codec.to_ticks(start) - codec.to_ticks(context.last_beat), 0)
+    silent = max(floor((start - context.end_beat) / metre.beats), 0)
+    gap -= min(silent, max(gap - 1, 0) // length) * length
+    gap = _reachable(codec, gap, length)
+    bars = ceil(gap / length)
+    phrase = context.phrase
+    if phrase is not None:  # in bars of the context: the answer's may be shorter
+        phrase += context.last_bar + ceil(gap / context.last_length)
+    clock = (context.last_bar, bars * length - gap, length)
+    return Opening(gap, clock, code, context.last_bar + bars, phrase, gap + (length - 1) // 2)
+
+
+def _reachable(codec: Codec, gap: int, length: int) -> int:
+    """Return a gap in ticks that the delta table has, with a bar's choice after it where possible."""
+    ticks = codec["delta"].values
+    furthest = int(ticks[-1])
+    if gap + length > furthest:
+        gap -= min(-(-(gap + length - furthest) // length), gap // length) * length
+    at = bisect_left(ticks, gap)
+    return int(ticks[min(at, len(ticks) - 1)])
+
+
+def bars_in(beats: float, metre: Metre) -> int:
+    """Return how many bars a length in beats takes up, the last one perhaps in part."""
+    return max(ceil(beats / metre.beats - 1e-6), 1)
+
+
+def remaining(bar: int, last_bar: int) -> int:
+    """Return the condition `remaining` in ``bar`` of a piece that ends in ``last_bar``."""
+    return min(max(last_bar - bar, 0), REMAINING_BUCKETS - 2) + 1

@@ -1,0 +1,97 @@
+"""Where the voices of an answer lie: as high as in what it answers, though a model drifts.
+
+A model that chooses intervals knows only roughly how high it began, and goes on from wherever it has got to:
+the voices of an answer to four bars lay three semitones from those on average, of the music that followed
+half as many. What leads them back makes that music itself likelier, too (tests/benchmarks/tessitura.py).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...models.codec import Codec, Codes
+from ...models.manifest import Manifest
+from .constraints import Mask
+
+OUTSIDE = 0.4
+"""Nats that a pitch loses for each semitone outside the range of the notes that tell where voices lie."""
+DRIFT = 0.04
+"""Nats that it loses for each semitone above another, times each that the voices are too high."""
+HALF = 68
+"""Notes that tell where voices lie, of which half of the above is lost: a bar tells little, a page much."""
+MOST = 128
+"""Notes that tell it: the last of a context, or else the answer's own first."""
+RECENT = 12
+"""Notes of the answer that tell where voices are."""
+_AT_ONCE = 16
+"""Notes of the answer's own from which where voices lie is found anew."""
+
+
+class Tessitura:
+    """Leads one answer.
+
+    Args:
+        codec: of a model of voices.
+        codes: the context, (note, field).
+    """
+
+    def __init__(self, codec: Codec, codes: Codes) -> None:
+        self._pitch, self._part = codec.names.index("pitch"), codec.names.index("part")
+        self._pitches = codec["pitch"].array.astype(np.float32)
+        self._heights = self._pitches - self._pitches.mean()  # what all pitches gain is no choice
+        self._voices = codec["part"].size
+        self._told = codes[-MOST:]
+        self._own: list[list[int]] = []
+        self._away: deque[float] = deque([0.0] * RECENT, maxlen=RECENT)
+        self.homes: dict[int, float] = {}
+        """The mean pitch of each voice that has been heard, by the code of its part."""
+        self._leaning = np.zeros_like(self._pitches)
+        self._weight = 0.0
+        if len(codes):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Find where voices lie."""
+        if self._own:
+            self._told = np.concatenate([self._told, np.array(self._own, self._told.dtype)])
+            self._own = []
+        parts, heights = self._told[:, self._part], self._pitches[self._told[:, self._pitch]]
+        notes, sums = np.bincount(parts).tolist(), np.bincount(parts, heights).tolist()
+        self.homes = {part: sums[part] / count for part, count in enumerate(notes) if count}
+        lowest, highest = heights.min(), heights.max()
+        share = len(self._told) / (len(self._told) + HALF)
+        if len(self.homes) == self._voices:  # others may lie elsewhere
+            outside = np.maximum(np.maximum(self._pitches - highest, lowest - self._pitches), 0)
+            self._leaning = (-share * OUTSIDE) * outside
+        self._weight = share * DRIFT / RECENT
+
+    def hear(self, codes: Sequence[int]) -> None:
+        """Take one more note of the answer."""
+        part, pitch = codes[self._part], codes[self._pitch]
+        height = float(self._pitches[pitch])
+        self._away.append(height - self.homes.get(part, height))
+        if len(self._told) < MOST:
+            self._own.append(list(codes))
+            if len(self._own) == _AT_ONCE:
+                self._settle()
+
+    def lead(self, mask: Mask) -> Mask:
+        """Return a mask of the next pitch, (code,), with what leads it home."""
+        return mask + self._leaning - (self._weight * sum(self._away)) * self._heights
+
+
+def tessitura_of(manifest: Manifest, codes: Codes, low: int, high: int) -> Tessitura | None:
+    """Return what leads an answer to a context; None for drums, for a model of one part and where a voice
+    lies outside the range asked for.
+
+    A tune may go where it likes: leading it makes the music that follows less likely.
+    """
+    if len(manifest.parts) < 2 or not manifest.monophonic or any(part.is_drum for part in manifest.parts):
+        return None
+    if manifest.codec.index("part") is None:
+        return None
+    tessitura = Tessitura(manifest.codec, codes)
+    return tessitura if all(low <= home <= high for home in tessitura.homes.values()) else None

@@ -1,0 +1,85 @@
+"""How far an answer is led towards a key: nats by pitch class, added to what the model says itself.
+
+A model hears the key of what it is given and drifts out of it while it reads its own notes, the one of
+chorales above all; and nothing tells it which note of a scale is the tonic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.note import Note
+
+Leaning = npt.NDArray[np.float64]
+"""(12,)"""
+STRANGE = 1.0
+"""What a pitch class loses that a context neither has nor leads one to expect. Chosen on valid splits
+(tests/benchmarks/leaning.py)."""
+TONIC, FIFTH = 0.8, 0.4
+"""What the tonic of a scale and its fifth gain."""
+CLOSE = 12.0
+"""What the tonic gains by the end of the last bar."""
+_SURE = 0.75
+"""Beats of notes outside it that make a key e times less likely."""
+_HEARD = 0.5
+"""Beats of a pitch class that make it half at home."""
+KEY_NOTES = 256
+"""Notes of a context, its last, that tell its key."""
+_MAJOR = (0, 2, 4, 5, 7, 9, 11)
+KEYS = np.array([[(c - tonic) % 12 in _MAJOR for c in range(12)] for tonic in range(12)], np.float64)
+"""The pitch classes of the twelve major scales, which are those of their modes, too, (key, class)."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a context tells of its key."""
+
+    beats: Leaning
+    """How long each pitch class sounds, (12,)."""
+    notes: int
+    """How many told it."""
+    leaning: Leaning
+    """What they say, (12,)."""
+
+
+def hear(notes: Sequence[Note]) -> Heard:
+    """Return what notes, sorted by onset, tell of their key."""
+    told = notes[-KEY_NOTES:]
+    beats = told_by(told)
+    return Heard(beats, len(told), of_heard(beats))
+
+
+def told_by(notes: Sequence[Note]) -> Leaning:
+    """Return how long each pitch class sounds in notes, in beats, (12,)."""
+    classes = np.array([note.pitch % 12 for note in notes], np.int64)
+    return np.bincount(classes, [note.duration for note in notes], minlength=12).astype(np.float64)
+
+
+def of_heard(heard: Leaning) -> Leaning:
+    """Return what music says: strangers to it, and to the keys that it may be in, lose up to STRANGE.
+
+    Args:
+        heard: how long each pitch class sounded, in beats, (12,).
+    """
+    inside = KEYS @ heard
+    likely = np.exp((inside - inside.max()) / _SURE)
+    at_home = np.maximum(likely @ KEYS / likely.sum(), heard / (heard + _HEARD))
+    return np.asarray(STRANGE * (at_home - 1.0))
+
+
+def of_tonic(tonic: int) -> Leaning:
+    """Return what a named tonic says."""
+    leaning = np.zeros(12)
+    leaning[[tonic, (tonic + 7) % 12]] = TONIC, FIFTH
+    return leaning
+
+
+def closing(tonic: int) -> Leaning:
+    """Return what the end of a piece adds to that."""
+    leaning = np.zeros(12)
+    leaning[tonic] = CLOSE
+    return leaning

@@ -1,0 +1,133 @@
+"""How voices move beside each other: what keeps them from parallel fifths and octaves, and from crossing.
+
+A model chooses one voice after the other and knows the others by its state alone: answers to chorales had
+twenty times as many parallels as the chorales. What leads them makes the music that follows likelier, too
+(tests/benchmarks/voiceleading.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...models.codec import Codec, Codes
+from ...models.manifest import Manifest
+from .constraints import Mask
+
+PARALLEL = 4.0
+"""Nats that a pitch loses which another voice makes a parallel unison, fifth or octave."""
+CROSSED = 1.5
+"""Nats that it loses for each voice beyond which it lies."""
+_PERFECT = (0, 7)
+"""Semitones of unisons, octaves and fifths, octaves left out."""
+_RECENT = 48
+"""Notes of a context, its last, that tell where each voice is."""
+
+
+class _Voice(NamedTuple):
+    code: int
+    """Of its pitch."""
+    pitch: int
+    before: int | None
+    """The pitch before that, None where there was none."""
+    onset: int
+    """In ticks."""
+    end: int
+
+
+class VoiceLeading:
+    """Leads one answer. Which voice comes next is all but certain: the next one whose note is over.
+
+    Args:
+        codec: of a model of voices.
+        codes: the context, (note, field).
+        parts: which may play.
+    """
+
+    def __init__(self, codec: Codec, codes: Codes, parts: Collection[int]) -> None:
+        names = codec.names
+        self._delta, self._part, self._pitch = (names.index(n) for n in ("delta", "part", "pitch"))
+        self._duration = names.index("duration")
+        self._deltas, self._durations = (codec[n].array.astype(int).tolist() for n in ("delta", "duration"))
+        pitches = codec["pitch"].array.astype(int)
+        self._pitches = pitches.tolist()
+        self._classes = (np.arange(12)[:, None] == pitches % 12).astype(np.float32)
+        """Which pitches are of each class, (class, code)."""
+        self._parts = [code for code, part in enumerate(codec["part"].values) if part in parts]
+        self._voices: dict[int, _Voice] = {}
+        self._now, self._last = 0, -1
+        for note in codes[-_RECENT:].tolist():
+            self.hear(note)
+
+    def hear(self, codes: Sequence[int]) -> None:
+        """Take one more note."""
+        self.wait(codes)
+        self._last = part = codes[self._part]
+        voice = self._voices.get(part)
+        end = self._now + self._durations[codes[self._duration]]
+        code = codes[self._pitch]
+        before = None if voice is None else voice.pitch
+        self._voices[part] = _Voice(code, self._pitches[code], before, self._now, end)
+
+    def wait(self, codes: Sequence[int]) -> None:
+        """Let the time pass up to a note's onset, which is not played."""
+        self._now += self._deltas[codes[self._delta]]
+
+    def _next(self) -> int | None:
+        """Return the code of the part yet to move at the last onset; None where none is, or it never sang."""
+        for part in self._parts:
+            if part > self._last:
+                voice = self._voices.get(part)
+                if voice is None or voice.end <= self._now:
+                    return None if voice is None else part
+        return None
+
+    def lead(self, mask: Mask, homes: Mapping[int, float]) -> Mask:
+        """Return a mask of the next pitch, (code,), with what keeps it off bad company.
+
+        Args:
+            mask: what it begins as.
+            homes: how high each voice mostly lies, by the code of its part, as far as that is known.
+        """
+        part = self._next()
+        if part is None:
+            return mask
+        own, led = self._voices[part], mask.copy()
+        for other, voice in self._voices.items():
+            if other == part or voice.end <= self._now:
+                continue
+            if voice.onset == self._now and voice.before not in (None, voice.pitch):
+                self._part_ways(led, own, voice)
+            if other in homes and part in homes:
+                _stay(led, voice.code, below=homes[other] > homes[part])
+        return led
+
+    def _part_ways(self, led: Mask, own: _Voice, voice: _Voice) -> None:
+        """Let pitches lose that keep a perfect interval to a voice that has moved."""
+        assert voice.before is not None
+        apart = voice.before - own.pitch
+        if abs(apart) % 12 in _PERFECT:
+            parallel = (voice.pitch - (apart % 12 if apart > 0 else -(-apart % 12))) % 12
+            led -= PARALLEL * self._classes[parallel]
+            if own.pitch % 12 == parallel:  # who stays moves in no parallel
+                led[own.code] += PARALLEL
+
+
+def _stay(led: Mask, code: int, *, below: bool) -> None:
+    """Let pitches lose that do not lie ``below`` the one of another voice, or above it."""
+    if below:
+        led[code + 1 :] -= CROSSED
+    else:
+        led[:code] -= CROSSED
+
+
+def voice_leading_of(manifest: Manifest, codes: Codes, parts: frozenset[int] | None) -> VoiceLeading | None:
+    """Return what leads the voices of an answer to a context; None where a model has none, or of drums."""
+    if len(manifest.parts) < 2 or not manifest.monophonic or any(part.is_drum for part in manifest.parts):
+        return None
+    codec = manifest.codec
+    if not {"part", "duration"} <= set(codec.names):
+        return None
+    return VoiceLeading(codec, codes, range(len(manifest.parts)) if parts is None else parts)

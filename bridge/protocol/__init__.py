@@ -1,0 +1,1 @@
+"""Protocol 1: its tables, its options, and datagrams checked and built."""

@@ -1,0 +1,1 @@
+"""Model files at hand, and ONNX Runtime stepping them."""

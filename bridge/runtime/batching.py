@@ -1,0 +1,111 @@
+"""How rows of a model may share a run, found by trying.
+
+The same request must give the same notes whatever else runs, so a row's result may not depend, in any
+bit, on who shares its batch. Whether that holds is a matter of kernels: measured on onnxruntime 1.31
+(x86-64, AVX-512), MatMul and MatMulNBits give a row the same bits in every batch of 1 to 16, attention
+does so whatever the memory's size, but a sum over an inner axis is taken in another order when the batch
+is 1, which changes the last bit of the state and, some thousand notes later, a note. Another processor or
+release may differ. So each model is probed once when it loads (some milliseconds), and a row that would
+feel lonely gets company: a padding row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.errors import ModelFileError
+from ...models.manifest import Manifest
+from ...models.step import NULL_POSITION, UNUSED_POSITION, inputs
+from .stepper import MOST_ROWS, Batching, memory_sizes
+
+Feed = dict[str, npt.NDArray[Any]]
+
+
+def probe(session: Any, manifest: Manifest) -> Batching:
+    """Return the smallest batches and memories with which a model's rows do not feel each other.
+
+    Raises ModelFileError for a model that opens and cannot be run.
+    """
+    try:
+        return _probe(session, manifest)
+    except Exception as error:  # ONNX Runtime's errors share no base below Exception
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise ModelFileError(f"cannot be run: {reason}") from error
+
+
+def _probe(session: Any, manifest: Manifest) -> Batching:
+    grown = memory_sizes(manifest.memory) if manifest.memory else ()
+    slots = grown[0] if grown else 0
+    feed = _random_feed(manifest, MOST_ROWS, slots)
+    for size in grown or (0,):
+        # ONNX Runtime plans its memory at the first run of a key, the dimensions of all inputs xor-ed: where
+        # an even number of inputs has a batch, all batches share one key, and only the first to run is
+        # planned well. The others pay an allocation a node, some 20 us a step: so a lone row goes first.
+        lone = _wider(feed, size) if size > slots else feed
+        session.run(None, {name: array[:1] for name, array in lone.items()})
+    everything = session.run(None, feed)
+    sizes = sorted({2, 3, 5, 8, 11, MOST_ROWS - 1})
+    together = all(_agrees(session, feed, everything, row, size) for size in sizes for row in (0, 1))
+    if not together:
+        return Batching(least=1, most=1, whole_memory=True)
+    alone = all(_agrees(session, feed, everything, row, 1) for row in range(MOST_ROWS))
+    return Batching(
+        least=1 if alone else 2,
+        whole_memory=not all(_same(session.run(None, _wider(feed, size)), everything) for size in grown[1:]),
+    )
+
+
+def _random_feed(manifest: Manifest, rows: int, slots: int) -> Feed:
+    """Return inputs like those in the middle of a piece."""
+    rng = np.random.default_rng(1)
+    feed: Feed = {}
+    for port in inputs(manifest):
+        sizes = {"batch": rows, "memory": slots}
+        shape = tuple(s if isinstance(s, int) else sizes[s] for s in port.shape)
+        if port.dtype == "float32":
+            feed[port.name] = rng.standard_normal(shape, np.float32) * np.float32(0.5)
+        else:
+            feed[port.name] = np.zeros(shape, np.int32)
+    fields = manifest.codec.fields
+    feed["note"] = np.stack([rng.integers(0, len(f.values), rows) for f in fields], axis=1).astype(np.int32)
+    feed["clock"][:] = (40, manifest.codec.ticks_per_beat, 4 * manifest.codec.ticks_per_beat)
+    feed["forced"][:] = -1
+    for f in fields:
+        feed[f"mask_{f.name}"][:] = 0.0
+    feed["temperature"][:] = 1.0
+    feed["top_p"][:] = 0.98
+    feed["uniform"] = rng.random((rows, len(fields)), np.float32)
+    for state in manifest.state:
+        if state.dtype == "int32":
+            feed[state.name][:] = int(state.initial)
+    if slots:
+        # Steps 1.. half a bar apart; the last row is a key that still waits for its value.
+        feed["memory_positions"][:] = np.arange(slots, dtype=np.float32) * 512
+        feed["memory_positions"][:, 0] = NULL_POSITION
+        feed["memory_positions"][:, -1] = UNUSED_POSITION
+    return feed
+
+
+def _wider(feed: Feed, slots: int) -> Feed:
+    """Return the same inputs with unused memory rows added."""
+    grown = dict(feed)
+    added = slots - feed["memory_positions"].shape[1]
+    grown["memory_keys"] = np.pad(feed["memory_keys"], ((0, 0), (0, 0), (0, 0), (0, added)))
+    grown["memory_values"] = np.pad(feed["memory_values"], ((0, 0), (0, 0), (0, added), (0, 0)))
+    grown["memory_positions"] = np.pad(
+        feed["memory_positions"], ((0, 0), (0, added)), constant_values=UNUSED_POSITION
+    )
+    return grown
+
+
+def _agrees(session: Any, feed: Feed, everything: list[Any], row: int, size: int) -> bool:
+    """Return whether ``size`` rows from ``row`` on give the bits that they gave in the full batch."""
+    part = session.run(None, {name: array[row : row + size] for name, array in feed.items()})
+    return _same(part, [array[row : row + size] for array in everything])
+
+
+def _same(found: list[Any], wanted: list[Any]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))

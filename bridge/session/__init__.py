@@ -1,0 +1,1 @@
+"""One client's side of the conversation: messages in, messages out. No sockets, no threads."""

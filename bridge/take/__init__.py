@@ -1,0 +1,1 @@
+"""Rows that read a context or write a take of notes."""

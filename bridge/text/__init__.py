@@ -1,0 +1,1 @@
+"""Rows that write a tune as ABC text."""

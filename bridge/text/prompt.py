@@ -1,0 +1,212 @@
+"""How a tune begins: what a model of text is given before it writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+
+from ...models.abc.write import key_name, mode_name, signature, write_bars
+from ...models.errors import RequestError
+from ...models.manifest import Manifest
+from ...models.metre import Metre
+from ...models.note import Note
+from ..leading.register import lifted
+from ..request import GenerationRequest
+from .swing import is_swung, straightened
+
+CONTEXT_BARS = 12
+"""Bars before the answer that the model reads at most."""
+CONTEXT_NOTES = 256
+"""Notes before the answer that the model reads at most; twelve bars of eighths have a hundred."""
+EARLY = 1 / 16
+"""Beats before a barline at which a player means the bar after it."""
+OTHER_UNIT = 0.5
+"""Beats that a longer bar may be too long rather than have another unit."""
+_STAND_INS = ("4/4", "6/8", "3/4", "2/4", "3/8", "9/8", "12/8", "3/2")
+_NEAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Bars as they are asked for, and as the text has them; times are in beats from a barline."""
+
+    metre: Metre
+    """Of the request."""
+    written: Metre
+    """Of the text."""
+    count: int = 1
+    """Bars of the text that stand for one of the request; together they are no shorter than it."""
+
+    @property
+    def block(self) -> float:
+        """How long those bars are, in beats."""
+        return self.count * self.written.beats
+
+    def in_text(self, beat: float) -> float:
+        """Return where the text has a time of the music: as far behind the barline."""
+        if self.block == self.metre.beats:
+            return beat
+        bar = floor((beat + EARLY) / self.metre.beats)
+        return beat + bar * (self.block - self.metre.beats)
+
+    def in_music(self, beat: float) -> float:
+        """Return where a time of the text is played: no later than the next barline."""
+        if self.block == self.metre.beats:
+            return beat
+        bar = floor(beat / self.block + _NEAR)
+        return bar * self.metre.beats + min(beat - bar * self.block, self.metre.beats)
+
+    def has(self, beat: float) -> bool:
+        """Return whether a time of the text is played: the end of a bar that is too long is not."""
+        return beat - floor(beat / self.block + _NEAR) * self.block < self.metre.beats - _NEAR
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """How a tune begins."""
+
+    forced: tuple[str, ...]
+    """Pieces that are given; between two of them the model writes to the end of the line."""
+    layout: Layout
+    """The bars that it is written in."""
+    bars: int = 0
+    """Bars of music among the pieces, as the text counts them; whole ones, which the answer follows."""
+    begins_short: bool = True
+    """Whether the answer may begin with a pick-up. It leaves the rest of its bar silent, and takes one of
+    so many bars as are asked for, which the tune's cadence lacks then."""
+    is_swung: bool = False
+    """Whether the music swings, which the text does not."""
+
+    @property
+    def beats(self) -> float:
+        """Length of that music in the text."""
+        return self.bars * self.layout.written.beats
+
+
+def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
+    """Return how the tune of a request begins.
+
+    Raises:
+        RequestError: bad_args, for a text with characters that the model lacks.
+    """
+    # Of a scale that no signature has, as the blues, the nearest; the notes are moved into it afterwards.
+    sharps = None if request.scale is None else signature(request.scale)
+    known = frozenset(chr(int(v)) for v in manifest.codec["char"].values)
+    layout = layout_for(request.metre, known)
+    context = lifted(request.context, request.lift)
+    before = sorted((n for n in context if n.start < request.start_beat), key=lambda n: n.order)
+    # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
+    key = "K:" + ("" if sharps is None else f"{_key(request, sharps, known)}\n")
+    lines = (f"M:{layout.written}\nL:", key)
+    if request.text:
+        prompt = _begun(request, lines, layout)
+    elif before:
+        prompt = _after(before[-CONTEXT_NOTES:], request.start_beat, layout, sharps)
+    else:
+        prompt = Prompt(("X:1\nT:", *lines), layout, begins_short=request.open_ended)
+    _check(manifest, request, prompt, known)
+    return prompt
+
+
+def _key(request: GenerationRequest, sharps: int, known: frozenset[str]) -> str:
+    """Return what K: says of a scale: tonic and mode, where the signature has that and it can be spelt."""
+    name = mode_name(request.tonic, sharps, request.scale or frozenset())
+    return name if name and known.issuperset(name) else key_name(sharps)
+
+
+def _check(manifest: Manifest, request: GenerationRequest, prompt: Prompt, known: frozenset[str]) -> None:
+    """Raise RequestError where a prompt has a character that the model lacks."""
+    for character in "".join(prompt.forced):
+        if character not in known:
+            needs = "the music given"
+            if character in request.text:
+                needs = "the text"
+            elif character in str(request.metre):
+                needs = f"metre {request.metre}"
+            raise RequestError(
+                "bad_args", f"model {manifest.name!r} has no character {character!r}, which {needs} needs"
+            )
+
+
+def layout_for(metre: Metre, known: frozenset[str]) -> Layout:
+    """Return how a model with the characters ``known`` writes music in a metre.
+
+    One that it cannot spell it writes in bars that are a little longer, and of the same unit where that costs
+    little; what is too much of them is not played.
+
+    >>> layout = layout_for(Metre(5, 4), frozenset("234689/"))
+    >>> str(layout.written), layout.count
+    ('3/4', 2)
+    """
+    if known.issuperset(str(metre)):
+        return Layout(metre, metre)
+    others = [Metre.parse(text) for text in _STAND_INS if known.issuperset(text)]
+    if not others:
+        return Layout(metre, metre)
+
+    def cost(other: Metre) -> float:
+        return -metre.beats % other.beats + OTHER_UNIT * (other.denominator != metre.denominator)
+
+    nearest = min(others, key=cost)
+    return Layout(metre, nearest, ceil(metre.beats / nearest.beats))
+
+
+def _begun(request: GenerationRequest, lines: tuple[str, str], layout: Layout) -> Prompt:
+    """Return the beginning that the request gives, with the lines that its header lacks.
+
+    They come after its last line, which the model writes to the end where it is not ended.
+    """
+    text, (metre, key) = request.text, lines
+    if re.search("^K:", text, re.MULTILINE):  # the header is over
+        return Prompt((text,), Layout(request.metre, request.metre))
+    if not re.search("^M:", text, re.MULTILINE):
+        return Prompt((text + metre, key) if text.endswith("\n") else (text, metre, key), layout)
+    pieces = [text]
+    if request.scale is not None:
+        pieces += [key] if "\nL:" in text else ["L:", key]
+        if text.endswith("\n"):
+            pieces[:2] = [text + pieces[1]]
+    return Prompt(tuple(pieces), Layout(request.metre, request.metre))
+
+
+def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None) -> Prompt:
+    """Return the bars of music before the answer as a tune's beginning.
+
+    Bars in which no note begins are left out: a model that reads bars of rest writes bars of rest. So is a
+    first bar that begins with a rest of half of it or more, where another follows: a tune would have a
+    pick-up there, and a model that reads a bar that begins so writes more of them.
+    """
+    length = layout.written.beats
+    moved = [_moved(note, layout, end) for note in notes]
+    begins = [min(floor((note.start + EARLY) / length), -1) for note in moved]
+    if begins[-1] > begins[0] and moved[0].start - begins[0] * length >= length / 2 - _NEAR:
+        first = next(index for index, bar in enumerate(begins) if bar > begins[0])
+        moved, begins = moved[first:], begins[first:]
+    places: dict[int, int] = {}
+    place = last = begins[0]
+    for bar in begins:
+        place += bar != last
+        places[bar], last = place, bar
+    first = max(places[begins[0]], place + 1 - CONTEXT_BARS)
+    kept = [
+        replace(note, start=max(note.start - bar * length, 0.0) + (places[bar] - first) * length)
+        for note, bar in zip(moved, begins, strict=True)
+        if places[bar] >= first
+    ]
+    if sharps is None:
+        sharps = signature(note.pitch % 12 for note in kept)
+    bars = place + 1 - first
+    swings = is_swung(kept, layout.written)
+    if swings:
+        kept = straightened(kept)
+    music = write_bars(kept, 0.0, bars * length, layout.written, sharps)
+    head = f"X:1\nM:{layout.written}\nL:1/8\nK:{key_name(sharps)}\n"
+    return Prompt((head + music,), layout, bars, begins_short=False, is_swung=swings)
+
+
+def _moved(note: Note, layout: Layout, end: float) -> Note:
+    """Return a note at its place in the text, counted from the answer's start."""
+    start = layout.in_text(note.start - end)
+    return replace(note, start=start, duration=layout.in_text(note.end - end) - start)

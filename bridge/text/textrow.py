@@ -1,0 +1,326 @@
+"""A row that writes a tune as ABC text and answers with its notes.
+
+The header is forced as far as the request says it: the title is the model's, then come the request's
+metre and key. To continue notes, the bars before are written as ABC and the model goes on from there (see
+prompt.py). What it writes is mended (:func:`antiphon.models.abc.repair_abc`), or drawn again where no note of
+it lies in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from math import inf
+
+import numpy as np
+
+from ...models.abc import AbcError, read_repaired
+from ...models.abc.tune import FIELD
+from ...models.abc.write import in_octave
+from ...models.manifest import Manifest
+from ...models.note import Note
+from ...models.score import Score
+from ...models.step import MASKED, TEXT_LINE
+from ...models.voices import skyline
+from ..job import Job
+from ..leading.constraints import Mask
+from ..leading.opening import bars_in
+from ..leading.register import OCTAVE, lifted
+from ..request import GenerationRequest, Take
+from ..runtime.stepper import Snapshot, Stepper
+from ..take.uniforms import Uniforms
+from ..take.writer import INSTANT
+from .barfill import ACCIDENTALS, FREE, BarFill, Rule
+from .prompt import Prompt
+from .swing import swung
+
+MOST_CHARACTERS = 2400
+"""Of a tune, its header included."""
+ATTEMPTS = 8
+"""How often a tune is drawn before its take is left empty."""
+MOST_STEPS = 4 * MOST_CHARACTERS
+"""Characters of a take, all attempts together, after which none is begun."""
+IN_VAIN = 2
+"""How often a tune may be written further, as its answer's end is silent, without a note more in the answer:
+then what is written mostly lies beyond it. Each time the whole tune is read."""
+LONGEST_BAR = 84
+"""Characters of a bar after which its barline is written, whatever the model would write: it may go round
+one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
+_TITLE = Rule(may_end=False)
+_SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
+
+
+class TextRow:
+    """Writes one take of a request; see the module's text."""
+
+    def __init__(self, manifest: Manifest, job: Job, take: int, prompt: Prompt, snapshot: Snapshot) -> None:
+        self._manifest, self._job, self._take, self._prompt = manifest, job, take, prompt
+        self.snapshot: Snapshot = snapshot
+        """Where the prompt's first piece has been read."""
+        self._codec = manifest.codec
+        request = job.request
+        self._uniforms = Uniforms(request.seed, take, 1)
+        self._newline = int(self._codec.encode_text("\n")[0, 0])
+        # Tunes may have been learned without barlines: then no rule could be kept.
+        self._barline = self._encoded("|") if ord("|") in self._codec["char"].values else []
+        self._attempts = self._steps = 0
+        self._characters = "".join(map(chr, map(int, self._codec["char"].values)))
+        self._signed = request.scale is None
+        """Whether accidentals may be written: in a scale the key says them."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start the tune, or start it anew."""
+        self._attempts += 1
+        self._reached, self._in_vain = 0.0, 0
+        self._bars = _bars_wanted(self._job.request, self._prompt)
+        self._given = list(self._prompt.forced)
+        self._codes = self._encoded(self._given.pop(0))
+        self._pending: list[int] = []
+        self._nats = 0.0
+        self._counter = BarCounter("".join(self._prompt.forced[:1]))
+        self._fill = BarFill("".join(self._prompt.forced[:1]), self._prompt.begins_short)
+
+    def _encoded(self, text: str) -> list[int]:
+        return [int(code) for code in self._codec.encode_text(text)[:, 0]]
+
+    @property
+    def over(self) -> bool:
+        """Whether the request has ended."""
+        return self._job.closed
+
+    def enter(self, stepper: Stepper, row: int) -> None:
+        """Write the inputs of the first step."""
+        sampling = self._job.request.sampling
+        stepper.temperature[row] = sampling.temperature
+        stepper.top_p[row] = sampling.top_p
+        stepper.clock[row] = (0, 0, TEXT_LINE)
+        self._write(stepper, row)
+
+    def _write(self, stepper: Stepper, row: int) -> None:
+        """Write the next step's inputs: a given character, or a choice."""
+        stepper.forced[row] = self._pending.pop(0) if self._pending else -1
+        self._steps += 1
+        stepper.uniform[row] = self._uniforms.next()
+        is_free = self._pending or not self._barline
+        rule = FREE if is_free else self._fill.rule()
+        if self._given:  # the title must end, but not the tune
+            rule = _TITLE
+        else:
+            if not self._signed:
+                rule = replace(rule, never=rule.never + ACCIDENTALS)
+            if self._bars is not None and self._counter.bars < self._bars:
+                rule = replace(rule, may_end=False)  # rather another strain than silence
+        stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
+
+    def after(self, stepper: Stepper, row: int) -> bool:
+        """Take the character; return whether the take is complete."""
+        code = int(stepper.note[row, 0])
+        ended = code >= self._codec.end
+        free = stepper.forced[row, 0] < 0
+        if free:
+            self._nats -= float(stepper.log_prob[row, 0])
+        if not ended:
+            self._codes.append(code)
+            character = self._characters[code]
+            self._counter.read(character)
+            self._fill.read(character)
+            if free and code == self._newline and self._given:
+                self._pending = self._encoded(self._given.pop(0))
+            elif not self._given and self._counter.characters >= LONGEST_BAR:
+                self._pending = self._pending or list(self._barline)
+        self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
+        if (ended or self._has_enough()) and not self._pending:
+            text, score = self._read()
+            notes, end = placed(score, self._job.request, self._prompt)
+            missing = 0 if ended or len(self._codes) >= MOST_CHARACTERS else self._missing(notes)
+            is_good = bool(notes) and not self._is_late(notes)
+            if is_good and missing:
+                assert self._bars is not None
+                self._bars += missing
+            elif is_good or self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS:
+                self._finish(text, notes, end)
+                return True
+            else:
+                self._restart(stepper, row)
+                return False
+        self._write(stepper, row)
+        return False
+
+    def _has_enough(self) -> bool:
+        """Return whether as many bars as were asked for are written."""
+        if len(self._codes) >= MOST_CHARACTERS:
+            return True
+        return self._bars is not None and self._counter.bars >= self._bars
+
+    def _restart(self, stepper: Stepper, row: int) -> None:
+        """Draw the tune again: the row goes back to its beginning, on with its random numbers."""
+        self._begin()
+        stepper.restart(row, self.snapshot)
+        self.enter(stepper, row)
+
+    def _read(self) -> tuple[str, Score]:
+        """Return the tune as far as it is written, mended, and its notes; none where it cannot be read."""
+        written = self._codec.decode_text(np.array(self._codes, np.int32).reshape(-1, 1))
+        try:
+            return read_repaired(written)
+        except AbcError:
+            return written, Score(())
+
+    def _missing(self, notes: Sequence[Note]) -> int:
+        """Return how many of its bars an answer lacks: short ones in the text were counted, too.
+
+        None any more once what was written since the last IN_VAIN times that this was asked added no note.
+        """
+        request = self._job.request
+        if request.open_ended or not notes:
+            return 0
+        end = max(note.end for note in notes) - request.start_beat
+        self._in_vain = 0 if end > self._reached else self._in_vain + 1
+        self._reached = end
+        if self._in_vain == IN_VAIN:
+            return 0
+        played = bars_in(end, request.metre)
+        asked = bars_in(request.end_beat - request.start_beat, request.metre)
+        return max(asked - played, 0) * self._prompt.layout.count
+
+    def _is_late(self, notes: Sequence[Note]) -> bool:
+        """Return whether an answer without a pick-up is silent for more than half of its first bar."""
+        request = self._job.request
+        half = request.start_beat + request.metre.beats / 2
+        return not self._prompt.begins_short and notes[0].start > half + 1e-6
+
+    def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
+        """Tell the notes."""
+        for index, note in enumerate(notes):
+            self._job.note(self._take, index, note)
+        nats = self._nats / len(notes) if notes else 0.0
+        text = in_octave(text, -self._job.request.lift // OCTAVE)
+        self._job.finish(Take(self._take, tuple(notes), end, self._job.request.seed, nats, text))
+
+    def fail(self, code: str, message: str) -> None:
+        """End the whole request."""
+        self._job.fail(code, message)
+
+
+@lru_cache(4096)
+def _mask(characters: str, end: int, rule: Rule) -> Mask:
+    """Return what may be written next, (code,); ``end`` is the code after those of the characters."""
+    allowed = np.zeros(end + 1, bool)
+    for code, character in enumerate(characters):
+        allowed[code] = character not in rule.never and (rule.only is None or character in rule.only)
+    allowed[end] = rule.may_end
+    if not allowed.any():
+        allowed[:] = True
+    mask = np.where(allowed, 0.0, MASKED).astype(np.float32)
+    mask.setflags(write=False)
+    return mask
+
+
+class BarCounter:
+    """Counts the bars of a tune while it is written: barlines that come after a note or a rest."""
+
+    def __init__(self, text: str) -> None:
+        self.bars = 0
+        self.characters = 0
+        """Written since the last barline or field."""
+        self._line = self._bar = ""
+        """What is written of the line, and of the bar in it."""
+        self._begun = False
+        """Whether the bar began on a line before."""
+        for character in text:
+            self.read(character)
+
+    def read(self, character: str) -> None:
+        """Count one more character."""
+        self.characters += 1
+        if character not in "|\n":
+            self._line += character
+            self._bar += character
+            return
+        is_field = FIELD.match(self._line + character) is not None  # M:C| and titles have no bars
+        sounds = self._begun or (not is_field and not _SOUNDS.isdisjoint(self._bar))
+        if is_field or character == "|":
+            self.characters = 0
+        if character == "\n":
+            self._line, self._begun = "", sounds
+        else:
+            self._line += character
+            if not is_field:
+                self.bars += sounds
+                self._begun = False
+        self._bar = ""
+
+
+def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
+    """Return how many bars a tune has when it is long enough, None when it is to be written to its end."""
+    if request.open_ended:
+        return None
+    asked = bars_in(request.end_beat - request.start_beat, request.metre)
+    bars = prompt.bars + asked * prompt.layout.count
+    # A pick-up may take the first bar's place.
+    return bars + prompt.begins_short
+
+
+def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
+    """Return a tune's notes within the answer, on the host's timeline and at its pitches, and the end.
+
+    A pick-up fills the end of the answer's first bar. It is left out where that is the only one, and where
+    the text is in other bars, whose ends are not played. An answer to music that swings swings.
+    """
+    layout, origin, notes = prompt.layout, _origin(score, request, prompt), []
+    for note in swung(score.notes) if prompt.is_swung else score.notes:
+        beat = note.start - origin
+        start = layout.in_music(beat)
+        duration = layout.in_music(beat + note.duration) - start
+        start = round(request.start_beat + start, 6)
+        if beat >= -1e-6 and start < request.end_beat - INSTANT and layout.has(beat):
+            notes.append(replace(note, start=start, duration=min(duration, request.end_beat - start)))
+    notes = at_pitches(lifted(notes, -request.lift), request)
+    if not request.open_ended:
+        return notes, request.end_beat
+    last = max((note.end for note in notes), default=request.start_beat)
+    bars = max(-(-(last - request.start_beat - 1e-6) // request.metre.beats), 1)
+    return notes, request.start_beat + bars * request.metre.beats
+
+
+def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
+    """Return the beat of a tune that is the answer's first."""
+    if prompt.bars or not score.notes:
+        return prompt.beats
+    first = score.metres.bar_at(score.notes[0].start)
+    barline, _ = score.metres.changes[0]
+    is_pick_up = score.notes[0].start < barline - 1e-6
+    is_short = request.end_beat - request.start_beat <= request.metre.beats + 1e-6
+    is_other = prompt.layout.written != prompt.layout.metre
+    return barline if is_pick_up and (is_short or is_other) else first.start
+
+
+def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
+    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance.
+
+    All voices of a text play in the model's one part, which sounds one note at a time: of a chord the top.
+    """
+    allowed = [
+        pitch
+        for pitch in range(request.low, request.high + 1)
+        if request.scale is None or pitch % 12 in request.scale
+    ]
+    if not allowed:
+        return []
+    moved: dict[tuple[int, float], Note] = {}
+    for note in notes:
+        pitch = note.pitch if note.pitch in allowed else min(allowed, key=partial(_apart, note.pitch))
+        moved.setdefault((pitch, note.start), replace(note, pitch=pitch, part=0))
+    tune = skyline(moved.values())
+    ends = [*(note.start for note in tune[1:]), inf]
+    return [
+        replace(note, duration=min(note.duration, end - note.start), velocity=request.velocity)
+        for note, end in zip(tune, ends, strict=False)
+    ]
+
+
+def _apart(pitch: int, other: int) -> tuple[int, int]:
+    """Return how far pitches are apart: their classes first, then they themselves."""
+    return min((pitch - other) % 12, (other - pitch) % 12), abs(pitch - other)

@@ -1,0 +1,54 @@
+"""Signs of a tune that belong in twos: repeats, endings, ties; and chord symbols that are some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .symbol import Kind, Symbol
+
+_CHORD = re.compile(r'"([A-G][#b]?[a-z0-9+#/]*(/[A-G][#b]?)?|[\^_<>@].*)"')
+"""A chord symbol or an annotation."""
+
+
+def agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs without chord symbols that are none, repeats without an end and endings alone."""
+    endings = [sign.numbers[0] for sign in signs if sign.kind is Kind.ENDING]
+    paired = endings == [1, 2] * (len(endings) // 2)
+    kept = [
+        sign
+        for sign in signs
+        if (sign.kind is not Kind.ENDING or paired)
+        and (sign.kind is not Kind.HARMONY or _CHORD.fullmatch(sign.text))
+    ]
+    return _closed(_tied(kept))
+
+
+def _tied(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs without ties that lead to no note of the same pitch."""
+    following: Symbol | None = None
+    kept: list[Symbol] = []
+    waiting: list[int] = []
+    for sign in reversed(signs):
+        kept.append(sign)
+        if sign.kind is Kind.TIE:
+            waiting.append(len(kept) - 1)
+        elif sign.sounds:
+            after = {head.natural for head in following.heads} if following is not None else set()
+            if waiting and not after & {head.natural for head in sign.heads}:
+                for index in reversed(waiting):
+                    del kept[index]
+            waiting, following = [], sign
+    return kept[::-1]
+
+
+def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
+    """Return the signs with the last repeat's beginning made a double bar, if that repeat never ends."""
+    bars = [i for i, sign in enumerate(signs) if sign.kind is Kind.BAR]
+    begin = max((i for i in bars if signs[i].numbers[1]), default=None)
+    if begin is None or any(signs[i].numbers[0] for i in bars if i > begin):
+        return list(signs)
+    plays = signs[begin].numbers[0]
+    bar = replace(signs[begin], text=":|" if plays else "||", numbers=(plays, 0, 1))
+    return [*signs[:begin], bar, *signs[begin + 1 :]]

@@ -1,0 +1,197 @@
+"""Notes to ABC: what a model of text reads of the music before its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+from ..metre import Metre, MetreMap
+from ..note import Note
+from ..transcribe import transcribe
+
+UNIT = Fraction(1, 2)
+"""Beats of the unit note: L:1/8."""
+SIXTEENTH = Fraction(1, 4)
+DIVISIONS = (8, 6)
+"""Into how many parts a beat is divided at most."""
+_SHARP_ORDER, _FLAT_ORDER = "FCGDAEB", "BEADGCF"
+_KEYS = {
+    0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
+    -1: "F", -2: "Bb", -3: "Eb", -4: "Ab", -5: "Db", -6: "Gb",
+}  # fmt: skip
+_KEY_LINE = re.compile(r"^K:.*[^\s]", re.MULTILINE)
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_MODES_BY_FIFTHS = {
+    -1: " Lydian",
+    0: "",
+    1: " Mixolydian",
+    2: " Dorian",
+    3: "m",
+    4: " Phrygian",
+    5: " Locrian",
+}
+"""How tunes spell a mode, by the fifths from its signature's major tonic to its own."""
+_LIKELY = (2, 1, 0, 3, -1, -2, 4, -3, 5, -4, -5, -6)
+"""Signatures in the order in which fiddlers meet them: a tie goes to the first. Six sharps are six flats:
+tunes hardly ever have either, and a model's alphabet need not have a # for F#."""
+
+
+def signature(pitch_classes: Iterable[int]) -> int:
+    """Return the key signature that leaves the fewest notes out, in sharps (flats below 0).
+
+    Args:
+        pitch_classes: one for each note, or each once.
+    """
+    counts = [0] * 12
+    for pitch_class in pitch_classes:
+        counts[pitch_class % 12] += 1
+    return max(_LIKELY, key=lambda sharps: sum(counts[c] for c in _classes(sharps)))
+
+
+def key_name(sharps: int) -> str:
+    """Return what K: says for a signature, as a major key.
+
+    >>> key_name(2)
+    'D'
+    """
+    return _KEYS[sharps]
+
+
+def mode_name(tonic: int | None, sharps: int, classes: frozenset[int]) -> str:
+    """Return what K: says for a scale with a tonic; nothing where it is no mode of the signature.
+
+    >>> mode_name(2, 0, frozenset({0, 2, 4, 5, 7, 9, 11})), mode_name(9, 1, frozenset({9, 0, 4}))
+    ('D Dorian', 'A Dorian')
+    """
+    if tonic is None or not classes <= set(_classes(sharps)):
+        return ""
+    fifths = next((f for f in range(-1, 6) if (7 * (sharps + f)) % 12 == tonic), None)
+    if fifths is None or not 0 <= sharps + fifths + 8 < 21:
+        return ""
+    place = sharps + fifths + 8
+    letter, accidental = "FCGDAEB"[place % 7], ("b", "", "#")[place // 7]
+    return letter + accidental + _MODES_BY_FIFTHS[fifths]
+
+
+def in_octave(text: str, octaves: int) -> str:
+    """Return a tune that sounds so many octaves higher than its notes are written.
+
+    >>> in_octave("X:1\\nK:D\\nABc|", -1)
+    'X:1\\nK:D octave=-1\\nABc|'
+    """
+    return _KEY_LINE.sub(rf"\g<0> octave={octaves}", text, count=1) if octaves else text
+
+
+def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
+    """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
+
+    Sixteenths, triplets and their halves are written as they are; what was played between them is
+    transcribed. Of notes that sound together the highest is kept. ``start`` and ``end`` are in beats, whole
+    bars apart.
+
+    >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
+    'D2F2-|F2z2|'
+    >>> write_bars([Note(62, 0.02, 0.9), Note(66, 0.98, 2.6)], 0, 4, Metre(4, 4), 2)
+    'D2F6|'
+    """
+    melody = _melody(notes, start, end, metre)
+    bar, at = Fraction(metre.beats), Fraction(0)
+    written: list[str] = []
+    altered: dict[str, int] = {}
+    for pitch, begin, length in melody:
+        for what, until in ((None, begin), (pitch, begin + length)):
+            while at < until:
+                stop = min(until, (at // bar + 1) * bar)
+                value = _note_value(stop - at)
+                stop = at + value
+                text = "z" if what is None else _pitch(what, sharps, altered)
+                tie = "-" if what is not None and stop < until else ""
+                written.append(_event(text, value / UNIT) + tie)
+                at = stop
+                if at % bar == 0:
+                    written.append("|")
+                    altered.clear()
+    return "".join(written)
+
+
+def _melody(
+    notes: Sequence[Note], start: float, end: float, metre: Metre
+) -> list[tuple[int | None, Fraction, Fraction]]:
+    """Return (pitch, begin, length) in beats from ``start``, one at a time, with a rest up to the end."""
+    played = [replace(note, start=note.start - start) for note in notes if note.start < end]
+    total = _place(end - start)
+    onsets: dict[Fraction, Note] = {}
+    for note in transcribe(played, MetreMap(((0.0, metre),)), voices=1):
+        # What is played just before the last barline stays before it.
+        at = _place(note.start)
+        at = at if at < total else total - SIXTEENTH
+        if at >= 0 and (at not in onsets or onsets[at].pitch < note.pitch):
+            onsets[at] = note
+    melody: list[tuple[int | None, Fraction, Fraction]] = []
+    for at, following in pairwise([*sorted(onsets), total]):
+        until = _place(onsets[at].end)
+        melody.append((onsets[at].pitch, at, min(until - at if until > at else SIXTEENTH, following - at)))
+    return [*melody, (None, total, Fraction(0))]
+
+
+def _place(beats: float) -> Fraction:
+    """Return the nearest time that notes and triplets up to their halves can have."""
+    return min((Fraction(round(beats * n), n) for n in DIVISIONS), key=lambda place: abs(beats - place))
+
+
+def _note_value(beats: Fraction) -> Fraction:
+    """Return the longest plain or dotted note, or triplet of one, that fits into a length."""
+    value = Fraction(64 if beats.denominator % 3 else Fraction(128, 3))
+    while value > beats:
+        value /= 2
+    return value * Fraction(3, 2) if value * Fraction(3, 2) <= beats else value
+
+
+def _classes(sharps: int) -> frozenset[int]:
+    return frozenset((value + _alteration(letter, sharps)) % 12 for letter, value in _LETTERS.items())
+
+
+def _alteration(letter: str, sharps: int) -> int:
+    """Return the semitones that a signature puts before a letter."""
+    if sharps >= 0:
+        return int(letter in _SHARP_ORDER[:sharps])
+    return -int(letter in _FLAT_ORDER[:-sharps])
+
+
+def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
+    """Return a pitch as ABC, with an accidental where the bar so far says otherwise; notes it down."""
+    best = None
+    for letter, value in _LETTERS.items():
+        for semitones in (0, 1, -1):
+            if (value + semitones - pitch) % 12:
+                continue
+            octave = (pitch - semitones - value) // 12
+            now = altered.get(letter, _alteration(letter, sharps))
+            cost = (now != semitones, abs(semitones), semitones != (1 if sharps >= 0 else -1))
+            if best is None or cost < best[0]:
+                best = (cost, letter, octave, semitones)
+    assert best is not None
+    (accidental, _, _), letter, octave, semitones = best
+    sign = {0: "=", 1: "^", -1: "_"}[semitones] if accidental else ""
+    altered[letter] = semitones  # in every octave, ABC 2.1 section 11.3
+    # Middle C, MIDI 60, is C; the octave above it is in small letters.
+    if octave >= 6:
+        return sign + letter.lower() + "'" * (octave - 6)
+    return sign + letter + "," * (5 - octave)
+
+
+def _event(stem: str, units: Fraction) -> str:
+    """Return a note or rest; one whose length has thirds as a triplet of one."""
+    if units.denominator % 3:
+        return stem + _length(units)
+    return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
+
+
+def _length(units: Fraction) -> str:
+    upper = "" if units.numerator == 1 else str(units.numerator)
+    if units.denominator == 1:
+        return upper
+    return f"{upper}/" if units.denominator == 2 else f"{upper}/{units.denominator}"

@@ -1,0 +1,145 @@
+"""What makes pitches of an answer likelier than its model finds them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.engine.plan import read
+from antiphon.bridge.leading import leading
+from antiphon.bridge.leading.constraints import Mask
+from antiphon.bridge.leading.leading import Leading
+from antiphon.bridge.leading.tonality import CLOSE, KEY_NOTES, KEYS, TONIC, of_heard, told_by
+from antiphon.bridge.request import GenerationRequest
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
+from antiphon.models.manifest import Manifest
+from antiphon.models.note import Note
+from antiphon.models.score import Part
+from tiny_model import tiny_manifest
+
+TUNE = tiny_manifest(parts=(Part("tune"),))
+CODEC = TUNE.codec
+CLASSES = CODEC["pitch"].array.astype(int) % 12
+FREE = np.zeros(CODEC["pitch"].size, np.float32)
+SCALE = tuple(Note(60 + step, i / 2, 0.5) for i, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12)))
+QUARTER = CODEC["duration"].nearest(24)
+
+
+def leads(context: tuple[Note, ...] = (), **options: Any) -> Leading:
+    return leads_to(TUNE, resolve({}, options, context or None, TUNE, 1), FREE)
+
+
+def leads_to(manifest: Manifest, request: GenerationRequest, limits: Mask) -> Leading:
+    return Leading(manifest, request, limits, read(manifest, request).context)
+
+
+def hear(led: Leading, *pitches: int) -> None:
+    for pitch in pitches:
+        led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER], 0, 0)
+
+
+def test_a_context_tells_its_key() -> None:
+    assert np.allclose(leads(SCALE).mask(), of_heard(told_by(SCALE))[CLASSES])
+
+
+def test_only_what_comes_before_the_answer_tells() -> None:
+    later = Note(61, 4.0, 4.0)
+    assert np.array_equal(leads((*SCALE, later), start=4.0).mask(), leads(SCALE).mask())
+
+
+def test_a_contexts_last_notes_tell_its_key() -> None:
+    strange = [Note(61, 0.0, 1.0)] * 100
+    last = [replace(note, start=1.0 + i) for i, note in enumerate(SCALE * (KEY_NOTES // len(SCALE)))]
+    assert np.array_equal(leads((*last, *strange)).mask(), leads(tuple(last)).mask())
+    assert not np.array_equal(leads((*last[8:], *strange)).mask(), leads(tuple(last[8:])).mask())
+
+
+def test_an_answers_own_notes_join_the_context() -> None:
+    led = leads(SCALE)
+    hear(led, *[61] * 7)
+    assert np.allclose(led.mask(), of_heard(told_by(SCALE))[CLASSES])
+    hear(led, 61)
+    assert np.allclose(led.mask(), of_heard(told_by([*SCALE, *[Note(61, 0.0, 1.0)] * 8]))[CLASSES])
+
+
+def test_without_a_context_the_answers_beginning_tells() -> None:
+    led = leads()
+    assert np.array_equal(led.mask(), FREE)
+    hear(led, *(note.pitch for note in SCALE * 2))
+    assert np.allclose(led.mask(), of_heard(told_by(SCALE * 4))[CLASSES])
+
+
+def test_what_a_page_has_told_stays() -> None:
+    turned = (SCALE[(i + i // 8) % 8] for i in range(leading.MOST))  # no bar is as the one before
+    told = [replace(note, start=i / 2) for i, note in enumerate(turned)]
+    led = leads(tuple(told))
+    before = led.mask()
+    hear(led, *[61] * leading.MOST)
+    assert np.array_equal(led.mask(), before)
+
+
+def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
+    led = leads(SCALE, scale="D dorian")
+    assert led.mask()[CLASSES == 2] == pytest.approx(TONIC)
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 4)
+    before = led.mask()
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(), before)
+
+
+def test_the_fourth_of_equal_bars_begins_otherwise() -> None:
+    led = leads(scale="0,2,4,5,7,9,11")
+    for bar in range(3):
+        for tick, pitch in ((0, 60), (48, 64)):
+            led.hear([1, 0, CODEC["pitch"].nearest(pitch), QUARTER], bar, tick)
+    expected = np.where(CODEC["pitch"].array == 60, -leading.WORN, 0)
+    assert np.array_equal(led.mask(), expected)
+    led.hear([1, 0, CODEC["pitch"].nearest(62), QUARTER], 3, 0)
+    assert np.array_equal(led.mask(), FREE)
+
+
+def test_a_scale_without_a_tonic_leads_nowhere() -> None:
+    led = leads(SCALE, scale="0,2,4,5,7,9,11")
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(0.5), FREE)
+
+
+def test_limits_stay_limits_and_are_not_touched() -> None:
+    limits = np.where(CLASSES == 0, 0, -1e9).astype(np.float32)
+    before = limits.copy()
+    request = resolve({}, {"scale": "D dorian"}, SCALE, TUNE, 1)
+    led = leads_to(TUNE, request, limits)
+    assert (led.mask(0.7)[CLASSES != 0] < -1e8).all()
+    assert np.array_equal(limits, before)
+
+
+def test_drums_are_not_led() -> None:
+    drums = tiny_manifest(parts=(Part("kit", is_drum=True),))
+    request = GenerationRequest("tiny", 4.0, 8.0, 1, context=SCALE)
+    led = leads_to(drums, request, FREE)
+    hear(led, *[61] * 32)
+    assert np.array_equal(led.mask(0.5), FREE)
+
+
+def kept(engine: Engine, shelf: ModelShelf) -> float:
+    """Return the share of a chorale's second half that is in the scale of its first bars."""
+    shares = []
+    for seed in range(48):
+        request = resolve({}, {"metre": "4/4", "bars": 12}, None, shelf.manifest("chorale"), seed)
+        notes = engine.generate(request)[0].notes
+        first, last = (told_by([n for n in notes if low <= n.start < low + 16]) for low in (0.0, 32.0))
+        scale = KEYS[int(np.argmax(KEYS @ first))]
+        shares.append(float(last @ scale / last.sum()))
+    return float(np.mean(shares))
+
+
+def test_a_chorale_from_nothing_keeps_its_key(
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led = kept(shipped_engine, shipped_shelf)
+    monkeypatch.setattr(leading, "MOST", 0)
+    assert led > kept(shipped_engine, shipped_shelf) + 0.03

@@ -1,0 +1,151 @@
+"""Where the voices of an answer lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import tessitura
+from antiphon.bridge.leading.tessitura import Tessitura, tessitura_of
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
+from antiphon.models.codec import Codec, Codes
+from antiphon.models.note import Note
+from antiphon.models.score import Part
+from tiny_model import tiny_manifest
+
+MANIFEST = tiny_manifest()
+CODEC = MANIFEST.codec
+PITCHES = CODEC["pitch"].array
+FREE = np.zeros(CODEC["pitch"].size, np.float32)
+NOTHING = np.zeros((0, 4), np.int32)
+
+
+def codes(*notes: tuple[int, int], codec: Codec = CODEC) -> Codes:
+    """Return notes of (part, pitch) as codes."""
+    lowest = int(codec["pitch"].values[0])
+    return np.array([(0, part, pitch - lowest, 0) for part, pitch in notes], np.int32).reshape(-1, 4)
+
+
+TOLD = codes(*[(0, 70), (0, 74), (1, 50), (1, 54)] * 20)
+
+
+def sounded(leading: Tessitura, *notes: tuple[int, int]) -> Tessitura:
+    for row in codes(*notes).tolist():
+        leading.hear(row)
+    return leading
+
+
+def slope(leading: Tessitura) -> float:
+    """Return what a semitone more gains within the range of what was told."""
+    inside = (PITCHES >= 54) & (PITCHES <= 70)
+    gains = np.diff(leading.lead(FREE)[inside])
+    assert np.ptp(gains) < 1e-5
+    return float(gains.mean())
+
+
+def test_what_lies_where_it_lay_is_left_alone() -> None:
+    leading = sounded(Tessitura(CODEC, TOLD), *[(0, 72), (1, 52)] * 8)
+    assert slope(leading) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("shift", "sign"), [(5, -1), (-5, 1)])
+def test_voices_are_led_back(shift: int, sign: int) -> None:
+    leading = sounded(Tessitura(CODEC, TOLD), *[(0, 72 + shift), (1, 52 + shift)] * 6)
+    share = 80 / (80 + tessitura.HALF)
+    assert slope(leading) == pytest.approx(sign * share * 5 * tessitura.DRIFT, rel=1e-4)
+
+
+def test_it_does_not_matter_which_voices_move_more() -> None:
+    """Their mean pitch would."""
+    leading = sounded(Tessitura(CODEC, TOLD), *[(0, 72)] * 11, (1, 52))
+    assert slope(leading) == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_outside_the_range_that_was_heard_loses_by_the_semitone() -> None:
+    gains = Tessitura(CODEC, TOLD).lead(FREE)
+    share = 80 / (80 + tessitura.HALF)
+    for pitch, outside in ((46, 4), (50, 0), (60, 0), (74, 0), (80, 6)):
+        assert gains[pitch == PITCHES] == pytest.approx(-share * tessitura.OUTSIDE * outside, abs=1e-5)
+
+
+def test_a_melody_does_not_tell_how_low_the_bass_may_go() -> None:
+    assert not Tessitura(CODEC, codes(*[(0, 70), (0, 74)] * 20)).lead(FREE).any()
+
+
+def test_a_bar_tells_less_than_a_page() -> None:
+    moved = [(0, 77)] * 12
+    little, much = (sounded(Tessitura(CODEC, TOLD[:count]), *moved) for count in (4, 80))
+    assert slope(much) < slope(little) < 0
+
+
+def test_with_nothing_told_the_answers_own_beginning_tells() -> None:
+    leading = Tessitura(CODEC, NOTHING)
+    assert np.array_equal(leading.lead(FREE), FREE)
+    sounded(leading, *[(0, 70), (0, 74), (1, 50), (1, 54)] * 4)
+    assert leading.homes == {0: 72.0, 1: 52.0}
+    sounded(leading, *[(0, 77), (1, 57)] * 6)
+    assert slope(leading) < -0.01
+
+
+def test_in_the_end_what_tells_stays_as_it_is() -> None:
+    leading = sounded(Tessitura(CODEC, NOTHING), *[(0, 70), (1, 50)] * (tessitura.MOST // 2))
+    sounded(leading, *[(0, 80), (1, 60)] * tessitura.MOST)
+    assert leading.homes == {0: 70.0, 1: 50.0}
+    assert slope(leading) < -0.2
+
+
+def test_a_mask_stays_one() -> None:
+    mask = np.where(PITCHES > 60, -1e9, 0).astype(np.float32)
+    led = sounded(Tessitura(CODEC, TOLD), *[(0, 40), (1, 40)] * 8).lead(mask)
+    assert (led[PITCHES > 60] < -1e8).all() and (led[PITCHES <= 60] > -1e2).all()
+    assert led.dtype == np.float32
+
+
+def test_one_stray_note_does_not_end_it() -> None:
+    assert tessitura_of(MANIFEST, np.concatenate([TOLD, codes((1, 42))]), 45, 89) is not None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_led"), [(40, 89, True), (52, 72, True), (53, 89, False), (40, 71, False)]
+)
+def test_whoever_asks_for_another_range_gets_it(low: int, high: int, is_led: bool) -> None:
+    assert (tessitura_of(MANIFEST, TOLD, low, high) is not None) is is_led
+    assert tessitura_of(MANIFEST, NOTHING, low, high) is not None
+
+
+def test_a_melody_drums_and_many_notes_at_once_are_not_led() -> None:
+    one = tiny_manifest(parts=(Part("tune"),))
+    drums = tiny_manifest(parts=(Part("high", 0, True), Part("low", 0, True)))
+    several = tiny_manifest(monophonic=False)
+    unnamed = tiny_manifest(codec=Codec(tuple(f for f in CODEC.fields if f.name != "part")))
+    assert [tessitura_of(m, TOLD, 0, 127) for m in (one, drums, several, unnamed)] == [None] * 4
+
+
+def far(context: tuple[Note, ...], notes: tuple[Note, ...]) -> float:
+    """Return how far voices lie from where they lay, in semitones."""
+
+    def mean(part: int, of: tuple[Note, ...]) -> float:
+        return float(np.mean([note.pitch for note in of if note.part == part]))
+
+    return float(np.mean([abs(mean(part, notes) - mean(part, context)) for part in range(4)]))
+
+
+def test_the_shipped_chorale_stays_nearer(
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, engine = shipped_shelf.manifest("chorale"), shipped_engine
+    options = {"metre": "4/4", "bars": 4}
+    begun = [engine.generate(resolve({}, options, None, manifest, seed))[0].notes for seed in range(24)]
+
+    def away() -> float:
+        takes = [
+            engine.generate(resolve({}, {**options, "bars": 8}, notes, manifest, seed))[0].notes
+            for seed, notes in enumerate(begun)
+        ]
+        return float(np.mean([far(context, notes) for context, notes in zip(begun, takes, strict=True)]))
+
+    led = away()
+    monkeypatch.setattr(tessitura, "OUTSIDE", 0.0)
+    monkeypatch.setattr(tessitura, "DRIFT", 0.0)
+    assert led < 0.9 * away()

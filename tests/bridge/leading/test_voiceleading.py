@@ -1,0 +1,147 @@
+"""Voices keep from parallels and from crossing."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading import voiceleading
+from antiphon.bridge.leading.voiceleading import CROSSED, PARALLEL, VoiceLeading, voice_leading_of
+from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.session.resolve import resolve
+from antiphon.models.codec import Codec
+from antiphon.models.metre import MetreMap
+from antiphon.models.note import Note
+from antiphon.models.score import Part
+from tiny_model import tiny_manifest
+
+VOICES = ModelShelf([]).manifest("chorale")
+CODEC: Codec = VOICES.codec
+PITCHES = CODEC["pitch"].array
+FREE = np.zeros(CODEC["pitch"].size, np.float32)
+HOMES = {0: 72.0, 1: 62.0, 2: 50.0}
+
+
+def chords(*pitches: tuple[int, ...]) -> list[Note]:
+    """Return chords of a beat each, part by part; 0 is a part that holds its note."""
+    notes: list[Note] = []
+    for part in range(3):
+        voice: list[Note] = []
+        for beat, chord in enumerate(pitches):
+            if part < len(chord):
+                if chord[part]:
+                    voice.append(Note(chord[part], float(beat), 1.0, 80, part))
+                else:
+                    last = voice.pop()
+                    voice.append(Note(last.pitch, last.start, last.duration + 1, 80, part))
+        notes += voice
+    return sorted(notes, key=lambda note: note.order)
+
+
+def after(*pitches: tuple[int, ...], parts: range = range(3)) -> VoiceLeading:
+    """Return what has heard chords; the last one may lack its lower parts."""
+    codes = CODEC.encode(chords(*pitches), MetreMap()).codes
+    return VoiceLeading(CODEC, codes, parts)
+
+
+def lost(leading: VoiceLeading, homes: dict[int, float] | None = None) -> dict[int, float]:
+    """Return what pitches lose, without those that lose nothing."""
+    led = leading.lead(FREE, homes or {})
+    return {int(PITCHES[code]): -float(led[code]) for code in np.flatnonzero(led)}
+
+
+@pytest.mark.parametrize(
+    ("before", "moved", "parallel"),
+    [
+        ((72, 65, 50), 74, 7),  # a fifth: D with G
+        ((72, 60, 50), 74, 2),  # an octave: D with D
+        ((72, 53, 50), 71, 4),  # a twelfth: B with E
+    ],
+)
+def test_no_voice_follows_another_in_fifths_or_octaves(
+    before: tuple[int, ...], moved: int, parallel: int
+) -> None:
+    found = lost(after(before, (moved,)))
+    assert found == {int(p): PARALLEL for p in PITCHES if p % 12 == parallel}
+
+
+def test_other_intervals_and_voices_that_stay_are_free() -> None:
+    assert lost(after((72, 64, 50), (74,))) == {}
+    assert lost(after((72, 65, 50), (72,))) == {}
+    assert lost(after((72, 65, 50), (0,))) == {}
+
+
+def test_who_stays_moves_in_no_parallel() -> None:
+    """C over F; up to C, an octave, the other may stay on F."""
+    assert 65 not in lost(after((60, 65, 50), (65 + 7,)))
+    assert 65 not in lost(after((72, 65, 50), (84,)))
+
+
+def test_the_lowest_voice_hears_all_others() -> None:
+    found = lost(after((72, 64, 48), (74, 66)))
+    assert {pitch % 12 for pitch in found} == {2}
+    found = lost(after((72, 67, 48), (74, 69)))
+    assert {pitch % 12 for pitch in found} == {2}
+
+
+def test_the_first_of_a_chord_is_free() -> None:
+    assert lost(after((72, 65, 50), (74, 67, 52)), HOMES) == {}
+
+
+def test_a_part_that_does_not_play_is_not_waited_for() -> None:
+    assert lost(after((72, 65, 50), (74,), parts=range(1))) == {}
+
+
+def test_voices_stay_on_their_side_of_others() -> None:
+    found = lost(after((72, 64, 50), (66,)), HOMES)
+    assert found == {int(p): CROSSED for p in PITCHES if p > 66}
+    found = lost(after((72, 64, 50), (0, 62), (0, 0, 52), (71,)), HOMES)
+    assert found == {int(p): CROSSED for p in PITCHES if p > 71}
+    between = [Note(72, 0, 1, 80, 0), Note(64, 0, 1, 80, 1), Note(50, 0, 2, 80, 2), Note(74, 1, 1, 80, 0)]
+    found = lost(VoiceLeading(CODEC, CODEC.encode(between, MetreMap()).codes, range(3)), HOMES)
+    assert found == {int(p): CROSSED for p in PITCHES if p > 74 or p < 50}
+
+
+def test_time_goes_on_while_notes_are_dropped() -> None:
+    leading = after((72, 65, 50), (74,))
+    beat = CODEC.encode(chords((60,), (60,)), MetreMap()).codes[1].tolist()
+    leading.wait(beat)
+    assert lost(leading) == {}
+
+
+def test_only_voices_are_led() -> None:
+    none = CODEC.encode([], MetreMap()).codes
+    assert voice_leading_of(VOICES, none, None) is not None
+    assert voice_leading_of(tiny_manifest(parts=(Part("tune"),)), none, None) is None
+    assert voice_leading_of(tiny_manifest(parts=(Part("kit", is_drum=True),)), none, None) is None
+
+
+def parallels(notes: tuple[Note, ...]) -> float:
+    """Return how many parallel fifths and octaves a bar of 4/4 has."""
+    sounding = [
+        {note.part: note.pitch for note in notes if note.start <= at < note.end}
+        for at in np.arange(0.1, max(note.end for note in notes), 0.25)
+    ]
+    found = 0
+    for before, now in pairwise(sounding):
+        for one in before.keys() & now.keys():
+            for other in before.keys() & now.keys():
+                if one < other and before[one] != now[one] and before[other] != now[other]:
+                    apart = {(before[one] - before[other]) % 12, (now[one] - now[other]) % 12}
+                    found += apart in ({0}, {7})
+    return 16 * found / len(sounding)
+
+
+def test_chorales_have_few_parallels(
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mean() -> float:
+        manifest = shipped_shelf.manifest("chorale")
+        requests = (resolve({}, {"bars": 8, "metre": "4/4"}, None, manifest, seed) for seed in range(12))
+        return float(np.mean([parallels(shipped_engine.generate(request)[0].notes) for request in requests]))
+
+    led = mean()
+    monkeypatch.setattr(voiceleading, "PARALLEL", 0.0)
+    assert led < 0.3 < mean()

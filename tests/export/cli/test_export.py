@@ -1,0 +1,91 @@
+"""`antiphon export` loses no work: what stands in its way is said first, and what is done stays known."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.export import export as exporting
+from antiphon.export.card import known_figures
+from antiphon.export.cli import export as cli_export
+from antiphon.export.report import Report
+from antiphon.models.errors import ExportError
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> argparse.Namespace:
+    """Two runs to be exported."""
+    for name in ("one", "two"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        text = json.dumps({"dataset": "set", "card": {"name": name}})
+        (tmp_path / "runs" / name / "config.json").write_text(text)
+    return argparse.Namespace(runs=[tmp_path / "runs"], out=tmp_path / "models", weights="int8")
+
+
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_exported(
+    asked: argparse.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(exporting, "export", lambda *_: pytest.fail("it began"))
+    with pytest.raises(ExportError, match=r"--out .*models takes no files: Read-only file system"):
+        cli_export.run(asked)
+
+
+def test_nothing_is_left_of_trying(asked: argparse.Namespace) -> None:
+    cli_export._make_folder(asked.out)
+    assert list(asked.out.iterdir()) == []
+
+
+def test_what_was_exported_before_ctrl_c_is_in_the_report(
+    asked: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def export(folder: Path, out: Path, weights: str) -> Report:
+        if folder.name == "two":
+            raise KeyboardInterrupt
+        return Report(run=str(folder), name=folder.name, file=str(out / "one.onnx"))
+
+    monkeypatch.setattr(exporting, "export", export)
+    with pytest.raises(KeyboardInterrupt):
+        cli_export.run(asked)
+    (report,) = json.loads((asked.out / "export.json").read_text())
+    assert report["name"] == "one"
+    assert "one.onnx" in capsys.readouterr().out
+
+
+def test_ctrl_c_in_the_first_run_keeps_the_report_that_was_there(
+    asked: argparse.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def export(*_: Any) -> Report:
+        raise KeyboardInterrupt
+
+    asked.out.mkdir()
+    (asked.out / "export.json").write_text("[]")
+    monkeypatch.setattr(exporting, "export", export)
+    with pytest.raises(KeyboardInterrupt):
+        cli_export.run(asked)
+    assert (asked.out / "export.json").read_text() == "[]"
+
+
+def test_the_table_is_shown_where_the_report_cannot_be_written(
+    asked: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (asked.out / "export.json").mkdir(parents=True)
+    monkeypatch.setattr(exporting, "export", lambda folder, *_: Report(run=str(folder), name=folder.name))
+    with pytest.raises(OSError):
+        cli_export.run(asked)
+    assert "runs/two" in Path(capsys.readouterr().out).as_posix()
+
+
+@pytest.mark.parametrize(("told", "split"), [({}, "test"), ({"split": "valid"}, "valid")])
+def test_figures_are_of_the_split_that_was_measured(tmp_path: Path, told: Any, split: str) -> None:
+    figures = {"figures": {"network": {"total": 1.5}}, **told}
+    (tmp_path / "test.json").write_text(json.dumps({str(tmp_path): figures}))
+    assert known_figures(tmp_path) == {f"{split}, network": 1.5}

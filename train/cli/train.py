@@ -1,0 +1,34 @@
+"""`antiphon train CONFIG.toml`: a trained run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from ..config.config import TrainConfig
+
+log = logging.getLogger("antiphon.train")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `antiphon train`."""
+    parser.add_argument(
+        "config", type=Path, metavar="CONFIG.toml", help="the data set, and what network is made of it how"
+    )
+    parser.add_argument("--dataset", type=Path, help="instead of the configuration's data set")
+    parser.add_argument("--out", type=Path, help="the run's folder (default runs/NAME of the card)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train as told; returns the exit status."""
+    config = TrainConfig.load(args.config)
+    if args.dataset:
+        config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
+    folder = args.out or Path("runs") / config.card.name
+    from ..fit.fit import Run
+
+    training = Run(config, folder)
+    progress = training.fit()
+    log.info("best valid loss %.4f %s, at update %d", progress.best, training.unit, progress.best_step)
+    return 0

@@ -1,0 +1,1 @@
+"""What training is told, and what of it can work."""

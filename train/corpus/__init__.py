@@ -1,0 +1,1 @@
+"""Files of music, found and read."""

@@ -1,0 +1,1 @@
+"""A corpus made into a data set: pieces chosen, split, and encoded."""

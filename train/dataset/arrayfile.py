@@ -1,0 +1,48 @@
+"""Arrays and lines of a data set on disk: each file takes its name once it is whole.
+
+A run that has the file before mapped into its memory keeps that one, and a full disk is the error of a full
+disk: numpy's own writers say how much they could write, and writing to a map ends the process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.wholefile import whole_file
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write one array as a .npy file; raises OSError where it cannot."""
+    write_rows(path, [array], array.shape, array.dtype)
+
+
+def write_rows(
+    path: Path, parts: Iterable[npt.NDArray[Any]], shape: tuple[int, ...], dtype: npt.DTypeLike
+) -> None:
+    """Write arrays one after the other into one .npy file, which together have ``shape``.
+
+    No more than one of them is in memory at a time. Raises OSError where it cannot be written.
+    """
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+    with whole_file(path) as out:
+        np.lib.format.write_array_header_1_0(out, header)
+        for part in parts:
+            out.write(np.ascontiguousarray(part, dtype=dtype).tobytes())
+
+
+def write_json(path: Path, value: Any, indent: int | None = None) -> None:
+    """Write a value as JSON; raises OSError where it cannot."""
+    write_lines(path, [json.dumps(value, indent=indent)])
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of text; raises OSError where it cannot."""
+    with whole_file(path) as out:
+        for line in lines:
+            out.write(f"{line}\n".encode())

@@ -1,0 +1,198 @@
+"""Music files to a data set.
+
+Three passes, each over shards on disk, so that memory stays bounded: read every file (in several
+processes), choose splits, duplicates and tables, encode.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...models.codec import Codec, EncodingReport
+from ...models.errors import ConfigError, DatasetError
+from ..corpus.sources import Item, Skipped, Work, chunk_key, chunks, find, let_go
+from .abctext import prepare_text
+from .arrayfile import write_json
+from .dataset import FORMAT_VERSION, SPLITS, Dataset, begin_again, codec_to_json
+from .encodeshard import EncodeJob, encode_shard, write_split
+from .prepareconfig import PrepareConfig
+from .preparereport import write_report
+from .selection import Selection, select
+from .shard import Shard, is_finished, write_shard
+from .splits import Splits
+from .tables import Tally, tables_like
+from .workers import run_jobs
+
+log = logging.getLogger("antiphon.prepare")
+WORK_FOLDER = ".work"
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _ReadJob:
+    """A unit of work and where its shard goes."""
+
+    base: Path
+    chunk: tuple[Work, ...]
+
+
+def prepare(
+    sources: Sequence[Path],
+    out: Path,
+    config: PrepareConfig,
+    *,
+    processes: int | None = None,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Make a data set of ``sources`` in the folder ``out``; return what dataset.json holds.
+
+    Stopped and run again, it reads only what it had not read: shards are kept in ``out``/.work
+    until the data set is finished.
+
+    Raises:
+        ConfigError: a source or index that is missing or wrong, or an ``out`` that is no folder.
+        DatasetError: ``out`` holds a data set already, or not one piece could be read.
+    """
+    there = next(path for path in (out, *out.parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"--out {out}: {there} is a file; choose a folder")
+    if (out / "dataset.json").exists() and not overwrite:
+        raise DatasetError(f"{out} holds a data set already; choose another folder or add --overwrite")
+    splits, found = _splits(find(sources, config.include, config.exclude), config)
+    if config.text:
+        return prepare_text(found, out, config, splits)
+    given = tables_like(Dataset.load(config.like), config) if config.like else None
+    work = out / WORK_FOLDER
+    work.mkdir(parents=True, exist_ok=True)
+    show = partial(_progress, enabled=progress)
+    shards, unread = _read(found, work, config, processes, show)
+    selection = select(shards, splits)
+    if not any(split for row in selection.kept for split in row):
+        raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
+    codec, metres = given or _tables(config, shards, selection)
+    begin_again(out)
+    losses = _encode(shards, selection, codec, metres, processes, show)
+    info = _finish(out, shards, selection, unread, config, codec, metres, losses)
+    shutil.rmtree(work)
+    return info
+
+
+def _tables(
+    config: PrepareConfig, shards: Sequence[Path], selection: Selection
+) -> tuple[Codec, tuple[str, ...]]:
+    """Return the codec and the metres that the training pieces ask for."""
+    tally = Tally(config)
+    tally.add_shards(shards, selection.kept)
+    return tally.codec(), tally.metre_names()
+
+
+def _splits(found: Iterable[Item | Skipped], config: PrepareConfig) -> tuple[Splits, list[Item | Skipped]]:
+    """Return what says the splits, the indexes asked for or those beside the music, and what is left."""
+    indexes: list[Item] = []
+    others: list[Item | Skipped] = []
+    for one in found:
+        if isinstance(one, Item) and one.kind == "index":
+            indexes.append(one)
+        else:
+            others.append(one)
+    return Splits.read(map(Path, config.index)) if config.index else Splits.found(indexes), others
+
+
+def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool) -> Iterable[Result]:
+    from tqdm import tqdm
+
+    hidden = None if enabled else True  # None: shown on a terminal, hidden in a file
+    bar: Iterable[Result] = tqdm(results, total=total, desc=what, unit="chunk", disable=hidden)
+    return bar
+
+
+def _read(
+    found: Sequence[Item | Skipped],
+    work: Path,
+    config: PrepareConfig,
+    processes: int | None,
+    show: Callable[..., Iterable[Any]],
+) -> tuple[list[Path], list[Skipped]]:
+    """Read every file into shards; return them in the sources' order, and the files left unread."""
+    unread = [one for one in found if isinstance(one, Skipped)]
+    items = [one for one in found if isinstance(one, Item)]
+    jobs = [_ReadJob(work / chunk_key(chunk, config.settings()), chunk) for chunk in chunks(items)]
+    todo = [job for job in jobs if not is_finished(job.base)]
+    if len(todo) < len(jobs):
+        log.info("%d of %d chunks were read before", len(jobs) - len(todo), len(jobs))
+    for _ in show(run_jobs(partial(_read_job, config), todo, processes), len(todo), "reading"):
+        pass
+    let_go()
+    return [job.base for job in jobs], unread
+
+
+def _read_job(config: PrepareConfig, job: _ReadJob) -> None:
+    write_shard(job.base, job.chunk, config)
+
+
+def _encode(
+    shards: Sequence[Path],
+    selection: Selection,
+    codec: Codec,
+    metres: tuple[str, ...],
+    processes: int | None,
+    show: Callable[..., Iterable[Any]],
+) -> EncodingReport:
+    """Encode every shard; return what was lost."""
+    losses = EncodingReport()
+    jobs = [
+        EncodeJob(base, tuple(row), codec, metres) for base, row in zip(shards, selection.kept, strict=True)
+    ]
+    for report in show(run_jobs(encode_shard, jobs, processes), len(jobs), "encoding"):
+        losses += report
+    return losses
+
+
+def _finish(
+    out: Path,
+    shards: Sequence[Path],
+    selection: Selection,
+    unread: Sequence[Skipped],
+    config: PrepareConfig,
+    codec: Codec,
+    metres: tuple[str, ...],
+    losses: EncodingReport,
+) -> dict[str, Any]:
+    """Write the arrays, the report and, last, dataset.json."""
+    for split in SPLITS:
+        names = write_split(out, split, shards, selection.kept, len(codec.fields))
+        write_json(out / f"{split}.names.json", names)
+    info: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "codec": codec_to_json(codec),
+        "metres": list(metres),
+        "parts": [asdict(rule.part) for rule in config.part_rules],
+        "monophonic": all(
+            entry.monophonic
+            for base, row in zip(shards, selection.kept, strict=True)
+            for entry, split in zip(Shard.load(base).entries, row, strict=True)
+            if split is not None
+        ),
+        "sources": [dict(source) for source in config.sources],
+        "counts": selection.counts(shards),
+        "report": write_report(out, shards, selection, unread, codec, losses),
+    }
+    write_json(out / "dataset.json", info, indent=1)
+    return info
+
+
+def _why_nothing(shards: Sequence[Path], unread: Sequence[Skipped]) -> str:
+    """Return the first reason in words."""
+    skipped = [*unread, *(skip for base in shards for skip in Shard.load(base).skipped)]
+    if not skipped:
+        return "the sources are empty"
+    real = [skip for skip in skipped if skip.reason != "not a music file"] or skipped
+    why = ": ".join(filter(None, (real[0].reason, real[0].detail)))
+    return f"{len(skipped)} skipped, such as {real[0].name}: {why}"

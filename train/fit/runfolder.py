@@ -1,0 +1,63 @@
+"""What a run's folder was begun with: its configuration, and what its data set's codes mean."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...models.errors import ConfigError, DatasetError
+from ...models.wholefile import whole_file
+from ..config.config import TrainConfig
+from ..dataset.dataset import Dataset, codec_to_json
+
+CONFIG = "config.json"
+TABLES = "tables.json"
+"""Beside a run's weights: what their codes mean."""
+
+
+def check_config(folder: Path, config: TrainConfig) -> None:
+    """Raise ConfigError where a run's folder is none, or was begun with another configuration."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--out {folder} is a file: name a folder")
+    stored = _stored(folder)
+    # What stands on the card changes nothing that was learned.
+    if stored is not None and replace(stored, card=config.card) != config:
+        raise ConfigError(f"{folder} holds a run of another configuration: choose another --out")
+
+
+def _stored(folder: Path) -> TrainConfig | None:
+    """Return what a run was begun with, read as any configuration: a key that came later has its default."""
+    path = folder / CONFIG
+    return TrainConfig.load(path) if path.exists() else None
+
+
+def check_tables(folder: Path, dataset: Dataset) -> None:
+    """Raise DatasetError where a run's codes meant other things: its data set was prepared anew.
+
+    A run from before the tables were noted down passes.
+    """
+    try:
+        kept = json.loads((folder / TABLES).read_bytes())
+    except (OSError, ValueError):
+        return
+    if kept != _tables(dataset):
+        raise DatasetError(
+            f"{dataset.path} was prepared anew, with other tables than {folder} learned: "
+            "train another --out, or prepare it as it was"
+        )
+
+
+def _tables(dataset: Dataset) -> dict[str, Any]:
+    return {"codec": codec_to_json(dataset.codec), "metres": list(dataset.metres)}
+
+
+def begin(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
+    """Note down in a run's folder, made if need be, its configuration and what its weights' codes mean."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if _stored(folder) != config:
+        with whole_file(folder / CONFIG) as file:
+            file.write(json.dumps(config.to_dict(), indent=1).encode())
+    with whole_file(folder / TABLES) as file:
+        file.write(json.dumps(_tables(dataset)).encode())
