@@ -130,10 +130,10 @@ def test_tempo_and_metre_of_the_project(bridge: Bridge, client: Client, tmp_path
     notes = tuple(Note(60 + i, 12.0 + i, 1.0, 90) for i in range(5))
     marks = """stub.tempo = {{qn=0,bpm=120,upper=4,lower=4}, {qn=12,bpm=90,upper=3,lower=4},
                               {qn=18,bpm=60,upper=6,lower=8}} """
-    set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80)
+    set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80, ending="closed")
     seen = reaper(bridge.port, way, tmp_path, marks + set_ + item(notes, 12, 17) + 'act("continue item")')
     (take,) = client.continue_(notes, model="folk", bars=2, seed=3, scale="G major", low=55, high=80,
-                               start=18, metre="6/8", tempo=60)  # fmt: skip
+                               ending="closed", start=18, metre="6/8", tempo=60)  # fmt: skip
     assert seen.messages == []
     close(seen.takes[1][3], take)
     assert take.end_beats == 24.0
@@ -517,14 +517,14 @@ def test_a_context_that_the_bridge_has_lost_is_sent_once_more(tmp_path: Path) ->
 
 def test_settings_are_kept(tmp_path: Path) -> None:
     steps = """
-        stub.entered = "folk|| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+        stub.entered = "folk|| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|closed|auto|7374"
         act("settings", 0)
         print("help " .. stub.asked)
         act("settings", 0)
         print("help " .. stub.asked)"""
     seen = reaper(7374, "files", tmp_path, steps)
     assert seen.helps[0].startswith("auto|continue|4|auto|auto|n|1|auto|auto|auto|")
-    assert seen.helps[1] == "folk|continue|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+    assert seen.helps[1] == "folk|continue|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|closed|auto|7374"
 
 
 def test_every_action_has_its_header() -> None:
