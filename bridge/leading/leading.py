@@ -12,10 +12,11 @@ import numpy as np
 
 from ...models.manifest import Manifest
 from ..request import GenerationRequest
+from .cadence import cadence_of
 from .constraints import Mask
 from .opening import Context
 from .tessitura import tessitura_of
-from .tonality import Leaning, closing, of_heard, of_tonic
+from .tonality import Leaning, of_heard, of_tonic
 from .voiceleading import voice_leading_of
 
 MOST = 128
@@ -44,20 +45,19 @@ class Leading:
         self._classes = codec["pitch"].array.astype(np.int64) % 12
         self._beats = codec["duration"].array / codec.ticks_per_beat if self._duration is not None else None
         self._limits = self._mask = limits
-        self._close: Mask | None = None
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
-        self._tessitura = self._motion = None
+        self._tessitura = self._motion = self._cadence = None
         self._rounds = None if context.rounds is None else context.rounds.copy()
         self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
         if context.heard is None:  # drums
             return
         self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
         self._motion = voice_leading_of(manifest, context.codes, request.parts)
+        self._cadence = cadence_of(request, context)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
-            self._close = closing(request.tonic)[self._classes].astype(np.float32)
         elif request.scale is None:
             self._heard, self._count = context.heard.beats.copy(), context.heard.notes
             if self._count:
@@ -75,13 +75,23 @@ class Leading:
         if self._rounds is not None:
             self._rounds.hear(bar, tick, codes)
             self._worn = self._rounds.worn
+        beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
+        if self._cadence is not None:
+            self._cadence.hear(self._classes[codes[self._pitch]], beats)
         if self._heard is None or self._count >= MOST:
             return
-        beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
         self._heard[self._classes[codes[self._pitch]]] += beats
         self._count += 1
         if self._count % _AT_ONCE == 0:
             self._lean(of_heard(self._heard))
+
+    def _is_above_others(self) -> bool:
+        """Return whether the next note may be one of several voices, but the lowest."""
+        if self._motion is None:
+            return False
+        homes = self._tessitura.homes if self._tessitura else {}
+        part = self._motion.next()
+        return part is None or part != min(homes, key=homes.__getitem__, default=None)
 
     def wait(self, codes: Sequence[int]) -> None:
         """Take a note of the answer that is not played."""
@@ -92,11 +102,12 @@ class Leading:
         """Return the mask of the next pitch, (code,).
 
         Args:
-            ending: how far the last bar of a piece is over, 0 to 1, at whose end the tonic waits.
+            ending: how far the last bar of a piece is over, 0 to 1, at whose end home waits.
         """
         mask = self._mask
-        if ending and self._close is not None:
-            mask = mask + ending * ending * self._close  # late: or a bar of tonics
+        if ending and self._cadence is not None:
+            home = self._cadence.leaning(chord=self._is_above_others())[self._classes]
+            mask = mask + (ending * home).astype(np.float32)
         if self._worn:
             mask = mask.copy()
             mask[self._worn] -= WORN

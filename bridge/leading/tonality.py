@@ -21,8 +21,6 @@ STRANGE = 1.0
 (tests/benchmarks/leaning.py)."""
 TONIC, FIFTH = 0.8, 0.4
 """What the tonic of a scale and its fifth gain."""
-CLOSE = 12.0
-"""What the tonic gains by the end of the last bar."""
 _SURE = 0.75
 """Beats of notes outside it that make a key e times less likely."""
 _HEARD = 0.5
@@ -75,11 +73,4 @@ def of_tonic(tonic: int) -> Leaning:
     """Return what a named tonic says."""
     leaning = np.zeros(12)
     leaning[[tonic, (tonic + 7) % 12]] = TONIC, FIFTH
-    return leaning
-
-
-def closing(tonic: int) -> Leaning:
-    """Return what the end of a piece adds to that."""
-    leaning = np.zeros(12)
-    leaning[tonic] = CLOSE
     return leaning

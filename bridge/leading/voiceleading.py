@@ -75,7 +75,7 @@ class VoiceLeading:
         """Let the time pass up to a note's onset, which is not played."""
         self._now += self._deltas[codes[self._delta]]
 
-    def _next(self) -> int | None:
+    def next(self) -> int | None:
         """Return the code of the part yet to move at the last onset; None where none is, or it never sang."""
         for part in self._parts:
             if part > self._last:
@@ -91,7 +91,7 @@ class VoiceLeading:
             mask: what it begins as.
             homes: how high each voice mostly lies, by the code of its part, as far as that is known.
         """
-        part = self._next()
+        part = self.next()
         if part is None:
             return mask
         own, led = self._voices[part], mask.copy()

@@ -9,6 +9,7 @@ as many from nothing, too. The pieces' own bars stand above. They end
 - long, where the last onset is a beat or more before the last barline;
 - at the barline, where something sounds up to it (not told of drums);
 - together, where all voices begin their last notes at once (of models of several voices);
+- with a triad in root position, fifth or not, where voices end;
 - at home, where the last note, of several the lowest, is of the pitch class that the piece ends on;
 - properly, where they are long, together and at home, as far as that applies.
 
@@ -103,6 +104,12 @@ def last_of(notes: Sequence[Note]) -> Note:
     return min((note for note in notes if note.start > onset - _NEAR), key=lambda note: note.pitch)
 
 
+def is_triad(pitches: Sequence[int]) -> bool:
+    """Return whether pitches are a major or minor triad in root position, the fifth there or not."""
+    above = {(pitch - min(pitches)) % 12 for pitch in pitches} if pitches else set()
+    return above - {7} in ({0, 4}, {0, 3})
+
+
 def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifest) -> Marks:
     """Return how notes end.
 
@@ -113,7 +120,7 @@ def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifes
         manifest: of the model.
     """
     if not notes:
-        return dict.fromkeys(("long", "at the barline", "together", "at home", "properly"), False)
+        return dict.fromkeys(("long", "at the barline", "together", "a triad", "at home", "properly"), False)
     onset, parts = max(note.start for note in notes), range(len(manifest.parts))
     found = {"long": end - onset >= 1 - _NEAR}
     if not any(part.is_drum for part in manifest.parts):
@@ -121,6 +128,7 @@ def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifes
         if len(parts) > 1:
             lasts = [max((n.start for n in notes if n.part == part), default=-1.0) for part in parts]
             found["together"] = min(lasts) > onset - _NEAR
+            found["a triad"] = is_triad([n.pitch for n in notes if n.end >= end - _NEAR])
         if home is not None:
             found["at home"] = last_of(notes).pitch % 12 == home
     found["properly"] = all(found.get(name, True) for name in ("long", "together", "at home"))

@@ -10,9 +10,10 @@ import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import read
 from antiphon.bridge.leading import leading
+from antiphon.bridge.leading.cadence import CLOSE
 from antiphon.bridge.leading.constraints import Mask
 from antiphon.bridge.leading.leading import Leading
-from antiphon.bridge.leading.tonality import CLOSE, KEY_NOTES, KEYS, TONIC, of_heard, told_by
+from antiphon.bridge.leading.tonality import KEY_NOTES, KEYS, TONIC, of_heard, told_by
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
@@ -83,12 +84,26 @@ def test_what_a_page_has_told_stays() -> None:
 
 
 def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
-    led = leads(SCALE, scale="D dorian")
+    led = leads(SCALE, scale="D dorian", ending="closed")
     assert led.mask()[CLASSES == 2] == pytest.approx(TONIC)
-    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 4)
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
     before = led.mask()
     hear(led, *[61] * 32)
     assert np.array_equal(led.mask(), before)
+
+
+def test_what_goes_on_is_not_led_home() -> None:
+    led = leads(SCALE, scale="D dorian")
+    assert np.array_equal(led.mask(1.0), led.mask())
+
+
+def test_without_a_tonic_the_music_tells_where_home_is() -> None:
+    led = leads(SCALE * 2, scale="0,2,4,5,7,9,11", ending="closed")
+    home = led.mask(1.0)
+    assert set(CLASSES[home == home.max()]) == {0}
+    hear(led, *(69, 76, 72, 69, 71, 68, 69, 64) * 4)  # A minor, for longer than the context
+    home = led.mask(1.0)
+    assert set(CLASSES[home == home.max()]) == {9}
 
 
 def test_the_fourth_of_equal_bars_begins_otherwise() -> None:
