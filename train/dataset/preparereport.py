@@ -13,8 +13,8 @@ from ...models.codec import Codec, EncodingReport
 from ...models.metre import Metre
 from ...models.printable import printable
 from ...models.step import POSITION_STRIDE
+from ...models.wholefile import write_json, write_lines
 from ..corpus.sources import Skipped
-from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ...models.codec import Codec
 from ...models.score import Part
-from .arrayfile import write_array, write_json, write_rows
+from ...models.wholefile import write_json
+from .arrayfile import write_array, write_rows
 from .dataset import CLOCK, FORMAT_VERSION, SplitName, codec_to_json
 
 
