@@ -17,7 +17,7 @@ from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.fit.passages import Piece, passage
-from antiphon.train.fit.savedrun import build
+from antiphon.train.network.network import build
 from antiphon.train.network.shape import Shape
 
 CONFIG = NetworkConfig(

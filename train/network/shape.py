@@ -14,6 +14,8 @@ from ...models.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKE
 from ..backend import tf
 from ..config.sections import NetworkConfig
 
+Batch = dict[str, Any]
+"""Tensors (batch, step, ...) by the names that antiphon.train.fit.passages.passage gives them."""
 REACH = 36
 """Intervals beyond ±36 semitones share a code at either end."""
 INTERVALS = 2 * REACH + 3

@@ -21,8 +21,7 @@ from antiphon.train.evaluation import benchmark
 from antiphon.train.evaluation.framescore import score_pieces, scorer
 from antiphon.train.fit.batches import stack
 from antiphon.train.fit.passages import Piece, impossible_notes, passage, pieces_of
-from antiphon.train.fit.savedrun import build
-from antiphon.train.network.network import NoteNetwork
+from antiphon.train.network.network import NoteNetwork, build
 from antiphon.train.network.shape import Shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
