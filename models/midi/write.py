@@ -41,7 +41,7 @@ def write_midi(score: Score, path: str | Path) -> None:
         OSError,
         ValueError,
         ArithmeticError,
-    ) as error:  # a pitch above 127, say, or a path without a name
+    ) as error:  # a pitch above 127, or a path without a name
         reason = getattr(error, "strerror", None) or error
         raise MusicError(f"{path}: cannot be written ({reason})") from error
 
