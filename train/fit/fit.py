@@ -80,14 +80,14 @@ class Run:
 
     def _update(self, batch: dict[str, Any]) -> Any:
         """Take one optimiser step; return the summed losses."""
-        said = self.teachers.probabilities(batch)
+        choices = self.teachers.probabilities(batch)
         with tf.GradientTape() as tape:
             logits = self.network(batch, training=True)
             sums = losses(logits, batch)
             loss = tf.reduce_sum(sums[:-1])
-            if said:
+            if choices:
                 share = self.config.fit.teaching
-                loss = (1.0 - share) * loss + share * taught(logits, said, batch)
+                loss = (1.0 - share) * loss + share * taught(logits, choices, batch)
             loss /= tf.maximum(sums[-1], 1.0)
         variables = self.network.trainable_variables
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]

@@ -96,14 +96,13 @@ class Shape:
 
     @property
     def attends(self) -> bool:
-        """Whether the network reads a memory of earlier steps."""
-        return self.config.cell == "transformer" or self.config.attention_heads > 0
+        """Whether the network reads a memory of earlier steps, as every Transformer does."""
+        return self.config.attention_heads > 0
 
     @property
     def memory_heads(self) -> int:
         """Heads of the attention memory: those of every block of a Transformer, side by side."""
-        blocks = self.config.layers if self.config.cell == "transformer" else 1
-        return blocks * self.config.attention_heads
+        return self.config.blocks * self.config.attention_heads
 
 
 def pitch_values(codec: Codec) -> np.ndarray:

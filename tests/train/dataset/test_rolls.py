@@ -20,7 +20,8 @@ from antiphon.train.dataset.rolls import KEYS, LOWEST, RollNotes, notes_of, read
 from antiphon.train.evaluation import benchmark
 from antiphon.train.evaluation.framescore import score_pieces, scorer
 from antiphon.train.fit.batches import stack
-from antiphon.train.fit.passages import Piece, impossible_notes, passage, pieces_of
+from antiphon.train.fit.passages import Piece, passage, pieces_of
+from antiphon.train.fit.suits import impossible_notes
 from antiphon.train.network.network import NoteNetwork, build
 from antiphon.train.network.shape import Shape
 from hypothesis import given, settings
