@@ -94,7 +94,7 @@ class StepGraph(tf.Module):
             self.given["ahead"][INTERVALS : 2 * INTERVALS] -= self.given["ahead"][:INTERVALS]
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Return the step's outputs; see :mod:`antiphon.models.step`."""
+        """Return the step's outputs; see :mod:`antiphon.models.file.step`."""
         out: dict[str, Any] = {}
         facts = self._facts(inputs)
         columns, dense = self._columns(inputs, facts, out)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from antiphon.bridge.cli.commands import COMMANDS, load
 from antiphon.bridge.client.client import Client
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.dataset.prepareconfig import load as load_prepare
 

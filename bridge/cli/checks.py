@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from ...models.errors import AntiphonError, RequestError
-from ...models.modelfile import ModelFile, list_models
+from ...models.file.modelfile import ModelFile, list_models
 from ...models.note import Note
 from ..address import ANYWHERE, bound, looked_up
 from ..client.client import Client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models.errors import ConfigError
-from ...models.limits import MOST_MEMORY, RANGES
+from ...models.file.limits import MOST_MEMORY, RANGES
 from .sections import NetworkConfig
 
 

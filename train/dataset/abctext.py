@@ -20,8 +20,8 @@ from ...models.abc.symbol import Kind
 from ...models.abc.tune import FIELD, parse
 from ...models.codec import Codec, Codes
 from ...models.errors import DatasetError
+from ...models.file.step import TEXT_LINE
 from ...models.score import Part
-from ...models.step import TEXT_LINE
 from ..corpus.abcfile import BookTune, Names, tunes
 from ..corpus.pieces import unreadable
 from ..corpus.sources import Item, Skipped, let_go, read_bytes

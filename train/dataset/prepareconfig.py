@@ -11,8 +11,8 @@ from typing import Any
 from ...models.codec import TICKS_PER_BEAT
 from ...models.errors import ConfigError
 from ...models.field import FIELD_ORDER, FieldName
-from ...models.limits import MOST_ENTRIES, RANGES
-from ...models.manifest import Source
+from ...models.file.limits import MOST_ENTRIES, RANGES
+from ...models.file.manifest import Source
 from ...models.score import Part
 from ..config.toml import parse_toml
 from .drummap import DRUM_MAPS

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ...models.codec import Codec, EncodingReport
+from ...models.file.step import POSITION_STRIDE
 from ...models.metre import Metre
 from ...models.printable import printable
-from ...models.step import POSITION_STRIDE
 from ...models.wholefile import write_json, write_lines
 from ..corpus.sources import Skipped
 from .dataset import SplitName

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
-from ...models.step import METRE_OTHER
+from ...models.file.step import METRE_OTHER
 from ..backend import tf
 from ..config.config import TrainConfig
 from ..config.sections import Told

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...models.codec import Codec
-from ...models.step import MASKED
+from ...models.file.step import MASKED
 from ..backend import tf
 from ..config.sections import Told
 from ..network.network import NoteNetwork

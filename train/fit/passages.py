@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
+from ...models.file.step import REMAINING_BUCKETS, phrase_code
 from ...models.metre import is_pick_up
-from ...models.step import REMAINING_BUCKETS, phrase_code
 from ..config.sections import Told
 from ..dataset.dataset import Dataset, SplitName
 from ..network.shape import ANCHOR, PITCHES, pitch_values, tick_values

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...models.codec import Codec
 from ...models.field import FieldName
-from ...models.manifest import CONDITIONS, TONIC
-from ...models.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
+from ...models.file.manifest import CONDITIONS, TONIC
+from ...models.file.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
 from ..backend import tf
 from ..config.sections import NetworkConfig
 

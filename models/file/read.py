@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .codec import Codec
-from .errors import AntiphonError, ModelFileError
-from .field import Field
+from ..codec import Codec
+from ..errors import AntiphonError, ModelFileError
+from ..field import Field
+from ..metre import Metre
+from ..score import Part
+from .check import check
 from .manifest import FORMAT_VERSION, NAME, Defaults, Manifest, Memory, Source, StateTensor
-from .manifestcheck import check
-from .metre import Metre
-from .score import Part
 
 
 def read_manifest(text: str) -> Manifest:

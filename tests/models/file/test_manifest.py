@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from antiphon.models.errors import ConfigError, ModelFileError
-from antiphon.models.manifest import FORMAT_VERSION, Source
-from antiphon.models.manifestread import read_manifest
+from antiphon.models.file.manifest import FORMAT_VERSION, Source
+from antiphon.models.file.read import read_manifest
 from antiphon.models.metre import Metre
 from tiny_model import tiny_manifest
 
