@@ -35,6 +35,8 @@ def bound(family: int, address: Any) -> socket.socket:
     try:
         if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):
             sock.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        if family == socket.AF_INET6:  # Windows' own hears IPv6 alone, and others' on :: both
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind(address)
     except OSError:
         sock.close()

@@ -81,7 +81,6 @@ class GenerationRequest:
         numbers = (self.start_beat, self.end_beat, self.sampling.temperature, self.sampling.top_p, self.tempo)
         if not all(map(math.isfinite, numbers)):
             raise RequestError("bad_args", "beats, temperature, top_p and tempo must be finite numbers")
-        _require(not (self.piece_ends and self.context), "a piece that is continued has no known end")
         length = self.end_beat - self.start_beat
         _require(length > 1e-6, f"the answer would be {length:g} beats long; it must be above 0")
         if length > MOST_BEATS:

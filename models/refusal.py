@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 _ADVICE = {
     errno.ENOSPC: "make room, then give the same command again",
     errno.EACCES: "choose another place, or ask for the right to write there",
 }
+_IN_USE = "close the program that has it open, if one has, or "
+"""Goes before what is advised for a refusal on Windows, which gives one reason for both."""
 
 
 def reason(error: OSError) -> str:
@@ -17,6 +20,8 @@ def reason(error: OSError) -> str:
     'No space left on device; make room, then give the same command again'
     """
     advice = _ADVICE.get(error.errno or 0, "")
+    if error.errno == errno.EACCES and sys.platform == "win32":
+        advice = _IN_USE + advice
     return f"{error.strerror or error}{advice and f'; {advice}'}"
 
 

@@ -13,6 +13,7 @@ from .errors import MusicError
 from .metre import MetreMap
 from .note import Note
 from .pianoroll import drum_name, pitch_name, rows_of
+from .refusal import reason
 from .score import Part
 from .wholefile import whole_file
 
@@ -60,9 +61,8 @@ def draw_rolls(
         with whole_file(Path(path)) as out:
             image.save(out, format="PNG")
     except (OSError, ValueError) as error:
-        raise MusicError(
-            f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})"
-        ) from error
+        why = reason(error) if isinstance(error, OSError) else error
+        raise MusicError(f"{path}: cannot be written ({why})") from error
 
 
 def _draw(roll: Roll, metres: MetreMap, parts: Sequence[Part]) -> Image.Image:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 PART = ".antiphon-part"
 """What is added to a file's name until it is whole. What is called so is ours to remove: no user's file."""
+WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""Seconds between the tries of :func:`insist`."""
 
 
 @contextlib.contextmanager
@@ -38,11 +42,27 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         with temporary.open("xb") as out:
             yield out
-        temporary.replace(target)
+        insist(lambda: temporary.replace(target))
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def insist(change: Callable[[], object]) -> None:
+    """Rename or remove a file; raises OSError.
+
+    Windows refuses it while another program has the file open, even for reading. Virus scanners and the
+    search index look at every new file, for some milliseconds: an hour's training must not end with that.
+    """
+    for seconds in WAITS if sys.platform == "win32" else ():
+        try:
+            change()
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    change()
 
 
 def write_json(path: Path, value: Any, indent: int | None = None) -> None:

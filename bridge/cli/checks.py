@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from ...models.errors import AntiphonError, RequestError
-from ...models.file.modelfile import ModelFile, list_models
+from ...models.errors import AntiphonError, ModelFileError, RequestError
+from ...models.file.modelfile import ModelFile, list_models, runtime
 from ...models.note import Note
 from ..address import ANYWHERE, bound, looked_up
 from ..client.client import Client
@@ -33,6 +33,7 @@ SLOW_TRIP_MS = 25.0
 """Two audio buffers of 512 samples at 48 kHz, and a little."""
 
 EXPORT_AGAIN = "export it again with this version"
+REDISTRIBUTABLE = "Microsoft's Visual C++ Redistributable (https://aka.ms/vs/17/release/vc_redist.{}.exe)"
 
 
 class Level(Enum):
@@ -70,13 +71,15 @@ def check_python() -> Iterator[Finding]:
 def check_onnxruntime() -> Iterator[Finding]:
     """Look for ONNX Runtime, and for two of it that overwrite each other."""
     try:
-        import onnxruntime as ort
-
-        found = ort.get_available_providers()
-    except (ImportError, AttributeError) as error:
+        ort = runtime()
+    except ModelFileError as error:
         advice = f"pip install --force-reinstall {_own_runtime()}"
-        yield Finding(Level.BAD, f"onnxruntime cannot be used: {error}", advice)
+        if platform.system() == "Windows":  # the usual reason: its DLLs want newer ones than Windows has
+            kind = "arm64" if platform.machine() == "ARM64" else "x64"
+            advice = f"install {REDISTRIBUTABLE.format(kind)}; if that does not help, {advice}"
+        yield Finding(Level.BAD, f"onnxruntime cannot be used: {error.__cause__}", advice)
         return
+    found = ort.get_available_providers()
     names = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
     twice = sorted(names & {"onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-silicon"})
     if len(twice) > 1:
@@ -92,6 +95,15 @@ def _own_runtime() -> str:
     return "onnxruntime-gpu" if here in (("Windows", "AMD64"), ("Linux", "x86_64")) else "onnxruntime"
 
 
+def _has_runtime() -> bool:
+    """Return whether models can be run; why they cannot has been said once."""
+    try:
+        runtime()
+    except ModelFileError:
+        return False
+    return True
+
+
 def check_models(folders: list[Path]) -> Iterator[Finding]:
     """Load every model file and run it."""
     for folder in folders:
@@ -105,6 +117,8 @@ def check_models(folders: list[Path]) -> Iterator[Finding]:
     if not infos:
         advice = "name a folder with --models DIR, or install Antiphon again"
         yield Finding(Level.BAD, "there is no model", advice)
+    if not _has_runtime():
+        return
     for index, info in enumerate(infos):
         try:
             file = ModelFile.load(info.path)
@@ -156,6 +170,8 @@ def _who_answers(host: str, port: int, error: OSError) -> Finding:
 
 def check_trip(folders: list[Path]) -> Iterator[Finding]:
     """Start a bridge on a free port for a moment and go through a request."""
+    if not _has_runtime():
+        return
     try:
         shelf = ModelShelf(folders)
         with (

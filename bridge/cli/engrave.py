@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import AbcError, ConfigError
+from ...models.refusal import reason
 from ...models.wholefile import whole_file
 
 _OPTIONS = {
@@ -49,4 +50,4 @@ def draw_score(text: str, path: Path) -> None:
         with whole_file(path) as out:
             out.write(toolkit.renderToSVG(1).encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{path} cannot be written: {reason(error)}") from error

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +15,13 @@ from ...models.midi import write_midi
 from ...models.note import Note
 from ...models.pianoroll import piano_roll
 from ...models.printable import printable_lines
+from ...models.refusal import reason
 from ...models.score import Part, Score
 from ...models.wholefile import whole_file
 from ..client.asked import take_count
 from ..protocol.options import AUTO
 from ..request import Take
+from .terminal import shows_colours, width
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def write_text(take: Take, path: Path) -> str:
         with whole_file(path) as out:
             out.write((take.text.rstrip("\n") + "\n").encode())
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{path} cannot be written: {reason(error)}") from error
     return f"wrote {path}"
 
 
@@ -276,9 +276,8 @@ def numbered(path: Path, index: int) -> Path:
 
 
 def _roll(result: Result, take: Take) -> str:
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = min(shutil.get_terminal_size((100, 24)).columns, 200)
-    return piano_roll(take.notes, result.metres, result.parts, width=width, colour=colour)
+    colour = shows_colours(sys.stdout)
+    return piano_roll(take.notes, result.metres, result.parts, width=width(), colour=colour)
 
 
 def _summary(result: Result, take: Take) -> str:

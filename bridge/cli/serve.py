@@ -18,13 +18,16 @@ from ..runtime.shelf import ModelShelf
 from ..server.loglimit import LogLimit
 from ..server.pacer import Host
 from ..server.server import Server, version
-from .interrupt import heed_the_impatient
+from .interrupt import heed_the_impatient, heeding_the_closing
 from .options import add_bridge_address, add_models, existing
 from .options import host as read_host
 from .options import port as read_port
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python's lock while another wants it; Python's 5 ms are half an audio buffer."""
+WINDOWS_SWITCH_SECONDS = 0.001
+"""The least that Windows can wait for the lock: Python counts whole milliseconds there (Python/condvar.h),
+and a thread that waits for none asks again and again, and interrupts the other at every step."""
 POLL_SECONDS = 0.2
 """How often a call to stop is looked for."""
 MAX_QUEUE = 4096
@@ -52,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or another call to stop; a second one ends what does not end by itself."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(WINDOWS_SWITCH_SECONDS if sys.platform == "win32" else SWITCH_SECONDS)
     if not log.isEnabledFor(logging.DEBUG):  # who looks for a fault wants every line
         for handler in logging.getLogger().handlers:
             handler.addFilter(LogLimit())
@@ -65,7 +68,10 @@ def run(args: argparse.Namespace) -> int:
     if args.default:
         shelf.info(args.default)
     called = _calls_to_stop()
-    with Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine:
+    with (
+        heeding_the_closing(called),
+        Engine(shelf, workers=args.workers, queue_limit=args.queue) as engine,
+    ):
         server = Server(engine, shelf, host=args.host, port=args.port, announce=args.announce)
         # Bound it is already, and threads that load models may silence what is printed beside them.
         print(welcome(server.address, [info.name for info in shelf.models()]), flush=True)

@@ -6,10 +6,11 @@ import contextlib
 import os
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from ...models.wholefile import PART
+from ...models.wholefile import PART, insist
 
 OLD = ".antiphon-old"
 """What is added to the name of a file's old contents while it is being exchanged."""
@@ -27,16 +28,16 @@ class _Change:
 
     def make(self) -> None:
         if self.part is None:
-            self.target.unlink()
+            insist(self.target.unlink)
         else:
-            self.part.replace(self.target)
+            insist(partial(self.part.replace, self.target))
 
     def undo(self) -> None:
         with contextlib.suppress(OSError):
             if self.old is None:
-                self.target.unlink()
+                insist(self.target.unlink)
             else:
-                self.old.replace(self.target)
+                insist(partial(self.old.replace, self.target))
 
 
 class Exchange:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 import numpy as np
@@ -74,6 +74,11 @@ class Context:
     def notes(self) -> int:
         """How many notes are read."""
         return len(self.codes)
+
+    def ending_in(self, last_bar: int) -> Context:
+        """Return the context of a piece that is known to end in ``last_bar``, the answer's last."""
+        left = [remaining(bar, last_bar) for bar in self.clocks[:, 0].tolist()]
+        return replace(self, remaining=np.array(left, np.int32))
 
 
 @dataclass(frozen=True)

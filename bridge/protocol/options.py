@@ -22,6 +22,8 @@ OptionValue = int | float | str
 AUTO = "auto"
 """What stands for "the bridge decides"; sending it takes a setting back."""
 REPLY_MODES = ("chunk", "single")
+ENDINGS = ("open", "closed", AUTO)
+_CHOICES: Mapping[str, tuple[str, ...]] = {"mode": REPLY_MODES, "ending": ENDINGS}
 MAX_CHARACTERS = 256
 """Characters of an option's value."""
 MAX_TUNE = 2048
@@ -73,6 +75,8 @@ OPTIONS: tuple[Option, ...] = (
            "whole bar is, for models that know phrases; 0: not known"),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),
+    Option("ending", "s", 0, 0, AUTO, "open: the music may go on after the answer; closed: it comes to its "
+           "end in the answer's last bar; auto: closed for generate, open for continue"),
     Option("reply_port", "i", 0, 65535, 0, "UDP port that replies go to; 0: the port that sent the request; "
            "left out or auto: as told in /antiphon/hello"),
     Option("mode", "s", 0, 0, "chunk", "chunk: up to 48 notes a message when a take is ready; "
@@ -170,6 +174,8 @@ def _text(known: Option, value: OptionValue) -> str:
             return str(Metre.parse(text))
         except MusicError as error:
             raise RequestError("bad_args", str(error)) from error
-    elif known.key == "mode" and text not in REPLY_MODES:
-        raise RequestError("bad_args", f"mode {text!r} must be one of {', '.join(REPLY_MODES)}")
+    elif text not in _CHOICES.get(known.key, (text,)):
+        raise RequestError(
+            "bad_args", f"{known.key} {text!r} must be one of {', '.join(_CHOICES[known.key])}"
+        )
     return text

@@ -147,7 +147,10 @@ class Server:
     def _send_now(self, datagram: bytes, host: Host) -> bool:
         """Send a datagram; return False only where trying again would help."""
         try:
-            self._socket.sendto(datagram, host)
+            try:
+                self._socket.sendto(datagram, host)
+            except ConnectionResetError:  # Windows may say of this one that an earlier one found nobody
+                self._socket.sendto(datagram, host)
         except BlockingIOError:
             return False
         except (OSError, OverflowError) as error:

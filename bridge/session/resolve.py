@@ -80,8 +80,9 @@ def resolve(
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
     takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
     is_text = manifest.codec.is_text
+    ending = _ending(merged, manifest, begins=context is None)
     # A model of text that nobody told a length writes its tune to the end.
-    open_ended = is_text and context is None and all(merged.get(k, AUTO) == AUTO for k in ("bars", "beats"))
+    open_ended = is_text and ending == "closed"
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
     if beats * takes > MAX_BEATS:
         raise RequestError(
@@ -112,7 +113,7 @@ def resolve(
         velocity=_velocity(notes, manifest),
         lift=semitones,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
-        piece_ends=context is None and not is_text,
+        piece_ends=ending == "closed" and not is_text,
         text=_beginning(merged, manifest),
         open_ended=open_ended,
     )
@@ -174,6 +175,26 @@ def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
 def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
     """Return the answer's length in beats."""
     return _value(options, "beats", _value(options, "bars", 4.0) * metre.beats)
+
+
+def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: bool) -> str:
+    """Return how an answer ends, "open" or "closed"; raises RequestError where a model cannot close it.
+
+    Left to the bridge, music from nothing closes. A model of text is told no bar's distance from the end: its
+    tunes from nothing close where no length is asked for, and all else of it breaks off.
+    """
+    asked, is_text = options.get("ending", AUTO), manifest.codec.is_text
+    has_length = any(options.get(key, AUTO) != AUTO for key in ("bars", "beats"))
+    can_close = begins and not has_length if is_text else "remaining" in manifest.conditions
+    if asked == "closed" and not can_close:
+        reason = "is not told where a piece ends"
+        if is_text:
+            reason = "ends tunes from nothing alone, asked for without bars and beats"
+        leave = "leave ending out, or send ending auto"
+        raise RequestError("bad_args", f"model {manifest.name!r} {reason}; {leave}")
+    if asked != AUTO:
+        return str(asked)
+    return "closed" if begins and not (is_text and has_length) else "open"
 
 
 def _tune_length(metre: Metre) -> float:

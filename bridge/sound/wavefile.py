@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...models.errors import MusicError
+from ...models.refusal import reason
 from ...models.wholefile import whole_file
 from .render import SAMPLE_RATE, Block
 
@@ -30,5 +31,4 @@ def write_wav(blocks: Iterable[Block], path: Path) -> None:
             for block in blocks:
                 file.writeframes(np.rint(np.clip(block, -1.0, 1.0) * 32767).astype("<i2").tobytes())
     except OSError as error:
-        reason = error.strerror or error
-        raise MusicError(f"{path}: cannot be written ({reason}); make room, or name another file") from error
+        raise MusicError(f"{path}: cannot be written ({reason(error)})") from error

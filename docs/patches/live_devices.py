@@ -92,6 +92,16 @@ CONTROLS = (
     Control(
         "temperature", "live.dial", (158, 24, 50, 48), FLOAT, "Temp", "Low: safe. High: daring.", 1, (0.1, 2)
     ),
+    Control(
+        "ending",
+        "live.menu",
+        (104, 132, 44, 15),
+        ENUM,
+        "Ending",
+        "Whether the piece ends with the answer; auto: what is generated does, what is continued does not.",
+        0,
+        choices=("auto", "open", "closed"),
+    ),
     Control("low", "live.numbox", (160, 100, 44, 15), INT, "Low", "Lowest pitch.", 0, (0, 127)),
     Control("high", "live.numbox", (160, 132, 44, 15), INT, "High", "Highest pitch.", 127, (0, 127)),
     Control(
@@ -122,7 +132,9 @@ BUTTONS = (
     ("cancel", (216, 130, 36, 18), "Cancel", "Stop the request under way."),
     ("stop", (254, 130, 36, 18), "Stop", "Stop playing."),
 )
-TOOL = tuple(c for c in CONTROLS if c.message in ("model", "bars", "key", "temperature", "low", "high"))
+TOOL = tuple(
+    c for c in CONTROLS if c.message in ("model", "bars", "key", "ending", "temperature", "low", "high")
+)
 
 
 def _parameter(name: str, kind: int, info: str, initial: float, **more: Any) -> dict[str, Any]:

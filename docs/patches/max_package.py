@@ -142,15 +142,15 @@ def settings() -> Patcher:
         "pattrstorage keeps them with your patch: the object has a pattr named settings inside.",
         "connect HOST PORT finds a bridge on another computer (there: antiphon serve --host 0.0.0.0).",
     ])  # fmt: skip
-    x = p.obj("antiphon", 30, 330, 1, 4, width=420, varname="antiphon")
+    x = p.obj("antiphon", 30, 360, 1, 4, width=420, varname="antiphon")
     columns = (
         ("set model folk", "set model chorale", "set model drums", "params"),
         ("set temperature 0.8", "set temperature auto", "set top_p 0.95", "get bars"),
-        ("set low 55", "set high 84", "set parts 0", "connect 127.0.0.1 7374"),
+        ("set low 55", "set high 84", "set parts 0", "set ending closed", "connect 127.0.0.1 7374"),
     )
     _buttons(p, x, "settings", 30, 130, columns)
-    p.patch(x, 3, p.obj("print antiphon", 430, 390, 1, 0))
-    p.obj("pattrstorage antiphon-help @greedy 1", 30, 390, 1, 1)
+    p.patch(x, 3, p.obj("print antiphon", 430, 420, 1, 0))
+    p.obj("pattrstorage antiphon-help @greedy 1", 30, 420, 1, 1)
     return p
 
 

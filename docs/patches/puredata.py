@@ -227,6 +227,7 @@ def help_patch() -> Canvas:
             "set scale D dorian",
             "set scale auto",
             "set temperature 0.8",
+            "set ending closed",
             "connect 127.0.0.1 7374",
             "models",
             "params",

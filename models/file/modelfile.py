@@ -103,14 +103,29 @@ class ModelFile:
         return cls(info, session)
 
 
+def runtime() -> Any:
+    """Return the module of ONNX Runtime; raises ModelFileError where it is missing or broken.
+
+    It is broken on a Windows that lacks Microsoft's C++ runtime, or has an old one.
+    """
+    try:
+        import onnxruntime as ort
+
+        ort.InferenceSession  # noqa: B018 - of what is half installed Python makes an empty package
+    except (ImportError, AttributeError) as error:
+        raise ModelFileError(
+            f"ONNX Runtime cannot be used ({error}); `antiphon doctor` says what to do"
+        ) from error
+    return ort
+
+
 def session_options() -> Any:
     """Return how ONNX Runtime is to run a step: on one thread, without spinning.
 
     One thread a session: two spin and cost milliseconds at the 99th percentile, and a step is too small
     to share. Callers run several sessions' steps at once from threads of their own.
     """
-    import onnxruntime as ort
-
+    ort = runtime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
@@ -125,8 +140,7 @@ def session_options() -> Any:
 
 def open_session(path: Path, providers: Sequence[str] = CPU) -> Any:
     """Open a file in ONNX Runtime (see session_options); raises ModelFileError when it refuses."""
-    import onnxruntime as ort
-
+    ort = runtime()
     # Where there is one provider only, falling back means failing twice, the first time on standard output.
     falls_back = int(len(providers) > 1)
     try:

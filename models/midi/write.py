@@ -11,6 +11,7 @@ import mido
 from ..errors import MusicError
 from ..metre import Bar, Metre
 from ..note import Note
+from ..refusal import reason
 from ..score import Part, Score
 from ..wholefile import whole_file
 from .read import DRUM_CHANNEL
@@ -37,13 +38,9 @@ def write_midi(score: Score, path: str | Path) -> None:
         file = to_midi(score)
         with whole_file(path) as out:
             file.save(file=out)
-    except (
-        OSError,
-        ValueError,
-        ArithmeticError,
-    ) as error:  # a pitch above 127, or a path without a name
-        reason = getattr(error, "strerror", None) or error
-        raise MusicError(f"{path}: cannot be written ({reason})") from error
+    except (OSError, ValueError, ArithmeticError) as error:  # a pitch above 127, or a path without a name
+        why = reason(error) if isinstance(error, OSError) else error
+        raise MusicError(f"{path}: cannot be written ({why})") from error
 
 
 def to_midi(score: Score) -> Any:

@@ -16,7 +16,7 @@ from antiphon.export.export import export
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run
 from made_music import write_dataset
-from tiny_model import save_tiny_model
+from tiny_model import save_tiny_model, save_tiny_text_model
 
 HERE = Path(__file__).parent
 
@@ -219,6 +219,38 @@ def test_phrases(tmp_path: Path) -> None:
             assert float(untold) != float(first)
             assert (first == right) == (late == "0")
     assert [row[0] for row in ends] == ["tunes", "continued"]
+
+
+def test_endings(tmp_path: Path) -> None:
+    """What is told of the end changes losses and answers; text is not told, and says so."""
+    data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=2)
+    (tmp_path / "models").mkdir()
+    tiny = save_tiny_model(tmp_path / "models" / "tiny.onnx")
+    words = [sys.executable, str(HERE / "endings.py"), str(tiny), str(data), "--told", "2", "--bars", "2"]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    ends, losses = (
+        [line.strip("| ").split(" | ") for line in table.splitlines()] for table in said.split("\n\n")[1:]
+    )
+    assert ends[0] == ["long", "at the barline", "together", "at home", "properly"]
+    music, *played = ends[2:]
+    assert music[0] == "the music" and music[4] == "1.00"
+    assert [row[0] for row in played] == [
+        f"{verb}, {ending}" for verb in ("continue", "generate") for ending in ENDINGS[verb]
+    ]
+    assert [row[0] for row in losses[2:]] == [
+        "not told",
+        "told from the answer on",
+        "told from the context on",
+    ]
+    assert len({row[1] for row in losses[2:]}) == 3
+    text = save_tiny_text_model(tmp_path / "models" / "tiny-text.onnx")
+    words[2] = str(text)
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert "continue, closed: model 'tiny-text' ends tunes from nothing alone" in said
+    assert "| generate, open |" in said and "nats a note" not in said
+
+
+ENDINGS = {"continue": ("open", "closed", "closed, tonic named"), "generate": ("open", "closed")}
 
 
 def test_rounds(tmp_path: Path) -> None:

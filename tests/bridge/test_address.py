@@ -110,6 +110,24 @@ def test_what_is_no_address_is_told(host: str, port: int) -> None:
         Conversation(host, port, 1.0, "test")
 
 
+class Six(socket.socket):
+    """A socket of IPv6 as Windows makes it: it hears no IPv4."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        if self.family == socket.AF_INET6:
+            self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_who_listens_everywhere_hears_ipv4_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", Six)
+    with bind("::", 0) as bridge, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        bridge.settimeout(5)
+        client.sendto(b"hello", ("127.0.0.1", bridge.getsockname()[1]))
+        assert bridge.recv(100) == b"hello"
+
+
 class Poor(socket.socket):
     """A socket of a system that has no room for so much, as BSD says it, and perhaps no way to anybody."""
 

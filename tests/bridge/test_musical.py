@@ -121,6 +121,37 @@ class TestRegister:
         assert {note.pitch for note in take.notes} <= written
 
 
+def ends_long(take: Take) -> bool:
+    return bool(take.notes) and take.end_beats - max(note.start for note in take.notes) >= 1
+
+
+class TestEnding:
+    @pytest.mark.parametrize("bars", [2, 4])
+    def test_a_tune_that_is_continued_comes_to_rest_where_it_is_asked_to(
+        self, shipped: Shipped, bars: int
+    ) -> None:
+        shelf, engine = shipped
+        rests = {}
+        for ending in ("open", "closed"):
+            options = {"metre": "4/4", "bars": bars, "takes": 16, "ending": ending, "scale": "D minor"}
+            request = resolve({}, options, tuple(RIFF), shelf.manifest("folk"), 3)
+            takes = engine.generate(request)
+            rests[ending] = sum(map(ends_long, takes))
+            home = [take.notes[-1].pitch % 12 == 2 for take in takes]
+            if ending == "closed":
+                assert sum(home) >= 12
+        assert rests["closed"] >= rests["open"] + 5
+
+    def test_what_is_generated_may_stay_open(self, shipped: Shipped) -> None:
+        shelf, engine = shipped
+        rests = {}
+        for ending in ("open", "closed", "auto"):
+            options = {"metre": "4/4", "bars": 8, "takes": 16, "ending": ending}
+            takes = engine.generate(resolve({}, options, None, shelf.manifest("folk"), 3))
+            rests[ending] = sum(map(ends_long, takes))
+        assert rests["auto"] == rests["closed"] >= rests["open"] + 3
+
+
 class TestKey:
     def test_strangers_to_a_context_lose(self) -> None:
         scale = [Note(60 + step, i, 1.0) for i, step in enumerate((0, 2, 4, 5, 7, 9, 11))]

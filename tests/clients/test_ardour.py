@@ -313,13 +313,14 @@ def test_over_a_lossy_network(
 def test_settings_are_kept(session: Session) -> None:
     session.put((Note(60, 0.0, 1.0),), position=0, start=0, length=4)
     entered = (
-        'model="folk",bars=" 8 ",temperature="",seed="7",takes="1",scale="D dorian",low="auto",high="80"'
+        'model="folk",bars=" 8 ",temperature="",seed="7",takes="1",scale="D dorian",low="auto",high="80",'
+        'ending="closed"'
     )
     session.run(f'W.entered = {{{entered},verb="",program="auto",port="7374",lock=true}} act("settings")')
     told, _ = session.run(
-        'act("settings") table.insert(W.messages, W.asked.bars .. W.asked.scale .. W.asked.high)'
+        'act("settings") table.insert(W.messages, W.asked.bars .. W.asked.scale .. W.asked.ending)'
     )
-    assert told == ["8D dorian80"]
+    assert told == ["8D dorianclosed"]
 
 
 OSC_PORT = 3819  # Ardour's own

@@ -85,6 +85,7 @@ def close(found: list[dict[str, Any]], take: Take, moved: float = 0.0) -> None:
 
 
 C_MAJOR = "C major"
+ENDINGS = next(control.choices for control in live_devices.CONTROLS if control.message == "ending")
 
 
 @needs_node
@@ -126,11 +127,25 @@ def test_the_set_s_metre_tempo_and_key_and_a_scene_more(bridge: Bridge, client: 
     waltz = {"length": 6, "notes": THEME, "more": {"signature_numerator": 3}}
     song = {"root_note": 2, "scale_intervals": [0, 2, 3, 5, 7, 9, 10], "tempo": 90}
     set_ = {"song": song, "tracks": [[waltz]], "shown": [0, 0]}
-    controls = [send("model", "folk"), send("bars", 2), send("lock", 1), send("seed", 7)]
+    controls = [
+        send("model", "folk"),
+        send("bars", 2),
+        send("ending", ENDINGS.index("closed")),
+        send("lock", 1),
+        send("seed", 7),
+    ]
     *_, told = run(bridge.port, set_, READY, *controls, *ask(TOLD))
-    (take,) = client.continue_(
-        HEARD, model="folk", bars=2, temperature=1, start=6, seed=7, metre="3/4", tempo=90, scale="D dorian"
-    )
+    options = {
+        "model": "folk",
+        "bars": 2,
+        "temperature": 1,
+        "start": 6,
+        "metre": "3/4",
+        "tempo": 90,
+        "scale": "D dorian",
+    }
+    (take,) = client.continue_(HEARD, **options, seed=7, ending="closed")  # type: ignore[arg-type]
+    assert take.notes != client.continue_(HEARD, **options, seed=7)[0].notes  # type: ignore[arg-type]
     close(told[0][1]["tracks"][0]["slots"][1]["notes"], take, moved=6.0)
 
 

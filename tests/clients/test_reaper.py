@@ -130,10 +130,10 @@ def test_tempo_and_metre_of_the_project(bridge: Bridge, client: Client, tmp_path
     notes = tuple(Note(60 + i, 12.0 + i, 1.0, 90) for i in range(5))
     marks = """stub.tempo = {{qn=0,bpm=120,upper=4,lower=4}, {qn=12,bpm=90,upper=3,lower=4},
                               {qn=18,bpm=60,upper=6,lower=8}} """
-    set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80)
+    set_ = settings(bars=2, seed=3, lock="y", model="folk", scale="G major", low=55, high=80, ending="closed")
     seen = reaper(bridge.port, way, tmp_path, marks + set_ + item(notes, 12, 17) + 'act("continue item")')
     (take,) = client.continue_(notes, model="folk", bars=2, seed=3, scale="G major", low=55, high=80,
-                               start=18, metre="6/8", tempo=60)  # fmt: skip
+                               ending="closed", start=18, metre="6/8", tempo=60)  # fmt: skip
     assert seen.messages == []
     close(seen.takes[1][3], take)
     assert take.end_beats == 24.0
@@ -450,6 +450,34 @@ def test_without_the_program(tmp_path: Path) -> None:
     assert "was not found" in seen.messages[0]
 
 
+LOOKS = r"""
+package.path = arg[1] .. "/lib/?.lua"
+reaper = {GetOS = function() return arg[2] end}
+local variables = {PATH = arg[3], HOME = "/home/me", USERPROFILE = "C:\\Users\\me"}
+os.getenv = function(name) return variables[name] end
+io.open = function(path) print(path) end
+require("file_bridge").program("auto")
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "path", "places"),
+    [
+        ("Win64", r"C:\Python;C:\Tools", [r"C:\Python", r"C:\Tools", r"C:\Users\me/venv/Scripts"]),
+        ("macOS-arm64", "/bin:/usr/bin", ["/bin", "/usr/bin", "/home/me/venv/bin", "/opt/homebrew/bin"]),
+    ],
+)
+def test_where_the_program_is_looked_for(tmp_path: Path, system: str, path: str, places: list[str]) -> None:
+    """In each system's own places, by its own name."""
+    (tmp_path / "looks.lua").write_text(LOOKS)
+    assert LUA
+    words = [LUA, tmp_path / "looks.lua", SCRIPTS, system, path]
+    looked = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
+    name = "antiphon.exe" if system == "Win64" else "antiphon"
+    assert {f"{place}/{name}" for place in places} <= set(looked)
+    assert all(("bin" in place) != (system == "Win64") or ".local" in place for place in looked), looked
+
+
 def test_over_a_lossy_network(
     bridge: Bridge, client: Client, long_song: tuple[Note, ...], tmp_path: Path
 ) -> None:
@@ -489,14 +517,14 @@ def test_a_context_that_the_bridge_has_lost_is_sent_once_more(tmp_path: Path) ->
 
 def test_settings_are_kept(tmp_path: Path) -> None:
     steps = """
-        stub.entered = "folk|| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+        stub.entered = "folk|| 8 |0.9||n|2|0,2,4,5,7,9,11|auto|80|closed|auto|7374"
         act("settings", 0)
         print("help " .. stub.asked)
         act("settings", 0)
         print("help " .. stub.asked)"""
     seen = reaper(7374, "files", tmp_path, steps)
     assert seen.helps[0].startswith("auto|continue|4|auto|auto|n|1|auto|auto|auto|")
-    assert seen.helps[1] == "folk|continue|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|auto|7374"
+    assert seen.helps[1] == "folk|continue|8|0.9|auto|n|2|0,2,4,5,7,9,11|auto|80|closed|auto|7374"
 
 
 def test_every_action_has_its_header() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -92,3 +93,53 @@ def test_a_pipe_is_written_into(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_an_os_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(OSError), whole_file(tmp_path / name) as out:
         out.write(b"new")
+
+
+class Scanner:
+    """Keeps files from being renamed, as a virus scanner on Windows that looks at one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+        self.left, self.waited, self.real = looks, 0.0, Path.replace
+        monkeypatch.setattr(sys, "platform", "win32")
+        monkeypatch.setattr(Path, "replace", lambda *paths: self.replace(*paths))
+        monkeypatch.setattr("antiphon.models.wholefile.time.sleep", self.sleep)
+
+    def replace(self, path: Path, target: Path) -> Path:
+        self.left -= 1
+        if self.left >= 0:
+            raise PermissionError(errno.EACCES, "Access is denied", str(path))
+        return self.real(path, target)
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+
+
+def test_what_a_scanner_looks_at_is_written_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, scanner = tmp_path / "last.npz", Scanner(monkeypatch, looks=3)
+    with whole_file(path) as out:
+        out.write(b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("last.npz", b"new")]
+    assert 0 < scanner.waited < 0.2
+
+
+def test_what_a_program_keeps_open_is_told_within_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, scanner = tmp_path / "tune.mid", Scanner(monkeypatch, looks=1000)
+    path.write_bytes(b"old")
+    with pytest.raises(PermissionError), whole_file(path) as out:
+        out.write(b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", b"old")]
+    assert scanner.waited < 1
+
+
+def test_elsewhere_nobody_waits_for_a_right_that_is_lacking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanner = Scanner(monkeypatch, looks=1)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(PermissionError), whole_file(tmp_path / "tune.mid") as out:
+        out.write(b"new")
+    assert scanner.waited == 0

@@ -76,6 +76,7 @@ def test_what_ends_an_array_half_way_is_named(tmp_path: Path) -> None:
     assert not list((tmp_path / "set").glob("*" + PART))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="what is mapped cannot be replaced there")
 @pytest.mark.parametrize("more", [[], ["--text"]])
 def test_what_a_run_has_mapped_stays_when_the_data_set_is_replaced(tmp_path: Path, more: list[str]) -> None:
     words = ["prepare", str(tmp_path / "book.abc"), "--out", str(tmp_path / "set"), "--processes", "1", *more]
@@ -88,3 +89,53 @@ def test_what_a_run_has_mapped_stays_when_the_data_set_is_replaced(tmp_path: Pat
     np.testing.assert_array_equal(mapped.codes, before[0])
     np.testing.assert_array_equal(mapped.clock, before[1])
     assert len(Dataset.load(tmp_path / "set").split("train").codes) < len(before[0])
+
+
+@pytest.mark.parametrize("more", [[], ["--text"]])
+def test_a_data_set_that_windows_cannot_replace_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    """Files that a run has mapped into its memory can neither be replaced nor removed there."""
+    words = ["prepare", str(tmp_path / "book.abc"), "--out", str(tmp_path / "set"), "--processes", "1", *more]
+    (tmp_path / "book.abc").write_text(BOOK)
+    assert main(words) == 0
+    before = np.array(Dataset.load(tmp_path / "set").split("train").codes)
+    (tmp_path / "book.abc").write_text(BOOK[: len(BOOK) // 2].replace("GE", "EG"))
+
+    def unless_mapped(real: Any) -> Any:
+        def step(path: Path, *args: Any, **options: Any) -> Any:
+            if any(Path(each).name.endswith((".codes.npy", ".clock.npy")) for each in (path, *args)):
+                raise PermissionError(errno.EACCES, "Access is denied", str(path))
+            return real(path, *args, **options)
+
+        return step
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "win32")
+        patch.setattr("antiphon.models.wholefile.WAITS", ())
+        for name in ("replace", "unlink"):
+            patch.setattr(Path, name, unless_mapped(getattr(Path, name)))
+        assert main([*words, "--overwrite"]) == 2
+    assert "is in use, perhaps by a run that learns from it" in capsys.readouterr().err
+    np.testing.assert_array_equal(Dataset.load(tmp_path / "set").split("train").codes, before)
+    assert main([*words, "--overwrite"]) == 0
+    assert len(Dataset.load(tmp_path / "set").split("train").codes) < len(before)
+
+
+def test_what_cannot_be_cleared_away_costs_no_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where the search index looks at a folder for a moment."""
+    (tmp_path / "book.abc").write_text(BOOK)
+    real = os.rmdir
+
+    def rmdir(path: Any, **options: Any) -> None:
+        if Path(path).name == ".work":
+            raise PermissionError(errno.EACCES, "Access is denied", str(path))
+        real(path, **options)
+
+    monkeypatch.setattr(os, "rmdir", rmdir)
+    words = ["prepare", str(tmp_path / "book.abc"), "--out", str(tmp_path / "set"), "--processes", "1"]
+    assert main(words) == 0
+    assert main([*words, "--overwrite"]) == 0
+    assert Dataset.load(tmp_path / "set").split("train").pieces

@@ -47,6 +47,9 @@ _NUMBERS: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
 _CHOICES = ("network.cell", "network.attention_position", "network.attention_values", "fit.precision")
 """Keys whose values are a few words."""
 
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+"""What no file on Windows may be called, whatever its ending (learn.microsoft.com, Naming Files)."""
+
 
 def check(network: NetworkConfig, fit: FitConfig, card: CardConfig) -> None:
     """Raise ConfigError, which names the key, for values that cannot work."""
@@ -94,6 +97,8 @@ def _check_card(card: CardConfig) -> None:
         raise ConfigError(
             f"card.name = {card.name!r}: lower-case letters, digits and hyphens, such as my-tunes"
         )
+    if card.name in DEVICES:
+        raise ConfigError(f"card.name = {card.name!r}: Windows has no file of that name; choose another")
     try:
         Metre.parse(card.metre)
     except MusicError as error:

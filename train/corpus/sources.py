@@ -106,7 +106,9 @@ def find(
         if not source.is_dir():
             yield from (one for one in _beside(place) if not _matches(one.name, one.name, exclude))
         else:
-            files = sorted(p for p in source.rglob("*") if p.is_file() or _is_idle_link(p))
+            # By parts: Windows' own order knows no case, and the first of two equal pieces is kept.
+            there = (path for path in source.rglob("*") if path.is_file() or _is_idle_link(path))
+            files = sorted(there, key=lambda path: path.parts)
         for path in files:
             is_folder = path.is_dir()  # a linked one, where nobody has looked for what is included
             for found in _at(path, place):

@@ -1,7 +1,8 @@
 """Arrays of a data set on disk: each file takes its name once it is whole.
 
-A run that has the file before mapped into its memory keeps that one, and a full disk is the error of a full
-disk: numpy's own writers say how much they could write, and writing to a map ends the process.
+A run that has the file before mapped into its memory keeps that one, but for Windows, which refuses to write
+then (dataset.begin_again). A full disk is the error of a full disk: numpy's own writers say how much they
+could write, and writing to a map ends the process.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +17,7 @@ from ...models.codec import Codec
 from ...models.errors import AntiphonError, DatasetError
 from ...models.field import Field
 from ...models.score import Part
+from ...models.wholefile import insist
 
 FORMAT_VERSION = 1
 SplitName = Literal["train", "valid", "test"]
@@ -119,7 +122,18 @@ class Dataset:
 
 
 def begin_again(folder: Path) -> None:
-    """Make an old data set of a folder unfinished, and leave nothing of it that not every one writes anew."""
+    """Make an old data set of a folder unfinished, and leave nothing of it that not every one writes anew.
+
+    Raises DatasetError on Windows where a run has it mapped into its memory: then it stays as it is.
+    """
+    try:
+        if sys.platform == "win32":  # what cannot be removed cannot be replaced either
+            insist(partial((folder / "train.codes.npy").unlink, missing_ok=True))
+    except PermissionError as error:
+        raise DatasetError(
+            f"{folder} is in use, perhaps by a run that learns from it: give the same command again after "
+            f"that, or choose another --out ({error})"
+        ) from error
     (folder / "dataset.json").unlink(missing_ok=True)
     for split in SPLITS:
         (folder / f"{split}.ends.npy").unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def prepare(
     begin_again(out)
     losses = _encode(selection, codec, metres, processes, show)
     info = _finish(out, selection, config, codec, metres, losses)
-    shutil.rmtree(work)
+    shutil.rmtree(work, ignore_errors=True)  # on Windows somebody may look at a file; the set is finished
     return info
 
 

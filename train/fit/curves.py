@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ...models.wholefile import whole_file
 
+log = logging.getLogger("antiphon.train")
+
 
 def write_curves(folder: Path, history: list[dict[str, float]]) -> None:
-    """Write curves.csv and curves.png from one row a validation, and TensorBoard's newest event."""
+    """Write curves.csv and curves.png from one row a validation, and TensorBoard's newest event.
+
+    What another program has open stays as it is.
+    """
     text = _csv(history)
-    _draw(folder / "curves.png", history)
+    with _unless_open(folder / "curves.png") as path:
+        _draw(path, history)
     _tensorboard(folder / "tensorboard", history[-1])
-    with whole_file(folder / "curves.csv") as file:  # last: with it, all is written
+    # Last: with it, all is written.
+    with _unless_open(folder / "curves.csv") as path, whole_file(path) as file:
         file.write(text.encode())
+
+
+@contextmanager
+def _unless_open(path: Path) -> Iterator[Path]:
+    """Go on where Windows keeps a file: a spreadsheet has its own for itself, and training takes hours."""
+    try:
+        yield path
+    except PermissionError as error:
+        log.warning("%s stays as it is: another program may have it open (%s)", path, error.strerror)
 
 
 def restore_curves(folder: Path, history: list[dict[str, float]]) -> None:

@@ -3,7 +3,7 @@ ardour {
 	name        = "Antiphon: settings",
 	license     = "Apache-2.0",
 	author      = "Antiphon",
-	description = [[Model, bars, temperature, seed, takes, scale and range of the answers to come.]]
+	description = [[Model, bars, temperature, seed, takes, scale, range and ending of the answers to come.]]
 }
 
 function factory () return function ()

@@ -12,7 +12,8 @@ var TO_SEND = 0, TO_RECEIVE = 1, TOOL = 2, STATUS = 3, MODELS = 4;
 
 include("antiphon.js", this);
 
-var values = {model: "auto", bars: 4, temperature: 1, key: 1, low: 0, high: 127};
+var values = {model: "auto", bars: 4, temperature: 1, key: 1, low: 0, high: 127, ending: 0};
+var ENDINGS = ["auto", "open", "closed"];
 var models = ["auto"];
 var client = null, asked = false;
 var stale = false;  // whether what is being fetched is not what is wanted any more
@@ -55,6 +56,7 @@ function fetch() {
     if (model !== "auto") { options.model = model; }
     if (values.low > 0) { options.low = values.low; }
     if (values.high < 127) { options.high = values.high; }
+    if (values.ending) { options.ending = ENDINGS[values.ending]; }
     if (values.key && scale) { options.scale = scale; }
     asked = true;
     client.request("generate", {options: options, done: function (problem, takes) {

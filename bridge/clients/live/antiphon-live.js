@@ -11,12 +11,13 @@ outlets = 7;
 
 var TO_SEND = 0, TO_RECEIVE = 1, PLAY = 2, STATUS = 3, MODELS = 4, VERBS = 5, SEED = 6;
 var NO_VERBS = ["resend", "cancel", "notify", "sync", "single"]; // what the bridge can do besides making notes
+var ENDINGS = ["auto", "open", "closed"];
 var TARGETS = ["Next slot", "After clip", "Arrangement", "Play"];
 
 include("antiphon.js", this);
 
 var values = {verb: "continue", model: "auto", bars: 4, temperature: 1, seed: 0, lock: 0, takes: 1, key: 1, low: 0,
-    high: 127, target: 0};
+    high: 127, target: 0, ending: 0};
 var menus = {model: ["auto"], verb: ["continue", "generate"]};
 var client = null;
 var asked = null;  // the request under way: {id, job}
@@ -126,6 +127,7 @@ function options(set, job) {
     if (model !== "auto") { found.model = model; }
     if (values.low > 0) { found.low = values.low; }
     if (values.high < 127) { found.high = values.high; }
+    if (values.ending) { found.ending = ENDINGS[values.ending]; }
     if (values.lock) { found.seed = values.seed; }
     if (values.key && keyOf(set)) { found.scale = keyOf(set); }
     return found;

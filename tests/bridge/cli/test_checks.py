@@ -80,7 +80,43 @@ def test_a_broken_onnxruntime_is_replaced_by_a_build_that_there_is(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # importing it raises ImportError
     (finding,) = check_onnxruntime()
     assert finding.level is Level.BAD
-    assert finding.advice == f"pip install --force-reinstall {build}"
+    assert finding.advice.endswith(f"pip install --force-reinstall {build}")
+    kind = {"AMD64": "x64", "ARM64": "arm64"}.get(machine, "")
+    assert (f"vc_redist.{kind}.exe" in finding.advice) == (system == "Windows")
+
+
+class Unloadable:
+    """What finds a package and cannot load it, as Windows without Microsoft's C++ runtime."""
+
+    def find_spec(self, name: str, *where: object) -> None:
+        if name.partition(".")[0] == "onnxruntime":
+            raise ImportError("DLL load failed while importing onnxruntime_pybind11_state")
+
+
+@pytest.fixture
+def unloadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "onnxruntime"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Unloadable(), *sys.meta_path])
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_without_onnxruntime_the_doctor_says_so_and_goes_on(
+    tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--models", str(tiny_model.parent), "--port", str(free_port())]) == 1
+    said = capsys.readouterr().out
+    assert "BAD   onnxruntime cannot be used: DLL load failed" in said
+    assert "is free" in said and said.endswith("1 thing to put right.\n"), said
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_without_onnxruntime_others_name_the_doctor(
+    tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--model", "tiny", "--models", str(tiny_model.parent)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "DLL load failed" in line and "`antiphon doctor` says what to do" in line
 
 
 def test_a_broken_model_is_bad(tmp_path: Path) -> None:

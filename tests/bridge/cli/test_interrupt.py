@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from antiphon.bridge.cli import interrupt
 from antiphon.bridge.cli.commands import main
-from antiphon.bridge.cli.interrupt import kept_interrupt, one_interrupt
+from antiphon.bridge.cli.interrupt import heeding_the_closing, kept_interrupt, one_interrupt
 from antiphon.bridge.engine.engine import Engine
 from program import Program, antiphon
 
@@ -85,3 +89,25 @@ def test_an_impatient_user_sees_no_crash(tiny_model: Path) -> None:
             # The last may come when all is put away and Python itself ends.
             assert program.ended() in (130, -signal.SIGINT), program.lines
         assert not any("terminate" in line for line in program.lines)
+
+
+def test_a_closed_window_of_windows_waits_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as its handler returns the process is no more; for Ctrl-C others are asked."""
+    asked: dict[object, bool] = {}
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "WINFUNCTYPE", ctypes.CFUNCTYPE, raising=False)
+    kernel32 = SimpleNamespace(SetConsoleCtrlHandler=lambda handler, on: asked.update({id(handler): on}))
+    monkeypatch.setattr(ctypes, "WinDLL", lambda name: {"kernel32": kernel32}[name], raising=False)
+    called: list[int] = []
+    answers: list[int] = []
+    with heeding_the_closing(called):
+        (handler,) = (one for one in interrupt._handlers if asked.get(id(one)))
+        assert not handler(0) and not handler(1), "Ctrl-C and Ctrl-Break are signals"
+        assert not called
+        closing = threading.Thread(target=lambda: answers.append(handler(2)), daemon=True)
+        closing.start()
+        closing.join(0.2)
+        assert called == [2] and not answers
+    closing.join(10)
+    assert answers == [1]
+    assert list(asked.values()) == [False]

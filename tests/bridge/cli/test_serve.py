@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from antiphon.bridge.cli.commands import main
 from antiphon.bridge.cli.serve import _address, _calls_to_stop, welcome
 from antiphon.bridge.client.client import Client
 from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, encode, read
@@ -137,6 +139,17 @@ def test_under_nohup_it_outlives_its_terminal(
     monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)
     _calls_to_stop()
     assert CLOSED[0] not in handlers and signal.SIGTERM in handlers
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_a_thread_waits_for_its_turn_as_the_system_can(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """Windows waits for whole milliseconds: for less than one a thread asks again without a pause."""
+    asked: list[float] = []
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(sys, "setswitchinterval", asked.append)
+    assert main(["serve", "--models", "nowhere"]) == 2
+    assert 0.0 < asked[0] < 0.005, "Python's own is half an audio buffer"
+    assert int(asked[0] * 1000) >= 1 or system != "win32"
 
 
 def test_an_address_of_ipv6_is_announced_to_with_or_without_brackets() -> None:

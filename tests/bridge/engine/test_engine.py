@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.engine.plan import subject_of
 from antiphon.bridge.leading.tonality import of_heard, told_by
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.runtime.shelf import ModelShelf
@@ -182,7 +183,8 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     ticks = np.array([*codec["delta"].values, 0])
     told = list(request.context)
     key = key_of(told, codec) if told else None
-    last = -(-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
+    first = (clock[0] * length + clock[1] + gap) // length
+    last = first - (-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
     for step in range(1000):
         mask = np.zeros(codec["delta"].size, np.float32)
         ends = request.piece_ends and step and clock[0] >= last
@@ -217,7 +219,9 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     raise AssertionError("it does not end")
 
 
-@pytest.mark.parametrize(("piece_ends", "with_context"), [(True, False), (False, False), (False, True)])
+@pytest.mark.parametrize(
+    ("piece_ends", "with_context"), [(True, False), (False, False), (False, True), (True, True)]
+)
 @pytest.mark.parametrize("metre", [Metre(4, 4), Metre(6, 8)])
 def test_answers_are_those_of_a_plain_host(
     engine: Engine, piece_ends: bool, with_context: bool, metre: Metre
@@ -265,6 +269,24 @@ def test_a_context_is_read_by_the_place_in_its_phrase(tmp_path: Path) -> None:
         for one in others:
             request = replace(one, model="told")
             assert heard(engine, request, "session") == engine.generate(request)
+
+
+def test_a_model_that_knows_phrases_reads_a_context_with_its_end_known(tmp_path: Path) -> None:
+    """Read ahead before anybody knows that the piece ends, or where, it is read anew; else as it was."""
+    save_tiny_model(tmp_path / "told.onnx", "told", phrases=True)
+    save_tiny_model(tmp_path / "untold.onnx", "untold")
+    goes_on = ask(context=context(7), start_beat=16.0, end_beat=48.0)
+    ends = replace(goes_on, piece_ends=True)
+    order = (goes_on, ends, replace(ends, end_beat=40.0), replace(goes_on, seed=3), goes_on)
+    with Engine(ModelShelf([tmp_path], shipped=False)) as engine:
+        for model, readings in (("told", 3), ("untold", 1)):
+            asked = [replace(one, model=model) for one in order]
+            subjects = {subject_of(engine.models.manifest(model), one) for one in asked}
+            assert len(subjects) == readings
+            engine.prime("session", asked[0])
+            found = [heard(engine, one, "session") for one in asked]
+            assert found == [engine.generate(one) for one in asked]
+            assert found[0] == found[-1] != found[1] != found[2]
 
 
 def test_priming_ahead_changes_nothing(engine: Engine) -> None:

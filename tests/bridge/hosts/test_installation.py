@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -249,6 +250,33 @@ class TestTrouble:
         with pytest.raises(ConfigError, match=r"cannot be changed: Permission denied .*b\.txt"):
             there.uninstall()
         assert state(tmp_path) == before
+
+    def test_a_scanner_that_looks_at_files_is_waited_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As on Windows, where a file that anybody has open can neither be replaced nor removed."""
+        there = Installation("host", tmp_path)
+        there.install(self.OLD)
+        refused: set[str] = set()
+
+        def once(name: str) -> None:
+            real = getattr(Path, name)
+
+            def step(path: Path, *args: Any, **options: Any) -> Any:
+                if path.exists() and path.name not in refused:
+                    refused.add(path.name)
+                    raise PermissionError(errno.EACCES, "Access is denied", str(path))
+                return real(path, *args, **options)
+
+            monkeypatch.setattr(Path, name, step)
+
+        monkeypatch.setattr(sys, "platform", "win32")
+        once("replace")
+        assert there.install(self.NEW).written == ["a.txt", "b.txt", "new/d.txt"]
+        once("unlink")
+        assert sorted(there.uninstall().removed) == ["a.txt", "b.txt", "new/d.txt"]
+        assert {"a.txt.antiphon-part", "b.txt"} <= refused
+        assert seen(tmp_path) == {}
 
     @pytest.mark.parametrize("late", [False, True])
     def test_ctrl_c_leaves_everything_as_it_was(

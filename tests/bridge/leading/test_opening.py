@@ -290,3 +290,9 @@ def test_chords_are_cut_after_their_melody_was_read() -> None:
     found = read_context(FOLK, [*tune, *chords], FOUR)
     assert found.codes.tolist() == read_context(FOLK, tune, FOUR).codes.tolist()
     assert found.notes == FOLK.memory.length if FOLK.memory else 256
+
+
+def test_a_context_may_be_read_with_its_end_known() -> None:
+    notes = [Note(60, 4.0 * bar, 1.0) for bar in range(4)]
+    context = read_context(PHRASED, notes, FOUR).ending_in(7)
+    assert context.remaining.tolist() == [8, 8, 7, 6]  # each step reads the bar of the note before

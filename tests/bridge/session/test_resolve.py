@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
@@ -40,6 +42,61 @@ def test_an_answer_begins_at_the_barline_after_the_context(model, start, duratio
 def test_a_context_begins_a_phrase_where_nobody_says_otherwise(settings, options, phrase) -> None:
     request = resolve(settings, options, (Note(60, 0.0, 1.0),), MODELS.manifest("folk"), 1)
     assert request.phrase == phrase
+
+
+ONE = (Note(60, 0.0, 1.0),)
+
+
+@pytest.mark.parametrize("model", ["folk", "chorale", "drums"])
+@pytest.mark.parametrize(
+    ("context", "settings", "ending", "ends"),
+    [
+        (None, {}, {}, True),
+        (None, {}, {"ending": "auto"}, True),
+        (None, {}, {"ending": "open"}, False),
+        (None, {"ending": "open"}, {"ending": "auto"}, True),
+        (ONE, {}, {}, False),
+        (ONE, {}, {"ending": "auto"}, False),
+        (ONE, {}, {"ending": "closed"}, True),
+        (ONE, {"ending": "closed"}, {}, True),
+        (ONE, {"ending": "closed"}, {"ending": "open"}, False),
+    ],
+)
+def test_what_begins_ends_and_what_is_continued_goes_on_where_nobody_says_otherwise(
+    model, context, settings, ending, ends
+) -> None:
+    request = resolve(settings, ending, context, MODELS.manifest(model), 1)
+    assert request.piece_ends == ends
+    plain = resolve({}, {}, context, MODELS.manifest(model), 1)
+    assert replace(request, piece_ends=plain.piece_ends) == plain
+
+
+@pytest.mark.parametrize(
+    ("context", "options"), [(ONE, {}), (None, {"bars": 4}), (None, {"beats": 3}), (ONE, {"bars": "auto"})]
+)
+def test_a_model_of_text_closes_nothing_of_a_given_length(context, options) -> None:
+    manifest = MODELS.manifest("irish-abc")
+    with pytest.raises(RequestError, match="send ending auto") as error:
+        resolve({}, {"ending": "closed", **options}, context, manifest, 1)
+    assert error.value.code == "bad_args"
+    assert not resolve({}, {"ending": "open", **options}, context, manifest, 1).open_ended
+
+
+def test_a_model_of_text_writes_a_tune_to_its_end_or_leaves_it_open() -> None:
+    manifest = MODELS.manifest("irish-abc")
+    whole = resolve({}, {}, None, manifest, 1)
+    assert whole == resolve({}, {"ending": "closed"}, None, manifest, 1)
+    assert whole.open_ended and whole.end_beat > 100
+    begun = resolve({}, {"ending": "open"}, None, manifest, 1)
+    assert (begun.open_ended, begun.end_beat) == (False, 12.0)
+
+
+def test_a_model_that_is_not_told_of_ends_closes_nothing() -> None:
+    manifest = replace(MODELS.manifest("folk"), conditions=("metre",))
+    with pytest.raises(RequestError, match="is not told where a piece ends; leave ending out"):
+        resolve({}, {"ending": "closed"}, ONE, manifest, 1)
+    assert resolve({}, {}, None, manifest, 1).piece_ends
+    assert not resolve({}, {"ending": "open"}, None, manifest, 1).piece_ends
 
 
 @pytest.mark.parametrize(("begins", "counts"), [(7.9, True), (7.99, False), (8.0, False), (8.01, False)])

@@ -80,14 +80,6 @@ def test_damaged_weights_of_the_delta_lay_no_note_on_another(tmp_path: Path) -> 
     assert refused
 
 
-def test_a_piece_that_is_continued_has_no_known_end() -> None:
-    """What the model is told of the bars that remain holds for pieces from nothing."""
-    context = (Note(60, 0.0, 1.0),)
-    with pytest.raises(RequestError, match="no known end") as error:
-        GenerationRequest("tiny", 0.0, 16.0, seed=1, context=context, piece_ends=True)
-    assert error.value.code == "bad_args"
-
-
 class Played:
     """A take whose choices a test makes in the model's place."""
 
@@ -116,6 +108,11 @@ class Played:
         ]
 
     @property
+    def left(self) -> int:
+        """The condition `remaining`."""
+        return int(self.stepper.conditions[0, 1])
+
+    @property
     def mask(self) -> np.ndarray:
         """That of the next delta, END's the last."""
         return np.array(self.stepper.masks["delta"][0])
@@ -128,6 +125,18 @@ def test_a_piece_may_end_in_its_last_bar_only() -> None:
     for bar, delta in ((0, 0), (1, 19), (2, 19)):
         assert not played.choose(delta, 0, 20, 0, bar=bar)
         ends.append(played.mask[-1] == 0)
+    assert ends == [False, False, True]
+
+
+def test_a_piece_that_is_continued_may_end_in_its_last_bar_only() -> None:
+    context = (Note(60, 0.0, 1.0), Note(62, 5.0, 1.0))
+    played = Played(GenerationRequest("tiny", 8.0, 16.0, seed=1, context=context, piece_ends=True))
+    told, ends = [played.left], []
+    for bar, delta in ((2, 18), (2, 16), (3, 16)):
+        assert not played.choose(delta, 0, 20, 0, bar=bar)
+        told.append(played.left)
+        ends.append(played.mask[-1] == 0)
+    assert told == [3, 2, 2, 1]  # bars 1 to 3 of four
     assert ends == [False, False, True]
 
 

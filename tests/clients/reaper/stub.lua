@@ -76,7 +76,7 @@ function reaper.Help_Set(text, temporary)
     table.insert(M.helps, text)
 end
 function reaper.ExecProcess(command, wait)
-    assert(wait == -1 or wait == -2, "ExecProcess that waits freezes REAPER")
+    assert(wait == -2, "ExecProcess that waits freezes REAPER; with -1 a window opens before it on Windows")
     local rest = (" " .. command .. " "):gsub('%s"[^"]*"%f[%s]', "")
     assert(not rest:find('"'), "quotes within a word: not every system understands them")
     run_in_background(command .. " >/dev/null 2>&1 &")

@@ -179,3 +179,14 @@ def test_prepare_lets_go_of_the_zips_it_read(music: Any, tmp_path: Path) -> None
     for text in (False, True):
         prepare([music.root], tmp_path / f"set{text}", PrepareConfig(text=text, least=1), processes=1)
         assert sources._archive.cache_info().currsize == 0
+
+
+def test_files_come_in_one_order_on_every_system(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths of Windows are compared without case."""
+    for name in ("b.abc", "B/x.abc", "a.abc", "C.abc"):
+        music.write(f"train/{name}", TUNE)
+    monkeypatch.setattr(Path, "__lt__", lambda path, other: str(path).lower() < str(other).lower())
+    found = [one.name for one in sources.find([music.root])]
+    assert found == ["train/B/x.abc", "train/C.abc", "train/a.abc", "train/b.abc"]

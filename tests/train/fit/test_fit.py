@@ -288,6 +288,7 @@ def test_a_list_is_no_configuration(tmp_path: Path) -> None:
         ({"fit": {"learning_rate": float("nan")}}, "fit.learning_rate = nan"),
         ({"card": {"name": "../../away"}}, "card.name = .* lower-case letters"),
         ({"card": {"name": "My Tunes"}}, "card.name = .* lower-case letters"),
+        ({"card": {"name": "aux"}}, "card.name = 'aux': Windows has no file"),
         ({"card": {"metre": "7/5"}}, "card.metre: metre 7/5"),
         ({"card": {"tempo": -5.0}}, "card.tempo = -5.0: must be in range 10..400"),
         ({"card": {"temperature": 99.0}}, "card.temperature = 99.0"),

@@ -1938,7 +1938,7 @@
 									"numoutlets": 4,
 									"patching_rect": [
 										30,
-										330,
+										360,
 										420.0,
 										22.0
 									],
@@ -1960,7 +1960,7 @@
 									"numoutlets": 1,
 									"patching_rect": [
 										30,
-										300,
+										330,
 										174.0,
 										22.0
 									],
@@ -1978,7 +1978,7 @@
 									"numoutlets": 0,
 									"patching_rect": [
 										30,
-										254,
+										284,
 										174.0,
 										22.0
 									],
@@ -2065,7 +2065,7 @@
 									"numoutlets": 0,
 									"patching_rect": [
 										228.0,
-										254,
+										284,
 										174.0,
 										22.0
 									],
@@ -2152,7 +2152,7 @@
 									"numoutlets": 0,
 									"patching_rect": [
 										426.0,
-										254,
+										284,
 										174.0,
 										22.0
 									],
@@ -2222,6 +2222,24 @@
 									"patching_rect": [
 										462.0,
 										220,
+										128.0,
+										22.0
+									],
+									"outlettype": [
+										""
+									],
+									"text": "set ending closed"
+								}
+							},
+							{
+								"box": {
+									"id": "obj-22",
+									"maxclass": "message",
+									"numinlets": 2,
+									"numoutlets": 1,
+									"patching_rect": [
+										474.0,
+										250,
 										161.0,
 										22.0
 									],
@@ -2233,13 +2251,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-22",
+									"id": "obj-23",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 0,
 									"patching_rect": [
 										430,
-										390,
+										420,
 										108.0,
 										22.0
 									],
@@ -2248,13 +2266,13 @@
 							},
 							{
 								"box": {
-									"id": "obj-23",
+									"id": "obj-24",
 									"maxclass": "newobj",
 									"numinlets": 1,
 									"numoutlets": 1,
 									"patching_rect": [
 										30,
-										390,
+										420,
 										254.0,
 										22.0
 									],
@@ -2425,11 +2443,23 @@
 							{
 								"patchline": {
 									"source": [
+										"obj-22",
+										0
+									],
+									"destination": [
+										"obj-17",
+										0
+									]
+								}
+							},
+							{
+								"patchline": {
+									"source": [
 										"obj-5",
 										3
 									],
 									"destination": [
-										"obj-22",
+										"obj-23",
 										0
 									]
 								}

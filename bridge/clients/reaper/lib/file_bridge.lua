@@ -20,10 +20,13 @@ function M.program(told)
         places[#places + 1] = place
     end
     local home = os.getenv(windows and "USERPROFILE" or "HOME") or ""
-    for _, place in ipairs({"/.local/bin", "/antiphon/venv/bin", "/venv/bin", "/antiphon/venv/Scripts"}) do
+    local folder = windows and "Scripts" or "bin"
+    for _, place in ipairs({"/.local/bin", "/antiphon/venv/" .. folder, "/venv/" .. folder}) do
         places[#places + 1] = home .. place
     end
-    for _, place in ipairs({"/usr/local/bin", "/opt/homebrew/bin"}) do places[#places + 1] = place end
+    for _, place in ipairs(windows and {} or {"/usr/local/bin", "/opt/homebrew/bin"}) do
+        places[#places + 1] = place
+    end
     for _, place in ipairs(places) do
         if exists(place .. "/" .. name) then return place .. "/" .. name end
     end
@@ -57,7 +60,7 @@ function M.ask(now, program, folder, port, verb, notes, options, listener)
         -- With = a value that begins with a minus is no option.
         words[#words + 1] = quoted("--" .. pair[1]:gsub("_", "-") .. "=" .. tostring(pair[2]))
     end
-    reaper.ExecProcess(table.concat(words, " "), -1)
+    reaper.ExecProcess(table.concat(words, " "), -2) -- no waiting, and on Windows no window in front of REAPER's
     return self
 end
 

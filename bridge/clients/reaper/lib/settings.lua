@@ -14,6 +14,7 @@ M.fields = {
     {"scale", "Scale (as D dorian)", "auto"},
     {"low", "Lowest pitch", "auto"},
     {"high", "Highest pitch", "auto"},
+    {"ending", "Ending (open or closed)", "auto"},
     {"program", "The program antiphon", "auto"},
     {"port", "Port of the bridge", "7374"},
 }
