@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..models.modelfile import ModelInfo
+from ..models.file.modelfile import ModelInfo
 from ..models.note import Note
 from .clock import Clock
 from .lull import Lull

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
+from ..models.file.step import PHRASE_BARS
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
-from ..models.step import PHRASE_BARS
 
 MOST_TAKES = 64
 MOST_BEATS = 4096.0

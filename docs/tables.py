@@ -22,10 +22,10 @@ from antiphon.bridge.protocol import options, osc, scale
 from antiphon.bridge.protocol import table as protocol
 from antiphon.bridge.server import sessions
 from antiphon.bridge.session import caller, contexts, desk, resend, resolve, session
-from antiphon.models import limits as model_limits
-from antiphon.models import manifest, step
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
+from antiphon.models.file import limits as model_limits
+from antiphon.models.file import manifest, step
 from antiphon.models.score import Part
 from antiphon.train.config import sections
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..models.errors import ExportError, ModelFileError
-from ..models.manifest import Defaults, Manifest, Source
-from ..models.manifestread import read_manifest
+from ..models.file.manifest import Defaults, Manifest, Source
+from ..models.file.read import read_manifest
 from ..train.config.config import TrainConfig
 from ..train.dataset.dataset import Dataset
 from ..train.network.network import NoteNetwork

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.manifest import Memory, StateTensor
-from ..models.step import MASKED, UNUSED_POSITION
+from ..models.file.manifest import Memory, StateTensor
+from ..models.file.step import MASKED, UNUSED_POSITION
 from ..train.config.sections import NetworkConfig
 from ..train.network.network import NoteNetwork
 from ..train.network.shape import ANCHOR, DECAYS, Shape

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..train.backend import tf
-from ..train.fit.batches import alone
+from ..train.fit.batches import alone, tensors
 from ..train.network.network import NoteNetwork
 from .replay import Passage
 
@@ -23,8 +23,7 @@ def keras_logits(network: NoteNetwork) -> KerasLogits:
 
     def logits(one: Passage) -> list[np.ndarray]:
         steps = len(one["note"])
-        batch = {k: tf.constant(v) for k, v in alone(one).items()}
-        return [scores[0, :steps].numpy() for scores in call(batch).values()]
+        return [scores[0, :steps].numpy() for scores in call(tensors(alone(one))).values()]
 
     return logits
 

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from ..models.manifest import Manifest
-from ..models.modelfile import session_options
-from ..models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
+from ..models.file.manifest import Manifest
+from ..models.file.modelfile import session_options
+from ..models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
 
 Passage = dict[str, npt.NDArray[Any]]
+TIMED_STEPS = 400
 
 
 def session(model: bytes | str) -> ort.InferenceSession:
@@ -120,7 +121,7 @@ class Replay:
         (log_prob,) = self.session.run(["log_prob"], rows)
         return float(np.logaddexp.reduce(log_prob[:, column]))
 
-    def microseconds(self, batch: int, steps: int = 400) -> float:
+    def microseconds(self, batch: int) -> float:
         """Return the median time of one step with a full memory, inputs and outputs bound in place."""
         feed = self.begin(batch)
         fields = len(self.manifest.codec.fields)
@@ -137,7 +138,7 @@ class Replay:
         for output in self.session.get_outputs():
             binding.bind_output(output.name, "cpu")
         times = []
-        for _ in range(steps):
+        for _ in range(TIMED_STEPS):
             began = time.perf_counter_ns()
             self.session.run_with_iobinding(binding)
             times.append(time.perf_counter_ns() - began)

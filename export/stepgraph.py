@@ -42,8 +42,8 @@ TONICS_UP = np.asarray(semitones_up(np.arange(13)), np.int64)
 
 
 @dataclass
-class Codes:
-    """The integers that a step reads, each (batch, 1) and int64."""
+class Facts:
+    """What a step knows so far; codes are (batch, 1) and int64."""
 
     note: dict[str, Any]
     """The note before, by field."""
@@ -55,6 +55,14 @@ class Codes:
     """A field each; below 0 where the choice is free."""
     rows: dict[str, Any] = field(default_factory=dict)
     """What is looked up by the last pitch."""
+    tonic: Any = None
+    """Its code, for a network that reads one."""
+    left: Any = None
+    """Ticks that each pitch goes on sounding after the last onset, (batch, STATE)."""
+    struck: Any = None
+    """1 for the pitches that begin at the last onset, (batch, STATE)."""
+    impossible: Any = None
+    """1 for the pitches that no piano roll can begin at the next onset, (batch, PITCHES)."""
 
 
 class StepGraph(tf.Module):
@@ -86,13 +94,13 @@ class StepGraph(tf.Module):
             self.given["ahead"][INTERVALS : 2 * INTERVALS] -= self.given["ahead"][:INTERVALS]
 
     def __call__(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Return the step's outputs; see :mod:`antiphon.models.step`."""
+        """Return the step's outputs; see :mod:`antiphon.models.file.step`."""
         out: dict[str, Any] = {}
-        codes = self._codes(inputs)
-        columns, dense = self._columns(inputs, codes, out)
+        facts = self._facts(inputs)
+        columns, dense = self._columns(inputs, facts, out)
         x = self._layers(inputs, self._read(columns), dense, out)
         trunk = tf.matmul(x, self.trunk[0]) + self.trunk[1]
-        self._choose(inputs, trunk, codes, out)
+        self._choose(inputs, trunk, facts, out)
         return out
 
     def _read(self, columns: list[Any]) -> Any:
@@ -105,7 +113,7 @@ class StepGraph(tf.Module):
         ones = tf.ones([1, rows.shape[1]], tf.float32)
         return tf.squeeze(tf.matmul(ones, rows), axis=1)
 
-    def _codes(self, inputs: Any) -> Codes:
+    def _facts(self, inputs: Any) -> Facts:
         """Return the integers that the step reads, cast and taken apart together."""
         count, conditions = len(self.codec.fields), len(self.spec.conditions)
         names = ["note", "clock", *(["conditions"] if conditions else []), "forced"]
@@ -113,10 +121,10 @@ class StepGraph(tf.Module):
         widths = [1] * (count + 3) + [conditions] * bool(conditions) + [1] * count
         each = tf.split(all_codes, widths, axis=1)
         note = dict(zip(self.codec.names, each, strict=False))
-        codes = Codes(note, each[count : count + 3], each[count + 3 : -count], each[-count:])
+        facts = Facts(note, each[count : count + 3], each[count + 3 : -count], each[-count:])
         if not self.codec.is_text:
-            codes.rows = self._by_pitch(note["pitch"])
-        return codes
+            facts.rows = self._by_pitch(note["pitch"])
+        return facts
 
     def _by_pitch(self, code: Any) -> dict[str, Any]:
         """Return what is looked up by the last pitch: one lookup of integers and one of floats."""
@@ -166,9 +174,9 @@ class StepGraph(tf.Module):
 
         return run_recurrent(config, folded, inputs, read, dense, with_attention, out)
 
-    def _columns(self, inputs: Any, codes: Codes, out: Any) -> tuple[list[Any], list[Any]]:
+    def _columns(self, inputs: Any, facts: Facts, out: Any) -> tuple[list[Any], list[Any]]:
         """Return the categorical columns (batch, 1 or more) and the other inputs."""
-        codec, config, note = self.codec, self.config, codes.note
+        codec, config, note = self.codec, self.config, facts.note
         if codec.is_text:
             return [note["char"]], []
         pitch = tf.gather(tf.constant(pitch_values(codec)), note["pitch"])
@@ -179,33 +187,33 @@ class StepGraph(tf.Module):
             by_name["register"] = tf.gather(tf.constant(pitch_values(codec) // 6, tf.int64), note["pitch"])
             out["before_out"] = pitch
             decays = np.repeat(np.array(DECAYS, np.float32), 12)
-            out["histogram_out"] = inputs["histogram"] * decays + codes.rows["histogram"]
+            out["histogram_out"] = inputs["histogram"] * decays + facts.rows["histogram"]
             dense.append(out["histogram_out"])
         else:
             by_name["pitch"] = note["pitch"]
-        by_name["place"] = tf.minimum(codes.clock[1], PLACES - 1)
+        by_name["place"] = tf.minimum(facts.clock[1], PLACES - 1)
         columns = [by_name[n] for n in self.spec.columns() if n in by_name]
-        (conditions,) = codes.conditions
+        (conditions,) = facts.conditions
         if config.tonic:
-            conditions, self._tonic = tf.split(conditions, [2, 1], axis=1)
-            columns += [conditions, self._degree(note["pitch"])]
+            conditions, facts.tonic = tf.split(conditions, [2, 1], axis=1)
+            columns += [conditions, self._degree(note["pitch"], facts.tonic)]
         else:
             columns.append(conditions)
         if config.voices:
             columns.append(self._voices(inputs, note["part"], pitch, out))
         if self.sounds:
-            dense += self._sounding(inputs, codes)
-        if "around" in codes.rows:
-            dense = [pick(tf.concat(dense, axis=1) if len(dense) > 1 else dense[0], codes.rows["around"])]
+            dense += self._sounding(inputs, facts)
+        if "around" in facts.rows:
+            dense = [pick(tf.concat(dense, axis=1) if len(dense) > 1 else dense[0], facts.rows["around"])]
         return columns, dense
 
-    def _degree(self, code: Any) -> Any:
+    def _degree(self, code: Any, tonic: Any) -> Any:
         """Return the code of the last pitch as it would be with the tonic on C."""
         values = pitch_values(self.codec)
         degrees = np.clip(values[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
         degrees[0] = DEGREES - 1
         table = tf.constant(degrees.ravel(), tf.int64)
-        return tf.gather(table, self._tonic * len(values) + code)
+        return tf.gather(table, tonic * len(values) + code)
 
     def _voices(self, inputs: Any, part: Any, pitch: Any, out: Any) -> Any:
         speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=np.int32)
@@ -213,44 +221,38 @@ class StepGraph(tf.Module):
         out["voices_out"] = voices
         return interval_of(voices, pitch)
 
-    def _sounding(self, inputs: Any, codes: Codes) -> list[Any]:
+    def _sounding(self, inputs: Any, facts: Facts) -> list[Any]:
         """Keep what the last note changed; return what each pitch tells, where the network reads that."""
-        lasts = tf.gather(tf.constant(self.sounding.durations), codes.note["duration"])
-        now = codes.rows["struck"]
-        self._left = inputs["sounding"] + now * (lasts - inputs["sounding"])
+        lasts = tf.gather(tf.constant(self.sounding.durations), facts.note["duration"])
+        now = facts.rows["struck"]
+        facts.left = inputs["sounding"] + now * (lasts - inputs["sounding"])
         if self.config.sounding_ahead:
-            self._struck = tf.maximum(inputs["struck"], now)
-        return [self.sounding.told(self.sounding.row(self._left), 2)] if self.config.sounding else []
+            facts.struck = tf.maximum(inputs["struck"], now)
+        return [self.sounding.told(self.sounding.row(facts.left), 2)] if self.config.sounding else []
 
-    def _pass(self, delta: Any, code: Any, codes: Codes, out: Any) -> Any:
-        """Go on to the next onset, ``delta`` being chosen; return what sounds there, where that is read.
-
-        Args:
-            delta: its code.
-            code: of the last pitch.
-            codes: the step's.
-        """
-        left = out["sounding_out"] = self._left - tf.gather(tf.constant(self.sounding.deltas), delta)
+    def _pass(self, delta: Any, facts: Facts, out: Any) -> Any:
+        """Go on to the next onset by a code of ``delta``; return what sounds there, where that is read."""
+        left = out["sounding_out"] = facts.left - tf.gather(tf.constant(self.sounding.deltas), delta)
         if not self.config.sounding_ahead:
             return None
         same = tf.gather(tf.constant((self.sounding.deltas <= 0).astype(np.float32)), delta)
-        struck = out["struck_out"] = self._struck * same
+        struck = out["struck_out"] = facts.struck * same
         if self.config.roll:
             upto = np.zeros((self.codec["pitch"].inputs, PITCHES), np.float32)
             upto[:-1] = np.arange(PITCHES)[None, :] <= pitch_values(self.codec)[:-1, None]
-            below = row_of(upto, code) * same
-            self._impossible = tf.maximum(tf.cast(left[:, :PITCHES] >= 0.0, tf.float32), below)
+            below = row_of(upto, facts.note["pitch"]) * same
+            facts.impossible = tf.maximum(tf.cast(left[:, :PITCHES] >= 0.0, tf.float32), below)
         row = self.sounding.row(left)
         maps = tf.concat([self.sounding.told(row, 3), struck], axis=1)
-        return tf.concat([pick(maps, codes.rows["ahead"]), self.sounding.ends(row)], axis=1)
+        return tf.concat([pick(maps, facts.rows["ahead"]), self.sounding.ends(row)], axis=1)
 
-    def _choose(self, inputs: Any, trunk: Any, codes: Codes, out: Any) -> None:
+    def _choose(self, inputs: Any, trunk: Any, facts: Facts, out: Any) -> None:
         """Choose the fields one after the other."""
         codec, width, count = self.codec, self.config.head_units, len(self.codec.fields)
         free = tf.split(tf.cast(inputs["forced"] < 0, tf.int64), count, 1)
         uniform = tf.split(inputs["uniform"], count, 1)
-        pitch = codes.note.get("pitch")
-        views = [codes.rows["views"]] if self.config.relative_pitch else []
+        pitch = facts.note.get("pitch")
+        views = [facts.rows["views"]] if self.config.relative_pitch else []
         chosen: dict[str, Any] = {}
         log_probs = []
         rest = trunk
@@ -258,15 +260,15 @@ class StepGraph(tf.Module):
             hidden = rest
             if i + 1 < count:
                 hidden, rest = tf.split(rest, [width, width * (count - 1 - i)], axis=1)
-            logits = self._logits(f.name, tf.nn.relu(hidden), views)
+            logits = self._logits(f.name, tf.nn.relu(hidden), views, facts)
             mask = inputs[f"mask_{f.name}"]
             drawn = draw(logits, mask, inputs["temperature"], inputs["top_p"], uniform[i])
-            code = tf.maximum(drawn * free[i], codes.forced[i])  # -1 where the choice is free
+            code = tf.maximum(drawn * free[i], facts.forced[i])  # -1 where the choice is free
             chosen[f.name] = code
             log_probs.append(pick(tf.nn.log_softmax(logits), code))
             if not i:
-                place = self._clock(code, codes.clock, out)
-                ahead = self._pass(code, pitch, codes, out) if self.sounds else None
+                place = self._clock(code, facts.clock, out)
+                ahead = self._pass(code, facts, out) if self.sounds else None
             if f.name == "part" and self.config.voices:
                 voice = pick(out["voices_out"], code)
                 first = self.heads["pitch"][1].size - INTERVALS  # after what the pitch head says itself
@@ -303,7 +305,8 @@ class StepGraph(tf.Module):
             added += row_of(self.given["place"], place)
         return added
 
-    def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
+    def _logits(self, name: str, hidden: Any, views: list[Any], facts: Facts) -> Any:
+        """Return a field's logits; ``views`` are where the pitch head says what of each pitch."""
         kernel, bias = self.heads[name]
         logits = tf.matmul(hidden, kernel) + bias
         if name != "pitch":
@@ -317,8 +320,8 @@ class StepGraph(tf.Module):
         if self.config.tonic:
             degrees = np.clip(table[None, :] - TONICS_UP[:, None], 0, PITCHES - 1)
             by_degree = tf.matmul(hidden, self.degree_head[0]) + self.degree_head[1]
-            picked = pick(by_degree, row_of(degrees, self._tonic))
-            logits += picked * row_of(TOLD, self._tonic)
+            picked = pick(by_degree, row_of(degrees, facts.tonic))
+            logits += picked * row_of(TOLD, facts.tonic)
         if self.config.roll:
-            logits += tf.gather(self._impossible, tf.constant(table), axis=1) * np.float32(IMPOSSIBLE)
+            logits += tf.gather(facts.impossible, tf.constant(table), axis=1) * np.float32(IMPOSSIBLE)
         return logits

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.step import POSITION_STRIDE
+from ..models.file.step import POSITION_STRIDE
 from ..train.backend import tf
 from ..train.config.sections import NetworkConfig
 from ..train.network.shape import BEAT_BIASES, BIASES

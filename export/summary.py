@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import onnx
 from onnx import numpy_helper
 
-from ..models.manifest import Manifest
+from ..models.file.manifest import Manifest
 from ..train.network.network import NoteNetwork
 from .convert import weight_bytes
 from .quantise import quantise

@@ -27,6 +27,15 @@ TICKS_PER_BEAT = (1, 960)
 Codes = npt.NDArray[np.int32]
 
 
+def nearest_tick(beats: float, ticks_per_beat: int) -> int:
+    """Return beats in ticks; halfway rounds up.
+
+    >>> nearest_tick(0.5, 1), nearest_tick(-0.5, 1)
+    (1, 0)
+    """
+    return floor(beats * ticks_per_beat + 0.5)
+
+
 @dataclass
 class EncodingReport:
     """What the codec could not keep exactly, counted."""
@@ -185,7 +194,7 @@ class Codec:
 
     def to_ticks(self, beats: float) -> int:
         """Return the nearest tick; halfway rounds up."""
-        return floor(beats * self.ticks_per_beat + 0.5)
+        return nearest_tick(beats, self.ticks_per_beat)
 
     def to_beats(self, ticks: float) -> float:
         """Return ticks as beats."""

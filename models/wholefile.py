@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 PART = ".antiphon-part"
 """What is added to a file's name until it is whole. What is called so is ours to remove: no user's file."""
@@ -62,3 +63,15 @@ def insist(change: Callable[[], object]) -> None:
         else:
             return
     change()
+
+
+def write_json(path: Path, value: Any, indent: int | None = None) -> None:
+    """Write a value as JSON; raises OSError where it cannot."""
+    write_lines(path, [json.dumps(value, indent=indent)])
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of text; raises OSError where it cannot."""
+    with whole_file(path) as out:
+        for line in lines:
+            out.write(f"{line}\n".encode())

@@ -12,8 +12,8 @@ from antiphon.bridge.request import Take
 from antiphon.bridge.session.session import Session
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
-from antiphon.models.manifest import Manifest
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 

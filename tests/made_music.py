@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,12 @@ from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
-from antiphon.train.dataset.dataset import codec_to_json
+from antiphon.models.score import Part
+from antiphon.train.dataset.dataset import SPLITS
+from antiphon.train.dataset.encodeshard import clock_of
+from antiphon.train.dataset.writeset import write_info, write_split
 
-PARTS = [{"name": n, "program": 0, "is_drum": False} for n in ("high", "low")]
+PARTS = (Part("high"), Part("low"))
 
 
 def small_codec(parts: int = 2) -> Codec:
@@ -49,27 +51,11 @@ def write_dataset(folder: Path, pieces: int = 12, notes: int = 60, parts: int = 
     folder.mkdir(parents=True, exist_ok=True)
     codec = small_codec(parts)
     metres = MetreMap(((0.0, Metre(4, 4)),))
-    for s, split in enumerate(("train", "valid", "test")):
-        codes, clocks, offsets = [], [], [0]
+    for s, split in enumerate(SPLITS):
         count = pieces if split == "train" else max(pieces // 4, 2)
-        for i in range(count):
-            e = codec.encode(melody(100 * s + i, notes, parts), metres)
-            codes.append(e.codes.astype(np.int16))
-            clocks.append(np.stack([e.ticks, e.bars, e.places, e.bar_ticks, np.ones_like(e.ticks)], axis=1))
-            offsets.append(offsets[-1] + len(e))
-        np.save(folder / f"{split}.codes.npy", np.concatenate(codes))
-        np.save(folder / f"{split}.clock.npy", np.concatenate(clocks).astype(np.int32))
-        np.save(folder / f"{split}.pieces.npy", np.array(offsets, np.int64))
-        (folder / f"{split}.names.json").write_text(json.dumps([f"{split}/{i}" for i in range(count)]))
-    info = {
-        "format_version": 1,
-        "codec": codec_to_json(codec),
-        "metres": ["4/4"],
-        "parts": PARTS[:parts],
-        "monophonic": False,
-        "sources": [],
-        "counts": {},
-        "report": {},
-    }
-    (folder / "dataset.json").write_text(json.dumps(info))
+        made = [codec.encode(melody(100 * s + i, notes, parts), metres) for i in range(count)]
+        named = [(f"{split}/{i}", len(piece)) for i, piece in enumerate(made)]
+        codes, clocks = (piece.codes for piece in made), (clock_of(piece, ["4/4"]) for piece in made)
+        write_split(folder, split, codec, named, codes, clocks)
+    write_info(folder, codec, ["4/4"], PARTS[:parts], monophonic=False, sources=[], counts={}, report={})
     return folder

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 
 
 class PlainHost:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.metre import Metre
-from antiphon.models.modelfile import ModelInfo
 from plain_host import PlainHost
 from tiny_model import save_tiny_model
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
+from antiphon.models.file.modelfile import ModelInfo
+from antiphon.models.file.step import MASKED, REMAINING_BUCKETS, phrase_code
 from antiphon.models.metre import Metre, MetreMap
-from antiphon.models.modelfile import ModelInfo
 from antiphon.models.note import Note
-from antiphon.models.step import MASKED, REMAINING_BUCKETS, phrase_code
 from plain_host import PlainHost
 
 ROOT = Path(__file__).parents[1]

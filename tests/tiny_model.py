@@ -1,4 +1,4 @@
-"""A small step graph with random weights that keeps the contract of antiphon/models/step.py.
+"""A small step graph with random weights that keeps the contract of antiphon/models/file/step.py.
 
 It has what a real model has: four fields chosen one after the other, an LSTM cell, attention over the
 host's memory, masks, forced codes and the sampler. Built with onnx.helper so that every node can be read.
@@ -13,9 +13,9 @@ import numpy as np
 import onnx
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
-from antiphon.models.manifest import METADATA_KEY, Defaults, Manifest, Memory, StateTensor
+from antiphon.models.file.manifest import METADATA_KEY, Defaults, Manifest, Memory, StateTensor
+from antiphon.models.file.step import Port, inputs, outputs
 from antiphon.models.score import Part
-from antiphon.models.step import Port, inputs, outputs
 from onnx import helper, numpy_helper
 
 UNITS, EMBEDDING, HEADS, KEY, VALUE, LENGTH = 12, 6, 2, 4, 5, 100

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from ...models.errors import AntiphonError, ModelFileError, RequestError
-from ...models.modelfile import ModelFile, list_models, runtime
+from ...models.file.modelfile import ModelFile, list_models, runtime
 from ...models.note import Note
 from ..address import ANYWHERE, bound, looked_up
 from ..client.client import Client

@@ -15,7 +15,7 @@ from functools import partial
 from types import TracebackType
 
 from ...models.errors import RequestError
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ..job import Job
 from ..ports import Listener
 from ..request import GenerationRequest, Take

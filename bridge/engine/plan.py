@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models.errors import RequestError
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import constraints

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ...models.errors import RequestError
 from ...models.field import FieldName
-from ...models.manifest import Manifest
-from ...models.step import MASKED
+from ...models.file.manifest import Manifest
+from ...models.file.step import MASKED
 from ..request import GenerationRequest
 
 Mask = npt.NDArray[np.float32]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ..request import GenerationRequest
 from .cadence import cadence_of
 from .constraints import Mask

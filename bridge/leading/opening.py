@@ -11,12 +11,12 @@ import numpy as np
 
 from ...models.codec import Codec, Codes
 from ...models.drumkit import on_kit
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
+from ...models.file.step import REMAINING_BUCKETS, TEXT_LINE, phrase_code
 from ...models.metre import Metre, MetreMap, is_pick_up
 from ...models.note import Note
 from ...models.quantise import off_grid
 from ...models.score import Part
-from ...models.step import REMAINING_BUCKETS, TEXT_LINE, phrase_code
 from ...models.transcribe import transcribe
 from ...models.voices import LEGATO
 from .rounds import TuneRounds

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, copysign
 
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ...models.note import Note
 from ...models.voices import skyline
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...models.codec import Codec, Codes
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from .constraints import Mask
 
 OUTSIDE = 0.4

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...models.codec import Codec, Codes
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from .constraints import Mask
 
 PARALLEL = 4.0

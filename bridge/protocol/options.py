@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from ...models.errors import MusicError, RequestError
-from ...models.limits import RANGES
+from ...models.file.limits import RANGES
+from ...models.file.step import PHRASE_BARS
 from ...models.metre import Metre
-from ...models.step import PHRASE_BARS
 from .scale import parse_scale
 
 OptionType = Literal["i", "f", "s"]

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.errors import ModelFileError
-from ...models.manifest import Manifest
-from ...models.step import NULL_POSITION, UNUSED_POSITION, inputs
+from ...models.file.manifest import Manifest
+from ...models.file.step import NULL_POSITION, UNUSED_POSITION, inputs
 from .stepper import MOST_ROWS, Batching, memory_sizes
 
 Feed = dict[str, npt.NDArray[Any]]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...models.errors import ModelFileError
-from ...models.modelfile import CPU, ModelFile, open_session
+from ...models.file.modelfile import CPU, ModelFile, open_session
 from ...models.silence import silence
 from .stepper import Stepper
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import ModelFileError, RequestError
-from ...models.manifest import Manifest
-from ...models.modelfile import ModelFile, ModelInfo, list_models
+from ...models.file.manifest import Manifest
+from ...models.file.modelfile import ModelFile, ModelInfo, list_models
 from .batching import probe
 from .provider import Providers
 from .stepper import Batching

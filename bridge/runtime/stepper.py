@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...models.manifest import Manifest, Memory
-from ...models.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
+from ...models.file.manifest import Manifest, Memory
+from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
 
 MOST_ROWS = 16
 """From here on a bigger batch hardly gains speed and makes every row in it slower."""
@@ -229,7 +229,7 @@ class Stepper:
         self._show()
 
     def _remember(self, rows: int) -> None:
-        """Write what the step handed out into the memory (the rules are in models/step.py)."""
+        """Write what the step handed out into the memory (the rules are in models/file/step.py)."""
         ring = self._slots - 1
         for row, (bar, tick, _) in enumerate(self.clock[:rows].tolist()):
             steps, positions = self._steps[row], self._positions[row]

@@ -9,7 +9,7 @@ from statistics import median
 
 from ...models.codec import DEFAULT_VELOCITY
 from ...models.errors import RequestError
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
 from ...models.voices import skyline

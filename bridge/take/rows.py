@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import contains
 from typing import Protocol
 
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints

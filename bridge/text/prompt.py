@@ -9,7 +9,7 @@ from math import ceil, floor
 
 from ...models.abc.write import key_name, mode_name, signature, write_bars
 from ...models.errors import RequestError
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
 from ...models.metre import Metre
 from ...models.note import Note
 from ..leading.register import lifted

@@ -18,10 +18,10 @@ import numpy as np
 from ...models.abc import AbcError, read_repaired
 from ...models.abc.tune import FIELD
 from ...models.abc.write import in_octave
-from ...models.manifest import Manifest
+from ...models.file.manifest import Manifest
+from ...models.file.step import MASKED, TEXT_LINE
 from ...models.note import Note
 from ...models.score import Score
-from ...models.step import MASKED, TEXT_LINE
 from ...models.voices import skyline
 from ..job import Job
 from ..leading.constraints import Mask

@@ -11,8 +11,8 @@ from pathlib import Path
 from ...models.errors import ExportError
 from ...models.printable import printable_lines
 from ...models.refusal import reason, refusal
+from ...models.wholefile import write_json, write_lines
 from ...train.config.config import TrainConfig
-from ...train.dataset.arrayfile import write_json, write_lines
 from ..report import Report, report_table
 
 log = logging.getLogger("antiphon.export")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...models.errors import ExportError
 from ...models.refusal import reason
-from ...train.dataset.arrayfile import write_json
+from ...models.wholefile import write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

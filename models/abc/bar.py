@@ -66,7 +66,7 @@ class Measure:
     def full(self) -> Fraction | None:
         """The length that its metre asks for; None in free metre."""
         metre = self.steps[self.sounding[0]].setting.metre
-        return None if metre is None else Fraction(4 * metre.numerator, metre.denominator)
+        return None if metre is None else Fraction(metre.beats)
 
     @property
     def short(self) -> bool:

@@ -11,7 +11,7 @@ from ..score import Score
 from .bar import Measure, allowed, measures_of, sections
 from .pairs import agreeing
 from .score import score_of
-from .symbol import LENGTH_GRID, MAX_UNITS, Kind, Symbol, writable
+from .symbol import LENGTH_GRID, MAX_UNITS, Kind, Symbol, event, writable
 from .tune import Setting, Tune, parse
 from .walk import Step, usable, walk
 
@@ -208,9 +208,7 @@ def _pieces(measure: Measure, full: Fraction) -> list[Measure]:
 
 def _full(setting: Setting, before: Fraction) -> Fraction:
     """Return how long a bar is that begins there; as long as the one before in free metre."""
-    return (
-        before if setting.metre is None else Fraction(4 * setting.metre.numerator, setting.metre.denominator)
-    )
+    return before if setting.metre is None else Fraction(setting.metre.beats)
 
 
 def _silence(measure: Measure, full: Fraction) -> Measure:
@@ -255,7 +253,7 @@ class _Writer:
         elif sign.kind is Kind.ENDING:
             self.text.append(f"[{sign.text.lstrip('[')}")
         elif expanded and sign.sounds:
-            self.text.append(_event(sign.stem or "z", step.units))
+            self.text.append(event(sign.stem or "z", step.units))
         elif not (expanded and sign.kind in (Kind.TUPLET, Kind.BROKEN)):
             self.text.append(sign.text)
 
@@ -275,18 +273,7 @@ def _rests(beats: Fraction, setting: Setting) -> str:
     units = beats / (4 * setting.unit)
     whole, last = divmod(units, MAX_UNITS)
     rests = [f"z{MAX_UNITS}"] * int(whole)
-    return " ".join([*rests, _event("z", last)] if last else rests)
-
-
-def _event(stem: str, units: Fraction) -> str:
-    """Write a note or rest; one whose length has thirds as a triplet of one, which every program reads.
-
-    >>> _event("A", Fraction(2, 3)), _event("A", Fraction(3, 2))
-    ('(3:2:1A', 'A3/2')
-    """
-    if units.denominator % 3:
-        return stem + _length(units)
-    return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
+    return " ".join([*rests, event("z", last)] if last else rests)
 
 
 def _decorates_nothing(steps: Sequence[Step], expanded: bool) -> bool:
@@ -304,13 +291,3 @@ def _decorates_nothing(steps: Sequence[Step], expanded: bool) -> bool:
 
 def _is_slur(sign: Symbol) -> bool:
     return not sign.text.strip(" ()`-")
-
-
-def _length(units: Fraction) -> str:
-    """Write a length in unit notes.
-
-    >>> [_length(Fraction(*f)) for f in ((1, 1), (3, 1), (1, 2), (3, 2))]
-    ['', '3', '/2', '3/2']
-    """
-    upper = "" if units.numerator == 1 else str(units.numerator)
-    return upper if units.denominator == 1 else f"{upper}/{units.denominator}"

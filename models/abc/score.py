@@ -19,6 +19,8 @@ from .walk import Step, walk
 MAX_NOTES = 20_000
 MAX_BEATS = 50_000
 """Over six hours at 120 quarter notes a minute."""
+_Ties = dict[int, tuple[Fraction, Fraction]]
+"""Pitch to onset and end so far."""
 _CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?:/[A-Ga-g][#b]?)?")
 
 
@@ -83,7 +85,7 @@ class _Sounded:
 
     @property
     def full(self) -> Fraction:
-        return Fraction(4 * self.metre.numerator, self.metre.denominator)
+        return Fraction(self.metre.beats)
 
 
 @dataclass(slots=True)
@@ -100,8 +102,7 @@ def _listen(steps: Iterable[Step], part: int) -> _Heard:
     """Play a voice, its steps as they come."""
     heard = _Heard()
     now = bar_start = Fraction(0)
-    open_ties: dict[int, tuple[Fraction, Fraction]] = {}
-    """Pitch to onset and end so far."""
+    open_ties: _Ties = {}
     metre = Metre()
     for step in steps:
         sign = step.sign
@@ -127,9 +128,6 @@ def _listen(steps: Iterable[Step], part: int) -> _Heard:
     if now > bar_start:
         heard.bars.append(_Sounded(bar_start, now - bar_start, metre, True))
     return heard
-
-
-_Ties = dict[int, tuple[Fraction, Fraction]]
 
 
 def _sound(heard: _Heard, step: Step, now: Fraction, end: Fraction, ties: _Ties, part: int) -> _Ties:
@@ -257,10 +255,9 @@ def _metres(bars: Sequence[_Sounded]) -> MetreMap:
     changes = [(first.start + first.length if is_pickup else first.start, first.metre)]
     for _, bar in pairwise(whole):
         anchor, metre = changes[-1]
-        length = Fraction(4 * metre.numerator, metre.denominator)
         if bar.start == anchor:
             changes[-1] = (anchor, bar.metre)
-        elif bar.metre != metre or (bar.start - anchor) % length:
+        elif bar.metre != metre or (bar.start - anchor) % Fraction(metre.beats):
             changes.append((bar.start, bar.metre))
     return MetreMap(tuple((float(beat), metre) for beat, metre in changes))
 

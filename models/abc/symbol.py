@@ -203,6 +203,27 @@ def writable(units: Fraction) -> bool:
     return 0 < units <= MAX_UNITS and units.numerator <= 9999 and LENGTH_GRID % units.denominator == 0
 
 
+def event(stem: str, units: Fraction) -> str:
+    """Write a note or rest; one whose length has thirds as a triplet of one, which every program reads.
+
+    >>> event("A", Fraction(2, 3)), event("A", Fraction(3, 2))
+    ('(3:2:1A', 'A3/2')
+    """
+    if units.denominator % 3:
+        return stem + _written(units)
+    return f"(3:2:1{stem}{_written(units * Fraction(3, 2))}"
+
+
+def _written(units: Fraction) -> str:
+    """Write a length in unit notes.
+
+    >>> [_written(Fraction(*f)) for f in ((1, 1), (3, 1), (1, 2), (3, 2))]
+    ['', '3', '/2', '3/2']
+    """
+    upper = "" if units.numerator == 1 else str(units.numerator)
+    return upper if units.denominator == 1 else f"{upper}/{units.denominator}"
+
+
 @lru_cache(512)
 def _head(text: str, tied: bool = False) -> Head:
     accidental = text.rstrip("abcdefgABCDEFG,'")

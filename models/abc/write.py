@@ -11,6 +11,7 @@ from itertools import pairwise
 from ..metre import Metre, MetreMap
 from ..note import Note
 from ..transcribe import transcribe
+from .symbol import event
 
 UNIT = Fraction(1, 2)
 """Beats of the unit note: L:1/8."""
@@ -109,7 +110,7 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
                 stop = at + value
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
-                written.append(_event(text, value / UNIT) + tie)
+                written.append(_short(event(text, value / UNIT)) + tie)
                 at = stop
                 if at % bar == 0:
                     written.append("|")
@@ -183,15 +184,6 @@ def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
     return sign + letter + "," * (5 - octave)
 
 
-def _event(stem: str, units: Fraction) -> str:
-    """Return a note or rest; one whose length has thirds as a triplet of one."""
-    if units.denominator % 3:
-        return stem + _length(units)
-    return f"(3:2:1{stem}{_length(units * Fraction(3, 2))}"
-
-
-def _length(units: Fraction) -> str:
-    upper = "" if units.numerator == 1 else str(units.numerator)
-    if units.denominator == 1:
-        return upper
-    return f"{upper}/" if units.denominator == 2 else f"{upper}/{units.denominator}"
+def _short(event: str) -> str:
+    """Return a note or rest with a half as tune books write it, A/ for A/2."""
+    return event[:-1] if event.endswith("/2") else event

@@ -10,6 +10,7 @@ import io
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pretty_midi
 from mido.midifiles.meta import KeySignatureError
 
 from ..errors import MusicError
-from ..metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
+from ..metre import Metre, MetreMap
 from ..note import Note
 from ..score import DEFAULT_TEMPO, Part, Score
 from .chunks import HEADER, standard
@@ -94,18 +95,22 @@ def _bytes_of(source: str | Path | bytes, label: str) -> bytes:
         try:
             path = Path(source)
             if path.stat().st_size > MAX_BYTES:
-                raise MusicError(f"{label}: larger than {MAX_BYTES >> 20} MB, which no MIDI file needs")
+                raise _too_large(label)
             data = path.read_bytes()
         except OSError as error:
             raise MusicError(f"{label}: {error.strerror or error}") from error
         except ValueError as error:  # no path at all, such as one with a NUL in it
             raise MusicError(f"{label}: {error}") from error
     if len(data) > MAX_BYTES:
-        raise MusicError(f"{label}: larger than {MAX_BYTES >> 20} MB, which no MIDI file needs")
+        raise _too_large(label)
     data = standard(data)
     if data[:4] != HEADER:
         raise MusicError(f"{label}: not a MIDI file (it does not begin with MThd)")
     return data
+
+
+def _too_large(label: str) -> MusicError:
+    return MusicError(f"{label}: larger than {MAX_BYTES >> 20} MB, which no MIDI file needs")
 
 
 def _listen(file: Any, label: str) -> _Heard:
@@ -160,9 +165,8 @@ class _Track:
     def _other(self, message: Any) -> None:
         heard = self.heard
         if message.type == "time_signature":
-            metre = _metre(message.numerator, message.denominator)
-            if metre is not None:
-                heard.metres[self.tick] = metre
+            with suppress(MusicError):  # a metre that no music has
+                heard.metres[self.tick] = Metre(message.numerator, message.denominator)
         elif message.type == "set_tempo":
             if message.tempo > 0:
                 heard.tempos[self.tick] = float(mido.tempo2bpm(message.tempo))
@@ -172,13 +176,6 @@ class _Track:
             heard.names.setdefault(self.number, _text(message.name))
         elif message.type == "key_signature" and heard.key is None:
             heard.key = _key_name(message.key)
-
-
-def _metre(numerator: int, denominator: int) -> Metre | None:
-    """Return a metre, or None for one that no music has."""
-    if 1 <= numerator <= MAX_NUMERATOR and denominator in DENOMINATORS:
-        return Metre(numerator, denominator)
-    return None
 
 
 def _text(latin: str) -> str:

@@ -38,11 +38,7 @@ def write_midi(score: Score, path: str | Path) -> None:
         file = to_midi(score)
         with whole_file(path) as out:
             file.save(file=out)
-    except (
-        OSError,
-        ValueError,
-        ArithmeticError,
-    ) as error:  # a pitch above 127, say, or a path without a name
+    except (OSError, ValueError, ArithmeticError) as error:  # a pitch above 127, or a path without a name
         why = reason(error) if isinstance(error, OSError) else error
         raise MusicError(f"{path}: cannot be written ({why})") from error
 

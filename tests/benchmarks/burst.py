@@ -15,7 +15,7 @@ from pathlib import Path
 
 import measure
 from antiphon.bridge.protocol.osc import Message, encode, read
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.note import Note
 from serving import context_datagrams, request_datagram, serving
 

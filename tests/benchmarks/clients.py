@@ -16,7 +16,7 @@ from itertools import cycle
 
 import measure
 from antiphon.bridge.protocol.osc import read
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.modelfile import ModelInfo
 from serving import DONE, FAIL, PATIENCE, Asker, contexts, request_datagram, serving
 
 COLUMNS = (

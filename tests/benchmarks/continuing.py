@@ -15,9 +15,9 @@ from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading.opening import in_phrase, read_context
 from antiphon.bridge.runtime.stepper import MOST_ROWS, Stepper
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.modelfile import ModelFile, session_options
 from antiphon.models.metre import MetreMap
-from antiphon.models.modelfile import ModelFile, session_options
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset
 from played import Passage, passages

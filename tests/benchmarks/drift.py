@@ -17,7 +17,7 @@ from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading import leading, tessitura, tonality
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from continuing import arguments, taken

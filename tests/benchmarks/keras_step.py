@@ -12,7 +12,7 @@ from antiphon.export.convert import convert
 from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.export.steplayers import MemoryBias, attend
-from antiphon.models.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
+from antiphon.models.file.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.fit.savedrun import load_run
 from antiphon.train.network.network import NoteNetwork
 

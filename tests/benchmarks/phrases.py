@@ -22,9 +22,9 @@ from antiphon.bridge.leading.opening import in_phrase
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.modelfile import ModelFile
 from antiphon.models.metre import Metre, MetreMap, is_pick_up
-from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset
 from continuing import arguments

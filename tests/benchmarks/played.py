@@ -19,9 +19,9 @@ import numpy as np
 from antiphon.bridge.leading.opening import as_learnt, in_phrase, read_context
 from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.models.codec import Codec
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.modelfile import ModelFile
 from antiphon.models.metre import Metre, MetreMap, is_pick_up
-from antiphon.models.modelfile import ModelFile
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset, SplitName
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import measure
 from antiphon.bridge.protocol.osc import Value
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.note import Note
 from serving import IDLE_SECONDS, Asker, Timing, context_datagrams, contexts, request_datagram, serving
 

@@ -21,7 +21,7 @@ from antiphon.bridge.leading.leading import WORN
 from antiphon.bridge.leading.opening import read_context
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset

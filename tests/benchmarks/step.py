@@ -21,8 +21,8 @@ import measure
 import numpy as np
 import onnxruntime as ort
 from antiphon.bridge.runtime.stepper import Batching, Stepper
-from antiphon.models.modelfile import ModelFile
-from antiphon.models.step import MASKED
+from antiphon.models.file.modelfile import ModelFile
+from antiphon.models.file.step import MASKED
 
 COLUMNS = (
     "model", "weights MB", "µs b1", "µs b8", "b8/b1", "floor µs", "b1/floor",

@@ -26,12 +26,12 @@ from antiphon.export.report import Report
 from antiphon.export.sampler import draw
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
-from antiphon.models.manifest import METADATA_KEY
-from antiphon.models.manifestread import read_manifest
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.manifest import METADATA_KEY
+from antiphon.models.file.modelfile import ModelInfo
+from antiphon.models.file.read import read_manifest
+from antiphon.models.file.step import MASKED, inputs, outputs
 from antiphon.models.note import Note
 from antiphon.models.score import Part
-from antiphon.models.step import MASKED, inputs, outputs
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.dataset.dataset import SPLITS, Dataset
 from antiphon.train.dataset.rolls import write_dataset as write_rolls

@@ -11,13 +11,13 @@ from antiphon.export.replay import Replay, session
 from antiphon.export.stepgraph import StepGraph
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.fit.passages import Piece, passage
-from antiphon.train.fit.savedrun import build
+from antiphon.train.network.network import build
 from antiphon.train.network.shape import Shape
 
 CONFIG = NetworkConfig(

@@ -9,7 +9,7 @@ import antiphon.models
 import antiphon.train
 import pytest
 from antiphon.models.errors import ConfigError
-from antiphon.models.modelfile import ModelInfo
+from antiphon.models.file.modelfile import ModelInfo
 from antiphon.train.config.config import TrainConfig
 
 CONFIGS = Path(antiphon.train.__file__).parent / "configs"

@@ -14,8 +14,7 @@ from antiphon.train.evaluation.evaluate import CONTEXT_BARS, figures, from_bar
 from antiphon.train.evaluation.ngram import NGram
 from antiphon.train.fit.loss import evaluate_pieces, loss_of, nats
 from antiphon.train.fit.passages import Piece, passage, pieces_of
-from antiphon.train.fit.savedrun import build
-from antiphon.train.network.network import NoteNetwork
+from antiphon.train.network.network import NoteNetwork, build
 from antiphon.train.network.shape import Shape
 from made_music import write_dataset
 

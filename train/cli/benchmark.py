@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import AntiphonError
-from ..dataset.arrayfile import write_lines
+from ...models.wholefile import write_lines
 from ..dataset.rolls import SETS
 
 log = logging.getLogger("antiphon.train")

@@ -10,7 +10,7 @@ from typing import Any
 from ...models.errors import AntiphonError, ConfigError, DatasetError
 from ...models.printable import printable
 from ...models.refusal import reason, refusal
-from ..dataset.arrayfile import write_json
+from ...models.wholefile import write_json
 from ..dataset.dataset import SPLITS, SplitName
 
 log = logging.getLogger("antiphon.train")

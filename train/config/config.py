@@ -55,9 +55,7 @@ class TrainConfig:
             raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path} is no text; name a configuration such as my-tunes.toml") from error
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"{path}: {error}") from error
-        except ConfigError as error:
+        except (json.JSONDecodeError, ConfigError) as error:
             raise ConfigError(f"{path}: {error}") from error
 
 

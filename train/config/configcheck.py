@@ -7,8 +7,8 @@ from math import inf
 from typing import get_args, get_type_hints
 
 from ...models.errors import ConfigError, MusicError
-from ...models.limits import MOST_TEXT, RANGES
-from ...models.manifest import NAME, Source
+from ...models.file.limits import MOST_TEXT, RANGES
+from ...models.file.manifest import NAME, Source
 from ...models.metre import Metre
 from .networkcheck import check_network
 from .sections import CardConfig, FitConfig, NetworkConfig

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models.errors import ConfigError
-from ...models.limits import MOST_MEMORY, RANGES
+from ...models.file.limits import MOST_MEMORY, RANGES
 from .sections import NetworkConfig
 
 
@@ -25,22 +25,21 @@ def check_network(n: NetworkConfig) -> None:
 
 def _check_memory(n: NetworkConfig) -> None:
     """Raise ConfigError for a memory that no model file may ask for."""
-    blocks = n.layers if n.cell == "transformer" else 1
     for key, value, limit in (
-        ("attention_heads", blocks * n.attention_heads, "heads"),
+        ("attention_heads", n.blocks * n.attention_heads, "heads"),
         ("key_size", n.key_size, "key_size"),
         ("value_size", n.value_size, "value_size"),
         ("memory", n.memory, "length"),
     ):
         most = int(RANGES[f"memory: {limit}"][1])
         if value > most:
-            times = f" in {blocks} blocks" if limit == "heads" and blocks > 1 else ""
+            times = f" in {n.blocks} blocks" if limit == "heads" and n.blocks > 1 else ""
             raise ConfigError(
                 f"network.{key} = {getattr(n, key)}{times}: a model file holds at most {most}; choose fewer"
             )
-    numbers = blocks * n.attention_heads * (n.key_size + n.value_size) * n.memory
+    numbers = n.blocks * n.attention_heads * (n.key_size + n.value_size) * n.memory
     if numbers > MOST_MEMORY:
-        heads = f"{blocks} blocks × {n.attention_heads}" if blocks > 1 else str(n.attention_heads)
+        heads = f"{n.blocks} blocks × {n.attention_heads}" if n.blocks > 1 else str(n.attention_heads)
         raise ConfigError(
             f"network.memory = {n.memory}: {heads} heads × {n.key_size + n.value_size} numbers × {n.memory} "
             f"notes are more than the {MOST_MEMORY} that a model file allows; choose a memory of at most "

@@ -72,6 +72,11 @@ class NetworkConfig:
         return self.attention_layer % self.layers
 
     @property
+    def blocks(self) -> int:
+        """How many layers keep a memory of their own, each of ``attention_heads`` heads."""
+        return self.layers if self.cell == "transformer" else 1
+
+    @property
     def told(self) -> Told:
         """What held-out pieces tell it of the bars to come: what a bridge does that continues music."""
         return "phrase" if self.phrases else "nothing"

@@ -8,15 +8,15 @@ MIDI cannot say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from ...models.metre import MetreMap
 from ...models.note import Note
 from ...models.score import Score
 from .barlines import BarSpan, metre_map
 
 _DOWNBEAT = 105
-_STRESSES = {80, 95, 105}
+_STRESSES = {80, 95, _DOWNBEAT}
 _GRID = 24  # abc2midi starts notes a tick late
 _FEWEST = 8  # accents, below which three velocities may be chance
 
@@ -25,14 +25,14 @@ def with_written_bars(score: Score) -> Score:
     """Return the score with its barlines at abc2midi's accents, or as it is without such accents."""
     velocities = {note.velocity for note in score.notes}
     downbeats = _downbeats(score.notes)
-    if not {80, 105} <= velocities <= _STRESSES or len(downbeats) < _FEWEST:
+    if not {80, _DOWNBEAT} <= velocities <= _STRESSES or len(downbeats) < _FEWEST:
         return score
     edges = [*downbeats, round(score.end * _GRID) / _GRID]
     bars = [BarSpan(start, end - start, score.metres.bar_at(start).metre) for start, end in pairwise(edges)]
     # Of abc2midi's accents seven in ten stand whole bars apart at least, those of a backbeat do not.
     if 2 * sum(_is_whole(bar) for bar in bars) < len(bars):
         return score
-    return _with_metres(score, metre_map(bars))
+    return replace(score, metres=metre_map(bars))
 
 
 def _is_whole(bar: BarSpan) -> bool:
@@ -44,7 +44,3 @@ def _is_whole(bar: BarSpan) -> bool:
 def _downbeats(notes: Sequence[Note]) -> list[float]:
     """Return the onsets of the notes at full stress, in beats."""
     return sorted({round(note.start * _GRID) / _GRID for note in notes if note.velocity == _DOWNBEAT})
-
-
-def _with_metres(score: Score, metres: MetreMap) -> Score:
-    return Score(score.notes, metres, score.tempos, score.parts, score.key, score.chords, score.title)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...models.errors import MusicError
-from ...models.metre import DENOMINATORS, MAX_NUMERATOR, Metre, MetreMap
+from ...models.metre import Metre, MetreMap
 from ...models.note import Note
 from ...models.score import DEFAULT_TEMPO, Part, Score
 from .barlines import BarSpan, metre_map
@@ -111,10 +111,10 @@ def _metres(part: Any) -> MetreMap:
 
 def _metre(signature: Any) -> Metre:
     """Return a music21 time signature; one we cannot write becomes 4/4."""
-    numerator, denominator = int(signature.numerator), int(signature.denominator)
-    if 1 <= numerator <= MAX_NUMERATOR and denominator in DENOMINATORS:
-        return Metre(numerator, denominator)
-    return Metre()
+    try:
+        return Metre(int(signature.numerator), int(signature.denominator))
+    except MusicError:
+        return Metre()
 
 
 def _tempos(part: Any) -> tuple[tuple[float, float], ...]:

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from ...models.errors import MusicError
 from ...models.score import Score
 from .music21score import to_score
+from .sources import MAX_BYTES
 
-MAX_BYTES = 64 * 2**20
 MOST_BEATS = 1000
 """Of a bar, of which music21 makes a list; the numbers of an ending add up to no more either."""
 _MOST_DIGITS = 100

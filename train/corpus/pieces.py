@@ -15,7 +15,7 @@ from . import abcfile, gridjson
 from .accents import with_written_bars
 from .musicxml import read_musicxml
 from .patience import TookTooLong, patience
-from .sources import Item, Kind, Place, Skipped, Work, read_bytes
+from .sources import Item, Kind, Place, Skipped, Work, label_of, read_bytes
 
 PIECE_SECONDS = 120.0
 """How long one piece may take: a symphony takes seconds."""
@@ -70,11 +70,6 @@ def _read(item: Item, piece: _Unread) -> ReadPiece | Skipped:
         return Skipped(label, "took too long", f"not read after {PIECE_SECONDS:g} s")
     except Exception as error:
         return unreadable(label, error)
-
-
-def label_of(file: str, name: str) -> str:
-    """Return what reports call a piece: its file, and its own name in a file of several."""
-    return name if name == file else f"{file}: {name}"
 
 
 def unreadable(label: str, error: Exception) -> Skipped:

@@ -94,8 +94,7 @@ def find(
     """Yield the music of ``sources`` (folders, zips, files), sorted by name within each, and indexes.
 
     An index is skipped, as no music, and yielded too. ``include``, which is for music, and ``exclude`` are
-    globs on names and base names. Raises ConfigError for a source
-    that does not exist.
+    globs on names and base names. Raises ConfigError for a source that does not exist.
     """
     roots = [source if source.is_dir() else source.parent for source in sources]
     titles = [(root.resolve() if root.name in ("", "..") else root).name for root in roots]
@@ -170,6 +169,11 @@ def _name_of(path: Path, place: Place) -> str:
 def called(text: str) -> str:
     """Return a name as names are compared: macOS writes an accent as a character of its own (NFD)."""
     return printable(unicodedata.normalize("NFC", text))
+
+
+def label_of(file: str, name: str) -> str:
+    """Return what reports call a piece: its file, and its own name in a file of several."""
+    return name if name == file else f"{file}: {name}"
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

@@ -20,21 +20,24 @@ from ...models.abc.symbol import Kind
 from ...models.abc.tune import FIELD, parse
 from ...models.codec import Codec, Codes
 from ...models.errors import DatasetError
-from ...models.step import TEXT_LINE
+from ...models.file.step import TEXT_LINE
+from ...models.score import Part
 from ..corpus.abcfile import BookTune, Names, tunes
 from ..corpus.pieces import unreadable
 from ..corpus.sources import Item, Skipped, let_go, read_bytes
-from .arrayfile import write_array, write_json
-from .dataset import FORMAT_VERSION, SPLITS, SplitName, begin_again, codec_to_json
+from .dataset import SPLITS, SplitName, begin_again
 from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
 from .sametune import SameTunes
 from .splits import Splits
+from .writeset import write_info, write_split
 
 KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
 LONGEST = 4000
 """Characters of the longest tune kept."""
+FLUTE = 73
+"""General MIDI program that plays tunes."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 """What other readers than ABC's take for the end of a line."""
 _HEADER = re.compile(r"([A-Za-z+]):")
@@ -158,18 +161,22 @@ def _save(
     """Write the arrays, the report and, last, dataset.json."""
     out.mkdir(parents=True, exist_ok=True)
     begin_again(out)
-    info: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "codec": codec_to_json(codec),
-        "metres": [],
-        "parts": [{"name": "tune", "program": 73, "is_drum": False}],
-        "monophonic": True,
-        "sources": [dict(source) for source in config.sources],
-        "counts": {split: _write(out, split, mine, codec) for split, mine in texts.items()},
-        "report": write_text_report(out, texts, skipped, remarks),
-    }
-    write_json(out / "dataset.json", info, indent=1)
-    return info
+    counts = {}
+    for split, mine in texts.items():
+        pieces = [(name, len(text)) for name, text in mine.items()]
+        codes = map(codec.encode_text, mine.values())
+        clocks = (clock_of(length) for _, length in pieces)
+        counts[split] = write_split(out, split, codec, pieces, codes, clocks)
+    return write_info(
+        out,
+        codec,
+        (),
+        [Part("tune", FLUTE)],
+        monophonic=True,
+        sources=[dict(source) for source in config.sources],
+        counts=counts,
+        report=write_text_report(out, texts, skipped, remarks),
+    )
 
 
 def _tunes(
@@ -211,15 +218,3 @@ def _tidied(name: str, tune: BookTune) -> str | Skipped:
     except AbcError as error:
         return unreadable(name, error)
     return tidied if voices < 2 else Skipped(name, "several voices", f"{voices} voices; text keeps one alone")
-
-
-def _write(out: Path, split: SplitName, texts: dict[str, str], codec: Codec) -> dict[str, int]:
-    """Write one split; return its counts."""
-    codes = [codec.encode_text(text) for text in texts.values()] or [np.zeros((0, 1), np.int32)]
-    clocks = [clock_of(len(c)) for c in codes]
-    write_array(out / f"{split}.codes.npy", np.concatenate(codes).astype(np.int16))
-    write_array(out / f"{split}.clock.npy", np.concatenate(clocks))
-    offsets = np.cumsum([0, *(len(text) for text in texts.values())])
-    write_array(out / f"{split}.pieces.npy", offsets)
-    write_json(out / f"{split}.names.json", list(texts))
-    return {"pieces": len(texts), "notes": int(offsets[-1])}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from math import floor
 
+from ...models.codec import nearest_tick
 from ...models.note import Note
 from ...models.quantise import EXACT
 from ...models.score import Part, Score
@@ -102,10 +102,9 @@ def on_grid(note: Note, ticks_per_beat: int) -> Note:
     >>> on_grid(Note(60, 1.01, 0.49), 24).start
     1.0
     """
-    length = max(_tick(note.duration, ticks_per_beat), 1)
-    return replace(
-        note, start=_tick(note.start, ticks_per_beat) / ticks_per_beat, duration=length / ticks_per_beat
-    )
+    start = nearest_tick(note.start, ticks_per_beat)
+    length = max(nearest_tick(note.duration, ticks_per_beat), 1)
+    return replace(note, start=start / ticks_per_beat, duration=length / ticks_per_beat)
 
 
 def single_hits(notes: Iterable[Note]) -> list[Note]:
@@ -132,7 +131,7 @@ def melody(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
     """
     highest: dict[int, Note] = {}
     for note in skyline(_uncovered(notes)):
-        tick = _tick(note.start, ticks_per_beat)
+        tick = nearest_tick(note.start, ticks_per_beat)
         if tick not in highest or note.pitch > highest[tick].pitch:
             highest[tick] = note
     voice = [highest[tick] for tick in sorted(highest)]
@@ -167,7 +166,7 @@ def separated(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
         place = last.get(key)
         if place is not None:
             before = kept[place]
-            if _tick(before.start, ticks_per_beat) == _tick(note.start, ticks_per_beat):
+            if nearest_tick(before.start, ticks_per_beat) == nearest_tick(note.start, ticks_per_beat):
                 kept[place] = replace(before, duration=max(before.duration, note.duration))
                 continue
             if before.end > note.start:
@@ -175,8 +174,3 @@ def separated(notes: Iterable[Note], ticks_per_beat: int) -> list[Note]:
         last[key] = len(kept)
         kept.append(note)
     return kept
-
-
-def _tick(beats: float, ticks_per_beat: int) -> int:
-    """Return the nearest tick as the codec does; halfway rounds up."""
-    return floor(beats * ticks_per_beat + 0.5)

@@ -1,4 +1,4 @@
-"""Arrays and lines of a data set on disk: each file takes its name once it is whole.
+"""Arrays of a data set on disk: each file takes its name once it is whole.
 
 A run that has the file before mapped into its memory keeps that one, but for Windows, which refuses to write
 then (dataset.begin_again). A full disk is the error of a full disk: numpy's own writers say how much they
@@ -7,7 +7,6 @@ could write, and writing to a map ends the process.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -35,15 +34,3 @@ def write_rows(
         np.lib.format.write_array_header_1_0(out, header)
         for part in parts:
             out.write(np.ascontiguousarray(part, dtype=dtype).tobytes())
-
-
-def write_json(path: Path, value: Any, indent: int | None = None) -> None:
-    """Write a value as JSON; raises OSError where it cannot."""
-    write_lines(path, [json.dumps(value, indent=indent)])
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write lines of text; raises OSError where it cannot."""
-    with whole_file(path) as out:
-        for line in lines:
-            out.write(f"{line}\n".encode())

@@ -1,17 +1,18 @@
-"""Shards to codes: the second pass, once the tables are known."""
+"""Shards to codes: the last pass, once the tables are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec, Encoded, EncodingReport
-from .arrayfile import write_array, write_rows
-from .dataset import CLOCK, SPLITS, SplitName
+from .arrayfile import write_array
+from .dataset import SPLITS, SplitName
 from .shard import Shard, load_notes, notes_of
 
 
@@ -65,30 +66,10 @@ def _file(base: Path, split: SplitName, what: str) -> Path:
     return base.with_suffix(f".{split}.{what}.npy")
 
 
-def write_split(
-    out: Path,
-    split: SplitName,
-    shards: Sequence[Path],
-    kept: Sequence[Sequence[SplitName | None]],
-    fields: int,
-) -> list[str]:
-    """Stream a split's encoded shards into its arrays; return the names of its pieces.
-
-    No more than one shard is in memory at a time.
-    """
-    names, offsets = [], [0]
-    for base, splits in zip(shards, kept, strict=True):
-        for entry, mine in zip(Shard.load(base).entries, splits, strict=True):
-            if mine == split:
-                names.append(entry.label)
-                offsets.append(offsets[-1] + entry.notes)
-    write_array(out / f"{split}.pieces.npy", np.array(offsets, dtype=np.int64))
-    for what, dtype, width in (("codes", np.int16, fields), ("clock", np.int32, len(CLOCK))):
-        write_rows(out / f"{split}.{what}.npy", _parts(shards, split, what), (offsets[-1], width), dtype)
-    return names
-
-
-def _parts(shards: Sequence[Path], split: SplitName, what: str) -> Iterator[npt.NDArray[np.int32]]:
+def encoded_parts(
+    shards: Iterable[Path], split: SplitName, what: Literal["codes", "clock"]
+) -> Iterator[npt.NDArray[np.integer]]:
+    """Yield the arrays that :func:`encode_shard` wrote for a split, shard by shard."""
     for base in shards:
         path = _file(base, split, what)
         if path.exists():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,16 +18,16 @@ from ...models.codec import Codec, EncodingReport
 from ...models.errors import ConfigError, DatasetError
 from ..corpus.sources import Item, Skipped, Work, chunk_key, chunks, find, let_go
 from .abctext import prepare_text
-from .arrayfile import write_json
-from .dataset import FORMAT_VERSION, SPLITS, Dataset, begin_again, codec_to_json
-from .encodeshard import EncodeJob, encode_shard, write_split
+from .dataset import SPLITS, Dataset, begin_again
+from .encodeshard import EncodeJob, encode_shard, encoded_parts
 from .prepareconfig import PrepareConfig
 from .preparereport import write_report
 from .selection import Selection, select
-from .shard import Shard, is_finished, write_shard
+from .shard import is_finished, write_shard
 from .splits import Splits
-from .tables import Tally, tables_like
+from .tables import tables_like, tables_of
 from .workers import run_jobs
+from .writeset import write_info, write_split
 
 log = logging.getLogger("antiphon.prepare")
 WORK_FOLDER = ".work"
@@ -73,26 +73,15 @@ def prepare(
     work.mkdir(parents=True, exist_ok=True)
     show = partial(_progress, enabled=progress)
     shards, unread = _read(found, work, config, processes, show)
-    selection = select(shards, splits)
+    selection = select(shards, unread, splits)
     if not any(split for row in selection.kept for split in row):
-        raise DatasetError(f"not one piece could be read: {_why_nothing(shards, unread)}")
-    codec, metres = given or _tables(config, shards, selection)
+        raise DatasetError(f"not one piece could be read: {_why_nothing(selection)}")
+    codec, metres = given or tables_of(selection, config)
     begin_again(out)
-    losses = _encode(shards, selection, codec, metres, processes, show)
-    info = _finish(out, shards, selection, unread, config, codec, metres, losses)
-    shutil.rmtree(
-        work, ignore_errors=True
-    )  # on Windows somebody may look at a file; the data set is finished
+    losses = _encode(selection, codec, metres, processes, show)
+    info = _finish(out, selection, config, codec, metres, losses)
+    shutil.rmtree(work, ignore_errors=True)  # on Windows somebody may look at a file; the set is finished
     return info
-
-
-def _tables(
-    config: PrepareConfig, shards: Sequence[Path], selection: Selection
-) -> tuple[Codec, tuple[str, ...]]:
-    """Return the codec and the metres that the training pieces ask for."""
-    tally = Tally(config)
-    tally.add_shards(shards, selection.kept)
-    return tally.codec(), tally.metre_names()
 
 
 def _splits(found: Iterable[Item | Skipped], config: PrepareConfig) -> tuple[Splits, list[Item | Skipped]]:
@@ -140,7 +129,6 @@ def _read_job(config: PrepareConfig, job: _ReadJob) -> None:
 
 
 def _encode(
-    shards: Sequence[Path],
     selection: Selection,
     codec: Codec,
     metres: tuple[str, ...],
@@ -149,9 +137,8 @@ def _encode(
 ) -> EncodingReport:
     """Encode every shard; return what was lost."""
     losses = EncodingReport()
-    jobs = [
-        EncodeJob(base, tuple(row), codec, metres) for base, row in zip(shards, selection.kept, strict=True)
-    ]
+    rows = zip(selection.shards, selection.kept, strict=True)
+    jobs = [EncodeJob(base, tuple(row), codec, metres) for base, row in rows]
     for report in show(run_jobs(encode_shard, jobs, processes), len(jobs), "encoding"):
         losses += report
     return losses
@@ -159,40 +146,33 @@ def _encode(
 
 def _finish(
     out: Path,
-    shards: Sequence[Path],
     selection: Selection,
-    unread: Sequence[Skipped],
     config: PrepareConfig,
     codec: Codec,
     metres: tuple[str, ...],
     losses: EncodingReport,
 ) -> dict[str, Any]:
     """Write the arrays, the report and, last, dataset.json."""
+    counts = {}
     for split in SPLITS:
-        names = write_split(out, split, shards, selection.kept, len(codec.fields))
-        write_json(out / f"{split}.names.json", names)
-    info: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "codec": codec_to_json(codec),
-        "metres": list(metres),
-        "parts": [asdict(rule.part) for rule in config.part_rules],
-        "monophonic": all(
-            entry.monophonic
-            for base, row in zip(shards, selection.kept, strict=True)
-            for entry, split in zip(Shard.load(base).entries, row, strict=True)
-            if split is not None
-        ),
-        "sources": [dict(source) for source in config.sources],
-        "counts": selection.counts(shards),
-        "report": write_report(out, shards, selection, unread, codec, losses),
-    }
-    write_json(out / "dataset.json", info, indent=1)
-    return info
+        pieces = [(entry.label, entry.notes) for entry, its in selection.pieces() if its == split]
+        codes, clocks = (encoded_parts(selection.shards, split, what) for what in ("codes", "clock"))
+        counts[split] = write_split(out, split, codec, pieces, codes, clocks)
+    return write_info(
+        out,
+        codec,
+        metres,
+        [rule.part for rule in config.part_rules],
+        monophonic=all(entry.monophonic for entry, _ in selection.pieces()),
+        sources=[dict(source) for source in config.sources],
+        counts=counts,
+        report=write_report(out, selection, codec, losses),
+    )
 
 
-def _why_nothing(shards: Sequence[Path], unread: Sequence[Skipped]) -> str:
+def _why_nothing(selection: Selection) -> str:
     """Return the first reason in words."""
-    skipped = [*unread, *(skip for base in shards for skip in Shard.load(base).skipped)]
+    skipped = list(selection.skipped())
     if not skipped:
         return "the sources are empty"
     real = [skip for skip in skipped if skip.reason != "not a music file"] or skipped

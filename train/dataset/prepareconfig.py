@@ -11,8 +11,8 @@ from typing import Any
 from ...models.codec import TICKS_PER_BEAT
 from ...models.errors import ConfigError
 from ...models.field import FIELD_ORDER, FieldName
-from ...models.limits import MOST_ENTRIES, RANGES
-from ...models.manifest import Source
+from ...models.file.limits import MOST_ENTRIES, RANGES
+from ...models.file.manifest import Source
 from ...models.score import Part
 from ..config.toml import parse_toml
 from .drummap import DRUM_MAPS
@@ -135,9 +135,7 @@ class PrepareConfig:
     @property
     def bins(self) -> tuple[int, int]:
         """Velocity and offset bins, with their defaults for fields named without."""
-        velocity = self.velocity_bins or DEFAULT_VELOCITY_BINS
-        offset = self.offset_bins or DEFAULT_OFFSET_BINS
-        return velocity, offset
+        return self.velocity_bins or DEFAULT_VELOCITY_BINS, self.offset_bins or DEFAULT_OFFSET_BINS
 
     def settings(self) -> str:
         """Return what decides how a file is read, as text: results kept on disk are filed under it."""
@@ -162,29 +160,20 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> PrepareConfig:
     Raises:
         ConfigError: naming the file and the key.
     """
-    data: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if path is not None:
         try:
-            data = parse_toml(path.read_text(encoding="utf-8-sig"))
+            values = _values(parse_toml(path.read_text(encoding="utf-8-sig")))
         except (OSError, ConfigError) as error:
             raise ConfigError(f"{path}: {error}") from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: TOML is UTF-8, which this is not: {error}") from error
-    try:
-        values = _values(data)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
     given = {key: value for key, value in overrides.items() if value is not None}
     try:  # Both together must make sense: what the file leaves open an option may say.
         return PrepareConfig(**{**values, **given})
     except ConfigError as error:
         where = f"{path}, with the options given" if given else str(path)
         raise (ConfigError(f"{where}: {error}") if path is not None else error) from error
-
-
-def parse(data: Mapping[str, Any]) -> PrepareConfig:
-    """Return the configuration in parsed TOML; raises ConfigError naming the key."""
-    return PrepareConfig(**_values(data))
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:

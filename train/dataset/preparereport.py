@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ...models.codec import Codec, EncodingReport
+from ...models.file.step import POSITION_STRIDE
 from ...models.metre import Metre
 from ...models.printable import printable
-from ...models.step import POSITION_STRIDE
+from ...models.wholefile import write_json, write_lines
 from ..corpus.sources import Skipped
-from .arrayfile import write_json, write_lines
 from .dataset import SplitName
 from .selection import Selection
-from .shard import Shard
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",
@@ -33,20 +32,13 @@ _LONG_BARS = (
 )
 
 
-def write_report(
-    out: Path,
-    shards: Sequence[Path],
-    selection: Selection,
-    unread: Sequence[Skipped],
-    codec: Codec,
-    losses: EncodingReport,
-) -> dict[str, Any]:
+def write_report(out: Path, selection: Selection, codec: Codec, losses: EncodingReport) -> dict[str, Any]:
     """Write report.txt and report.json; return the totals."""
-    totals = _totals(shards, selection, unread, losses)
+    totals = _totals(selection, losses)
     if selection.remarks:
         totals["remarks"] = selection.remarks
-    totals["long_bars"] = _in_long_bars(shards, selection, codec)
-    _write(out, _lines(shards, selection, unread), totals)
+    totals["long_bars"] = _in_long_bars(selection, codec)
+    _write(out, _lines(selection), totals)
     return totals
 
 
@@ -88,45 +80,32 @@ def _skipped_line(skip: Skipped) -> str:
     return _line("skipped", skip.reason, skip.detail, skip.name)
 
 
-def _skipped(shards: Sequence[Path], unread: Sequence[Skipped]) -> Iterator[Skipped]:
-    yield from unread
-    for base in shards:
-        yield from Shard.load(base).skipped
-
-
-def _lines(shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped]) -> Iterator[str]:
+def _lines(selection: Selection) -> Iterator[str]:
     """Yield a line for every piece read and every file or piece skipped."""
-    for base, splits in zip(shards, selection.kept, strict=True):
-        for entry, split in zip(Shard.load(base).entries, splits, strict=True):
-            if split is not None:
-                yield _line("read", split, f"{entry.notes} notes", entry.label)
+    for entry, split in selection.pieces():
+        yield _line("read", split, f"{entry.notes} notes", entry.label)
     for label, same in selection.duplicates:
         yield _line("skipped", "duplicate", f"of {same}", label)
-    yield from map(_skipped_line, _skipped(shards, unread))
+    yield from map(_skipped_line, selection.skipped())
 
 
-def _totals(
-    shards: Sequence[Path], selection: Selection, unread: Sequence[Skipped], losses: EncodingReport
-) -> dict[str, Any]:
-    reasons = Counter(skip.reason for skip in _skipped(shards, unread))
+def _totals(selection: Selection, losses: EncodingReport) -> dict[str, Any]:
+    reasons = Counter(skip.reason for skip in selection.skipped())
     if selection.duplicates:
         reasons["duplicate"] += len(selection.duplicates)
-    kept: list[SplitName] = [split for row in selection.kept for split in row if split is not None]
     return {
-        "read": len(kept),
+        "read": sum(split is not None for row in selection.kept for split in row),
         "skipped": dict(sorted(reasons.items())),
         "split_by": dict(sorted(selection.authorities.items())),
         "encoding": asdict(losses),
     }
 
 
-def _in_long_bars(shards: Sequence[Path], selection: Selection, codec: Codec) -> int:
+def _in_long_bars(selection: Selection, codec: Codec) -> int:
     """Return how many notes stand in bars that have more ticks than positions in attention's memory."""
     return sum(
         count
-        for base, splits in zip(shards, selection.kept, strict=True)
-        for entry, split in zip(Shard.load(base).entries, splits, strict=True)
-        if split is not None
+        for entry, _ in selection.pieces()
         for metre, count in entry.metre_notes.items()
         if codec.bar_ticks(Metre.parse(metre)) > POSITION_STRIDE
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,10 @@ import numpy.typing as npt
 from ...models.codec import Codec
 from ...models.errors import DatasetError
 from ...models.field import Field
-from .arrayfile import write_array, write_json
-from .dataset import FORMAT_VERSION, SPLITS, SplitName, codec_to_json
+from ...models.score import Part
+from .arrayfile import write_array
+from .dataset import SPLITS, SplitName
+from .writeset import write_info, write_split
 
 Roll = npt.NDArray[np.bool_]
 LOWEST = 21
@@ -79,30 +80,17 @@ def read_rolls(path: Path) -> dict[SplitName, list[Roll]]:
 
 
 def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -> None:
-    """Write a data set that `antiphon train` reads; its dataset.json comes last."""
+    """Write a data set that `antiphon train` reads; a roll of fewer than two notes is left out."""
     bar = BARS.get(name, max(BARS.values()))
     folder.mkdir(parents=True, exist_ok=True)
     notes = {split: [notes_of(r) for r in found] for split, found in rolls.items()}
     codec = _codec([n for found in notes.values() for n in found])
     for split, pieces in notes.items():
         kept = [p for p in pieces if len(p.pitch) > 1]
-        tables = [_encode(codec, p, bar) for p in kept]
-        codes, clock = (np.concatenate(each) for each in zip(*tables, strict=True))
-        write_array(folder / f"{split}.codes.npy", codes.astype(np.int16))
-        write_array(folder / f"{split}.clock.npy", clock.astype(np.int32))
-        write_array(folder / f"{split}.pieces.npy", np.cumsum([0, *(len(p.pitch) for p in kept)]))
-        write_array(folder / f"{split}.ends.npy", np.array([p.frames for p in kept]))
-        write_json(folder / f"{split}.names.json", [f"{split}/{i}" for i in range(len(kept))])
-    info: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "codec": codec_to_json(codec),
-        "metres": [],
-        "parts": [{"name": name, "program": 0, "is_drum": False}],
-        "monophonic": False,
-        "tonic": 0,
-        "sources": [],
-    }
-    write_json(folder / "dataset.json", info)
+        named = [(f"{split}/{i}", len(p.pitch)) for i, p in enumerate(kept)]
+        write_split(folder, split, codec, named, map(_codes, kept), (_clock(p, bar) for p in kept))
+        write_array(folder / f"{split}.ends.npy", np.array([p.frames for p in kept], np.int64))
+    write_info(folder, codec, (), [Part(name)], monophonic=False, tonic=0, sources=[])
 
 
 def _codec(pieces: list[RollNotes]) -> Codec:
@@ -118,10 +106,14 @@ def _codec(pieces: list[RollNotes]) -> Codec:
     return Codec(fields, ticks_per_beat=1)
 
 
-def _encode(codec: Codec, notes: RollNotes, bar: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return codes (note, field) and the clock (note, 5)."""
+def _codes(notes: RollNotes) -> npt.NDArray[np.int64]:
+    """Return the codes of a roll's notes, (note, field)."""
+    return np.stack([np.diff(notes.onset, prepend=0), notes.pitch, notes.duration - 1], axis=1)
+
+
+def _clock(notes: RollNotes, bar: int) -> npt.NDArray[np.int64]:
+    """Return the clock of a roll's notes in bars of ``bar`` frames, (note, 5)."""
     onset = notes.onset
-    delta = np.diff(onset, prepend=0)
-    codes = np.stack([delta, notes.pitch, notes.duration - 1], axis=1)
-    length = np.full_like(onset, bar)
-    return codes, np.stack([onset, onset // bar, onset % bar, length, np.zeros_like(onset)], axis=1)
+    return np.stack(
+        [onset, onset // bar, onset % bar, np.full_like(onset, bar), np.zeros_like(onset)], axis=1
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .dataset import SPLITS, SplitName
+from ..corpus.sources import Skipped
+from .dataset import SplitName
 from .shard import Entry, Shard
 from .splits import Splits
 
@@ -19,6 +20,9 @@ STRENGTH: dict[SplitName, int] = {"train": 0, "valid": 1, "test": 2}
 class Selection:
     """The pieces kept, by shard and place, and what became of the others."""
 
+    shards: Sequence[Path]
+    unread: Sequence[Skipped] = ()
+    """Files that were skipped before any was read."""
     kept: list[list[SplitName | None]] = field(default_factory=list)
     """(shard, piece): its split, None for a duplicate."""
     duplicates: list[tuple[str, str]] = field(default_factory=list)
@@ -28,24 +32,27 @@ class Selection:
     remarks: list[str] = field(default_factory=list)
     """What of the indexes counts for nothing."""
 
-    def counts(self, shards: Iterable[Path]) -> dict[SplitName, dict[str, int]]:
-        """Return pieces and notes of every split."""
-        counts = {split: {"pieces": 0, "notes": 0} for split in SPLITS}
-        for base, splits in zip(shards, self.kept, strict=True):
+    def pieces(self) -> Iterator[tuple[Entry, SplitName]]:
+        """Yield the pieces kept with their splits; one shard's are in memory at a time."""
+        for base, splits in zip(self.shards, self.kept, strict=True):
             for entry, split in zip(Shard.load(base).entries, splits, strict=True):
                 if split is not None:
-                    counts[split]["pieces"] += 1
-                    counts[split]["notes"] += entry.notes
-        return counts
+                    yield entry, split
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Yield the files and pieces that could not be read or were not asked for."""
+        yield from self.unread
+        for base in self.shards:
+            yield from Shard.load(base).skipped
 
 
-def select(shards: Iterable[Path], splits: Splits) -> Selection:
+def select(shards: Sequence[Path], unread: Sequence[Skipped], splits: Splits) -> Selection:
     """Assign a split to every piece of the shards and drop duplicates, transposed ones too.
 
     Raises:
         ConfigError: an index that was asked for names none of the pieces.
     """
-    selection = Selection()
+    selection = Selection(shards, unread)
     best: dict[str, tuple[int, int, int, str]] = {}  # fingerprint -> strength, shard, piece, label
     for number, base in enumerate(shards):
         row: list[SplitName | None] = []

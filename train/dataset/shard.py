@@ -17,10 +17,11 @@ from ...models.errors import MusicError
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
 from ...models.score import Score
-from ..corpus.pieces import ReadPiece, label_of, read_work, unreadable
-from ..corpus.sources import Place, Skipped, Work
+from ...models.wholefile import write_json
+from ..corpus.pieces import ReadPiece, read_work, unreadable
+from ..corpus.sources import Place, Skipped, Work, label_of
 from .arrange import arrange
-from .arrayfile import write_array, write_json
+from .arrayfile import write_array
 from .prepareconfig import PrepareConfig
 
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ...models.errors import ConfigError, MusicError
-from ..corpus.sources import Item, Place, read_bytes
+from ..corpus.sources import Item, Place, label_of, read_bytes
 from .dataset import SplitName
 from .splitindex import SPLIT_WORDS, Index
 
@@ -67,7 +67,7 @@ class Splits:
             own: what the file itself says.
             place: its source and zip.
         """
-        label = file if piece == file else f"{file}: {piece}"
+        label = label_of(file, piece)
         self._example = self._example or label
         said = []
         for index, name in self._indexes(file, place):

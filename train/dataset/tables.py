@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
 from ...models.codec import Codec
 from ...models.errors import ConfigError
 from ...models.field import Field, offset_table, tables_from, velocity_table
-from .dataset import Dataset, SplitName
+from .dataset import Dataset
 from .prepareconfig import PrepareConfig
+from .selection import Selection
 from .shard import Entry, Floats, Shard, load_notes, to_ticks
 
 _ALWAYS_BEATS = 16
@@ -23,8 +23,21 @@ _METRE_SHARE = 0.005
 """A metre of fewer training notes than this is "another one" to the model."""
 
 
-class Tally:
-    """Counts what the training pieces use."""
+def tables_of(selection: Selection, config: PrepareConfig) -> tuple[Codec, tuple[str, ...]]:
+    """Return the codec and the metres that the pieces kept for training ask for."""
+    tally = _Tally(config)
+    for base, splits in zip(selection.shards, selection.kept, strict=True):
+        if "train" not in splits:
+            continue
+        entries = Shard.load(base).entries
+        for entry, split, table in zip(entries, splits, load_notes(base, entries), strict=True):
+            if split == "train":
+                tally.add(entry, table)
+    return tally.codec(), tally.metre_names()
+
+
+class _Tally:
+    """Counts what pieces use."""
 
     def __init__(self, config: PrepareConfig) -> None:
         self._config = config
@@ -33,17 +46,7 @@ class Tally:
         self.pitches: Counter[int] = Counter()
         self.metres: Counter[str] = Counter()
 
-    def add_shards(self, shards: Iterable[Path], kept: Iterable[Sequence[SplitName | None]]) -> None:
-        """Count the pieces of the shards that are kept for training."""
-        for base, splits in zip(shards, kept, strict=True):
-            if "train" not in splits:
-                continue
-            entries = Shard.load(base).entries
-            for entry, split, table in zip(entries, splits, load_notes(base, entries), strict=True):
-                if split == "train":
-                    self._add(entry, table)
-
-    def _add(self, entry: Entry, table: Floats) -> None:
+    def add(self, entry: Entry, table: Floats) -> None:
         """Count one piece."""
         tpb = self._config.ticks_per_beat
         starts = np.sort(to_ticks(table[:, 1], tpb))

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import DatasetError
+from ...models.wholefile import write_json
 from ..config.config import TrainConfig
-from ..dataset.arrayfile import write_json
 from ..dataset.dataset import Dataset, SplitName
 from ..dataset.rolls import SETS, read_rolls, write_dataset
 from ..fit.fit import Run

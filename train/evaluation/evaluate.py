@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...models.codec import Codec
-from ..backend import tf
 from ..config.sections import Told
 from ..dataset.dataset import Dataset, SplitName
-from ..fit.batches import alone
+from ..fit.batches import alone, tensors
 from ..fit.loss import evaluate_pieces, loss_of
 from ..fit.passages import Piece, numbered_pieces, passage, pieces_of
 from ..network.network import NoteNetwork
@@ -39,7 +38,7 @@ def from_bar(
             one["counted"][:first] = 0.0
         else:
             one = passage(codec, piece, first, len(piece) + 1 - first, told=told)
-        total += loss({k: tf.constant(v) for k, v in alone(one).items()}).numpy()
+        total += loss(tensors(alone(one))).numpy()
     return np.asarray(total[:-1] / total[-1]) if total[-1] else None
 
 

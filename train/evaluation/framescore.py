@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models.codec import Codec
 from ..backend import tf
-from ..fit.batches import alone
+from ..fit.batches import alone, tensors
 from ..fit.loss import nats
 from ..fit.passages import Piece, passage
 from ..network.network import NoteNetwork
@@ -48,8 +48,7 @@ def score_pieces(score: Any, codec: Codec, pieces: list[Piece]) -> FrameScore:
     for piece in pieces:
         assert piece.end is not None
         one = passage(codec, piece, 0, len(piece) + 1)
-        batch = {k: tf.constant(v) for k, v in alone(one).items()}
-        found, same = (x.numpy()[0] for x in score(batch))
+        found, same = (x.numpy()[0] for x in score(tensors(alone(one))))
         opening = int((piece.clock[:, 0] == 0).sum())
         first += float(found[:opening, :2].sum())
         first += float(-np.log1p(-np.exp(min(same[opening], -1e-7))))

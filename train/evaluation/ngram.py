@@ -16,6 +16,8 @@ from ...models.codec import Codec
 from ..fit.passages import Piece
 
 Context = tuple[int, ...]
+ORDER = 5
+"""Notes in a context, the one predicted included: it looks at 4 notes before."""
 
 
 class NGram:
@@ -23,13 +25,12 @@ class NGram:
 
     Args:
         codec: the fields.
-        order: notes in a context, the one predicted included: 5 looks at 4 notes before.
         relative: read pitches as intervals from the note before. Not the same fields any more, but a
             stronger baseline for tunes in many keys.
     """
 
-    def __init__(self, codec: Codec, order: int = 5, *, relative: bool = False) -> None:
-        self.codec, self.order, self.relative = codec, order, relative
+    def __init__(self, codec: Codec, *, relative: bool = False) -> None:
+        self.codec, self.relative = codec, relative
         self.sizes = [f.size for f in codec.fields]
         if relative:
             self.sizes[codec.names.index("pitch")] = 255
@@ -58,9 +59,9 @@ class NGram:
         """Yield (field, contexts, code) of every prediction in a piece; END has only its delta."""
         rows = self._rows(piece)
         blank = (-2,) * len(self.sizes)
-        padded = [blank] * (self.order - 1) + rows
+        padded = [blank] * (ORDER - 1) + rows
         for i, row in enumerate(rows):
-            before = padded[i : i + self.order - 1]
+            before = padded[i : i + ORDER - 1]
             for field in range(len(row) if row[0] != self.codec.end else 1):
                 yield field, list(self._contexts(before, row[:field])), row[field]
 

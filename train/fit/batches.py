@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
-from ...models.step import METRE_OTHER
+from ...models.file.step import METRE_OTHER
+from ..backend import tf
+from ..config.config import TrainConfig
 from ..config.sections import Told
+from ..network.shape import Batch
 from .passages import Arrays, Piece, passage
 
 PADDING = 64
@@ -28,49 +31,51 @@ def stack(passages: list[Arrays], steps: int) -> Arrays:
     return batch
 
 
+def tensors(batch: Arrays) -> Batch:
+    """Return a batch as a network reads it."""
+    return {name: tf.constant(array) for name, array in batch.items()}
+
+
 def random_batch(
+    config: TrainConfig,
     codec: Codec,
     pieces: list[Piece],
     starts: npt.NDArray[np.int64],
-    *,
-    size: int,
-    length: int,
-    known_end: float,
-    known_phrase: float,
-    transpose: tuple[int, int],
-    transposed: float,
     rng: np.random.Generator,
 ) -> Arrays:
-    """Return ``size`` random crops, each around a note drawn from all notes.
+    """Return ``fit.batch`` random crops of ``fit.crop`` notes, each around a note drawn from all notes.
 
     Of a piece that is shorter than a crop all notes come with the one drawn, so notes of short pieces are met
     less often than those of long ones.
 
     Args:
-        known_end: share of the passages that are told how many bars remain.
-        known_phrase: share of the others that are told the places of bars in phrases.
-        transpose: range of semitones, for a share of ``transposed`` of the passages.
+        config: says what of a crop is told and transposed, too.
+        codec: what the pieces' codes mean.
+        pieces: to draw from.
         starts: cumulative lengths of the pieces, (piece + 1,).
         rng: a generator of this batch's own, so that a resumed run draws the same batches.
     """
+    fit, length = config.fit, config.fit.crop
     chosen = []
-    for _ in range(size):
+    for _ in range(fit.batch):
         at = int(rng.integers(starts[-1]))
         index = int(np.searchsorted(starts, at, side="right") - 1)
         piece = pieces[index]
         # A crop may begin before the piece does, so that first notes are met as often as others.
         first = max(0, int(rng.integers(-length // 2, max(len(piece) - length // 2, 1))))
         first = min(first, max(len(piece) + 1 - length, 0))
-        semitones = int(rng.integers(transpose[0], transpose[1] + 1))
-        if transposed < 1 and rng.random() >= transposed:
+        semitones = int(rng.integers(fit.transpose[0], fit.transpose[1] + 1))
+        if fit.transposed < 1 and rng.random() >= fit.transposed:
             semitones = 0
-        told = _told(float(rng.random()), known_end, known_phrase)
+        told = _told(config, float(rng.random()))
         chosen.append(passage(codec, piece, first, length, told=told, transpose=semitones))
     return stack(chosen, length)
 
 
-def _told(drawn: float, known_end: float, known_phrase: float) -> Told:
+def _told(config: TrainConfig, drawn: float) -> Told:
     """Return what a passage is told, by a random number from 0 to 1."""
+    known_end = config.fit.known_end
+    known_phrase = config.fit.known_phrase if config.network.phrases else 0.0
     if drawn < known_end:
         return "end"
     return "phrase" if drawn < known_end + (1 - known_end) * known_phrase else "nothing"

@@ -23,10 +23,8 @@ def write_curves(folder: Path, history: list[dict[str, float]]) -> None:
     with _unless_open(folder / "curves.png") as path:
         _draw(path, history)
     _tensorboard(folder / "tensorboard", history[-1])
-    with (
-        _unless_open(folder / "curves.csv") as path,
-        whole_file(path) as file,
-    ):  # last: with it, all is written
+    # Last: with it, all is written.
+    with _unless_open(folder / "curves.csv") as path, whole_file(path) as file:
         file.write(text.encode())
 
 

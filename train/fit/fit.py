@@ -21,22 +21,15 @@ from ..backend import keras, tf
 from ..config.config import TrainConfig
 from ..config.sections import FitConfig
 from ..dataset.dataset import Dataset
-from ..network.network import NoteNetwork
+from ..network.network import NoteNetwork, build
 from ..network.shape import Shape
 from .average import AveragedWeights
-from .batches import random_batch
+from .batches import random_batch, tensors
 from .curves import restore_curves, write_curves
 from .loss import evaluate_pieces, loss_of, losses
 from .passages import pieces_of
 from .runfolder import begin, check_config, check_tables
-from .savedrun import (
-    BROKEN,
-    build,
-    copy_weights,
-    load_for,
-    save_weights,
-    write_npz,
-)
+from .savedrun import BROKEN, copy_weights, load_for, save_weights, write_npz
 from .suits import check_fields, check_pieces
 from .teachers import Teachers, taught
 
@@ -87,14 +80,14 @@ class Run:
 
     def _update(self, batch: dict[str, Any]) -> Any:
         """Take one optimiser step; return the summed losses."""
-        said = self.teachers.probabilities(batch)
+        choices = self.teachers.probabilities(batch)
         with tf.GradientTape() as tape:
             logits = self.network(batch, training=True)
             sums = losses(logits, batch)
             loss = tf.reduce_sum(sums[:-1])
-            if said:
+            if choices:
                 share = self.config.fit.teaching
-                loss = (1.0 - share) * loss + share * taught(logits, said, batch)
+                loss = (1.0 - share) * loss + share * taught(logits, choices, batch)
             loss /= tf.maximum(sums[-1], 1.0)
         variables = self.network.trainable_variables
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, variables)]
@@ -104,19 +97,8 @@ class Run:
 
     def batch(self, step: int) -> dict[str, Any]:
         """Return the batch of update ``step``."""
-        fit: FitConfig = self.config.fit
-        return random_batch(
-            self.codec,
-            self.pieces["train"],
-            self.starts,
-            size=fit.batch,
-            length=fit.crop,
-            known_end=fit.known_end,
-            known_phrase=fit.known_phrase if self.config.network.phrases else 0.0,
-            transpose=fit.transpose,
-            transposed=fit.transposed,
-            rng=np.random.default_rng([fit.seed, step]),
-        )
+        rng = np.random.default_rng([self.config.fit.seed, step])
+        return random_batch(self.config, self.codec, self.pieces["train"], self.starts, rng)
 
     def validate(self) -> np.ndarray:
         """Return the valid split's nats a note by field, under the averaged weights."""
@@ -136,8 +118,7 @@ class Run:
         started, sums = time.monotonic(), np.zeros(len(self.codec.fields) + 1)
         try:
             while not self.progress.finished:
-                batch = {k: tf.constant(v) for k, v in self.batch(self.progress.step).items()}
-                sums += self._train_step(batch).numpy()
+                sums += self._train_step(tensors(self.batch(self.progress.step))).numpy()
                 self.progress.step += 1
                 bar.update()
                 if self.progress.step % self.every == 0 or self.progress.step == fit.steps:

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from ...models.codec import Codec
-from ...models.step import MASKED
+from ...models.file.step import MASKED
 from ..backend import tf
 from ..config.sections import Told
 from ..network.network import NoteNetwork
-from .batches import whole_pieces
+from ..network.shape import Batch
+from .batches import tensors, whole_pieces
 from .passages import Piece
-
-Batch = dict[str, Any]
 
 
 def nats(logits: dict[str, Any], batch: Batch) -> Any:
@@ -58,5 +57,5 @@ def evaluate_pieces(loss: Any, codec: Codec, pieces: list[Piece], told: Told) ->
     """
     total = np.zeros(len(codec.fields) + 1)
     for batch in whole_pieces(codec, pieces, told):
-        total += loss({k: tf.constant(v) for k, v in batch.items()}).numpy()
+        total += loss(tensors(batch)).numpy()
     return np.asarray(total[:-1] / max(total[-1], 1))

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
+from ...models.file.step import REMAINING_BUCKETS, phrase_code
 from ...models.metre import is_pick_up
-from ...models.step import REMAINING_BUCKETS, phrase_code
 from ..config.sections import Told
 from ..dataset.dataset import Dataset, SplitName
 from ..network.shape import ANCHOR, PITCHES, pitch_values, tick_values
@@ -180,19 +180,6 @@ def _censored(codec: Codec, target: Array, onsets: Array, last: int, end: int, e
         target[-1, 0] = int(np.searchsorted(table, wait)) if wait <= table[-1] else codec.end
         censored[-1, 0] = 1.0
     return {"censored": censored}
-
-
-def impossible_notes(codec: Codec, piece: Piece) -> int:
-    """Return how many notes of a piece no piano roll can hold; see `roll` of the network."""
-    pitch = pitch_values(codec)[piece.codes[:, codec.names.index("pitch")]]
-    last = tick_values(codec, "duration")[piece.codes[:, codec.names.index("duration")]]
-    onset = piece.clock[:, 0].astype(np.int64)
-    found = np.zeros(len(piece), bool)
-    found[1:] = (np.diff(onset) == 0) & (np.diff(pitch) <= 0)
-    order = np.argsort(pitch, kind="stable")  # each pitch's notes one after the other
-    same = np.diff(pitch[order]) == 0
-    found[order[1:]] |= same & (onset[order[1:]] <= (onset + last)[order[:-1]])
-    return int(found.sum())
 
 
 def within_table(codec: Codec, codes: Array, semitones: int) -> int:

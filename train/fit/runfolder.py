@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import ConfigError, DatasetError
-from ...models.wholefile import whole_file
+from ...models.wholefile import write_json
 from ..config.config import TrainConfig
 from ..dataset.dataset import Dataset, codec_to_json
 
@@ -57,7 +57,5 @@ def begin(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
     """Note down in a run's folder, made if need be, its configuration and what its weights' codes mean."""
     folder.mkdir(parents=True, exist_ok=True)
     if _stored(folder) != config:
-        with whole_file(folder / CONFIG) as file:
-            file.write(json.dumps(config.to_dict(), indent=1).encode())
-    with whole_file(folder / TABLES) as file:
-        file.write(json.dumps(_tables(dataset)).encode())
+        write_json(folder / CONFIG, config.to_dict(), indent=1)
+    write_json(folder / TABLES, _tables(dataset))

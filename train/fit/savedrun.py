@@ -12,33 +12,16 @@ import numpy as np
 
 from ...models.errors import ConfigError, DatasetError
 from ...models.wholefile import whole_file
-from ..backend import keras, tf
+from ..backend import keras
 from ..config.config import TrainConfig
 from ..config.sections import NetworkConfig
 from ..dataset.dataset import Dataset
-from ..network.network import NoteNetwork
-from ..network.shape import PITCHES, Shape
+from ..network.network import NoteNetwork, build
+from ..network.shape import Shape
 from .runfolder import CONFIG, check_tables
 
 BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 """What reading arrays from a file of any bytes may raise: an empty one EOFError, one array TypeError."""
-
-
-def build(shape: Shape) -> NoteNetwork:
-    """Return a network with its weights made."""
-    network = NoteNetwork(shape)
-    steps = 4
-    batch: dict[str, Any] = {
-        "note": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
-        "target": tf.zeros([1, steps, len(shape.codec.fields)], tf.int32),
-        "clock": tf.ones([1, steps, 3], tf.int32),
-        "conditions": tf.zeros([1, steps, 3], tf.int32),
-        "voices": tf.zeros([1, steps, shape.parts], tf.int32),
-    }
-    batch["onset"] = tf.zeros([1, steps], tf.int32)
-    batch |= {name: tf.zeros([1, steps, PITCHES], tf.int32) for name in ("ends", "strikes")}
-    network(batch)
-    return network
 
 
 def write_npz(path: Path, arrays: dict[str, Any]) -> None:
@@ -55,11 +38,15 @@ def save_weights(path: Path, network: NoteNetwork) -> None:
     write_npz(path, {f"w{i}": keras.ops.convert_to_numpy(v) for i, v in variables})
 
 
-def load_run(folder: Path, which: str = "best") -> tuple[TrainConfig, Dataset, NoteNetwork]:
-    """Return a run's configuration, data set and network with its ``best`` weights, in float32."""
-    config_path, weights = folder / CONFIG, folder / f"{which}.npz"
+def load_run(folder: Path) -> tuple[TrainConfig, Dataset, NoteNetwork]:
+    """Return a run's configuration, data set and network with its best weights, in float32.
+
+    Raises:
+        DatasetError, ConfigError: the folder is no run with weights, or its data set is gone or another one.
+    """
+    config_path, weights = folder / CONFIG, folder / "best.npz"
     if not config_path.exists() or not weights.exists():
-        raise DatasetError(f"{folder} is no run with weights: config.json or {which}.npz is missing")
+        raise DatasetError(f"{folder} is no run with weights: {CONFIG} or best.npz is missing")
     keras.config.set_dtype_policy("float32")
     config = TrainConfig.load(config_path)
     dataset = Dataset.load(Path(config.dataset))

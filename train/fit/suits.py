@@ -11,8 +11,8 @@ from ...models.codec import Codec
 from ...models.errors import ConfigError, DatasetError
 from ..config.config import TrainConfig
 from ..dataset.dataset import Dataset
-from ..network.shape import PLACES
-from .passages import Piece, impossible_notes
+from ..network.shape import PLACES, pitch_values, tick_values
+from .passages import Piece
 
 log = logging.getLogger("antiphon.train")
 _FEW = 0.01
@@ -59,10 +59,23 @@ def check_fields(config: TrainConfig, dataset: Dataset) -> None:
         raise ConfigError("fit.transpose: a data set of text has no pitches to transpose")
 
 
+def impossible_notes(codec: Codec, piece: Piece) -> int:
+    """Return how many notes of a piece no piano roll can hold; see `roll` of the network."""
+    pitch = pitch_values(codec)[piece.codes[:, codec.names.index("pitch")]]
+    last = tick_values(codec, "duration")[piece.codes[:, codec.names.index("duration")]]
+    onset = piece.clock[:, 0].astype(np.int64)
+    found = np.zeros(len(piece), bool)
+    found[1:] = (np.diff(onset) == 0) & (np.diff(pitch) <= 0)
+    order = np.argsort(pitch, kind="stable")  # each pitch's notes one after the other
+    same = np.diff(pitch[order]) == 0
+    found[order[1:]] |= same & (onset[order[1:]] <= (onset + last)[order[:-1]])
+    return int(found.sum())
+
+
 def _check_rolls(codec: Codec, pieces: Mapping[str, list[Piece]]) -> None:
     """Raise ConfigError where music holds notes to which `roll` gives no probability."""
-    total = sum(map(len, (piece for each in pieces.values() for piece in each)))
-    count = sum(impossible_notes(codec, piece) for each in pieces.values() for piece in each)
+    every = [piece for each in pieces.values() for piece in each]
+    total, count = sum(map(len, every)), sum(impossible_notes(codec, piece) for piece in every)
     if count:
         raise ConfigError(
             f"network.roll gives no probability to {count} of the {total} notes, which begin where their "

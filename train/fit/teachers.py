@@ -12,9 +12,8 @@ from typing import Any
 from ...models.errors import ConfigError
 from ..backend import tf
 from ..dataset.dataset import Dataset
+from ..network.shape import Batch
 from .savedrun import load_for
-
-Batch = dict[str, Any]
 
 
 class Teachers:

@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ...models.step import MASKED, POSITION_STRIDE
+from ...models.file.step import MASKED, POSITION_STRIDE
 from ..backend import keras, tf
 from ..config.sections import NetworkConfig
-from .shape import BEAT_BIASES, BIASES, beat_code, bias_code
-
-Batch = dict[str, Any]
+from .shape import BEAT_BIASES, BIASES, Batch, beat_code, bias_code
 
 
 class Windows:

@@ -21,6 +21,7 @@ from .shape import (
     PITCHES,
     PLACES,
     REACH,
+    Batch,
     Shape,
     ends_unit,
     interval_code,
@@ -29,7 +30,6 @@ from .shape import (
     tick_values,
 )
 
-Batch = dict[str, Any]
 STRETCH = 512
 """Steps whose running means are computed at once."""
 

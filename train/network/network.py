@@ -21,13 +21,12 @@ from .shape import (
     INTERVALS,
     PITCHES,
     PLACES,
+    Batch,
     Shape,
     interval_code,
     pitch_values,
 )
 from .stack import Recurrent, Transformer
-
-Batch = dict[str, Any]
 
 
 @keras.saving.register_keras_serializable("antiphon")
@@ -182,3 +181,14 @@ class NoteNetwork(keras.Model):
             impossible = self.inputs_of.impossible(batch, facts, delta)
             logits += tf.gather(impossible, table, axis=-1) * IMPOSSIBLE
         return logits
+
+
+def build(shape: Shape) -> NoteNetwork:
+    """Return a network with its weights made."""
+    network = NoteNetwork(shape)
+    lead, fields = (1, 4), len(shape.codec.fields)  # as few steps as any
+    sizes = {"note": fields, "target": fields, "conditions": 3, "voices": shape.parts}
+    sizes |= {"ends": PITCHES, "strikes": PITCHES}
+    batch: Batch = {name: tf.zeros([*lead, size], tf.int32) for name, size in sizes.items()}
+    network({**batch, "clock": tf.ones([*lead, 3], tf.int32), "onset": tf.zeros(lead, tf.int32)})
+    return network

@@ -9,11 +9,13 @@ import numpy as np
 
 from ...models.codec import Codec
 from ...models.field import FieldName
-from ...models.manifest import CONDITIONS, TONIC
-from ...models.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
+from ...models.file.manifest import CONDITIONS, TONIC
+from ...models.file.step import MASKED, PHRASE_BARS, POSITION_STRIDE, REMAINING_BUCKETS
 from ..backend import tf
 from ..config.sections import NetworkConfig
 
+Batch = dict[str, Any]
+"""Tensors (batch, step, ...) by the names that antiphon.train.fit.passages.passage gives them."""
 REACH = 36
 """Intervals beyond ±36 semitones share a code at either end."""
 INTERVALS = 2 * REACH + 3
@@ -94,14 +96,13 @@ class Shape:
 
     @property
     def attends(self) -> bool:
-        """Whether the network reads a memory of earlier steps."""
-        return self.config.cell == "transformer" or self.config.attention_heads > 0
+        """Whether the network reads a memory of earlier steps, as every Transformer does."""
+        return self.config.attention_heads > 0
 
     @property
     def memory_heads(self) -> int:
         """Heads of the attention memory: those of every block of a Transformer, side by side."""
-        blocks = self.config.layers if self.config.cell == "transformer" else 1
-        return blocks * self.config.attention_heads
+        return self.config.blocks * self.config.attention_heads
 
 
 def pitch_values(codec: Codec) -> np.ndarray:

@@ -8,8 +8,7 @@ from typing import Any
 from ..backend import keras
 from ..config.sections import NetworkConfig
 from .attention import Block, RelativeBias, Windows
-
-Batch = dict[str, Any]
+from .shape import Batch
 
 
 class Recurrent:

@@ -19,7 +19,7 @@ from antiphon.bridge.cli.options import add_request_options, request_options
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.server.server import Server
-from antiphon.models.manifest import Source
+from antiphon.models.file.manifest import Source
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.midi import read_midi, write_midi
 from antiphon.models.note import Note

@@ -17,7 +17,7 @@ from antiphon.bridge.leading.tonality import KEY_NOTES, KEYS, TONIC, of_heard, t
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from tiny_model import tiny_manifest

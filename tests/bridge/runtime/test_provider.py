@@ -12,7 +12,7 @@ import pytest
 from antiphon.bridge.client.client import Client
 from antiphon.bridge.runtime import provider
 from antiphon.bridge.runtime.provider import CUDA, Providers, choose, cuda_missing
-from antiphon.models.modelfile import ModelFile
+from antiphon.models.file.modelfile import ModelFile
 from program import PATIENCE_SECONDS, Bridge, antiphon
 
 

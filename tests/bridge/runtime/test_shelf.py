@@ -12,8 +12,8 @@ import pytest
 from antiphon.bridge.runtime.shelf import LoadedModel, ModelShelf
 from antiphon.bridge.runtime.stepper import memory_sizes
 from antiphon.models.errors import RequestError
-from antiphon.models.manifest import METADATA_KEY, Memory
-from antiphon.models.modelfile import ModelFile
+from antiphon.models.file.manifest import METADATA_KEY, Memory
+from antiphon.models.file.modelfile import ModelFile
 from onnx import helper
 from tiny_model import HEADS, KEY, VALUE, save_broken_model, save_tiny_model, tiny_manifest
 

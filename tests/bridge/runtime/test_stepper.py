@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from antiphon.bridge.runtime.batching import probe
 from antiphon.bridge.runtime.stepper import Batching, Stepper
-from antiphon.models.modelfile import ModelFile
+from antiphon.models.file.modelfile import ModelFile
 from plain_host import PlainHost
 from tiny_model import LENGTH, save_tiny_model
 

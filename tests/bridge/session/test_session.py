@@ -9,7 +9,7 @@ from antiphon.bridge.session.contexts import MAX_CONTEXTS
 from antiphon.bridge.session.desk import MAX_RUNNING
 from antiphon.bridge.session.session import MAX_ECHO
 from antiphon.models.errors import RequestError
-from antiphon.models.manifest import Defaults
+from antiphon.models.file.manifest import Defaults
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from fake_bridge import FAIL, FOUR, FakeJob, Talk, context, flat, manifest, request, rule

@@ -18,9 +18,9 @@ from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.bridge.take.rows import TakeRow
 from antiphon.models.errors import RequestError
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.step import MASKED
 from antiphon.models.note import Note
-from antiphon.models.step import MASKED
 from onnx import numpy_helper
 from tiny_model import TRUNK, save_tiny_model, tiny_manifest
 

@@ -31,7 +31,7 @@ from antiphon.models.abc.tune import FIELD
 from antiphon.models.abc.write import key_name, signature, write_bars
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
-from antiphon.models.manifest import Manifest
+from antiphon.models.file.manifest import Manifest
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note
 from antiphon.models.score import Score

@@ -15,14 +15,14 @@ from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
 from antiphon.train.cli import benchmark as cli_benchmark
 from antiphon.train.config.sections import NetworkConfig
-from antiphon.train.dataset.dataset import Dataset
+from antiphon.train.dataset.dataset import SPLITS, Dataset
 from antiphon.train.dataset.rolls import KEYS, LOWEST, RollNotes, notes_of, read_rolls, write_dataset
 from antiphon.train.evaluation import benchmark
 from antiphon.train.evaluation.framescore import score_pieces, scorer
 from antiphon.train.fit.batches import stack
-from antiphon.train.fit.passages import Piece, impossible_notes, passage, pieces_of
-from antiphon.train.fit.savedrun import build
-from antiphon.train.network.network import NoteNetwork
+from antiphon.train.fit.passages import Piece, passage, pieces_of
+from antiphon.train.fit.suits import impossible_notes
+from antiphon.train.network.network import NoteNetwork, build
 from antiphon.train.network.shape import Shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -229,6 +229,12 @@ def test_a_file_that_is_no_set(tmp_path: Path) -> None:
     (tmp_path / "x.mat").write_bytes(b"no")
     with pytest.raises(DatasetError, match=r"x\.mat is no piano-roll set"):
         read_rolls(tmp_path / "x.mat")
+
+
+def test_a_split_of_silence_alone_is_written_as_empty(tmp_path: Path) -> None:
+    roll = np.ones((2, KEYS), bool)
+    write_dataset({"train": [roll], "valid": [roll * False], "test": [roll]}, tmp_path / "set", "jsb")
+    assert [Dataset.load(tmp_path / "set").split(split).pieces for split in SPLITS] == [1, 0, 1]
 
 
 def test_every_piece_keeps_its_end(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from antiphon.train.evaluation.evaluate import CONTEXT_BARS, by_source, from_bar
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.loss import evaluate_pieces, loss_of
 from antiphon.train.fit.passages import pieces_of
-from antiphon.train.fit.savedrun import build, load_run
+from antiphon.train.fit.savedrun import load_run
+from antiphon.train.network.network import build
 from antiphon.train.network.shape import Shape
 from made_music import write_dataset
 

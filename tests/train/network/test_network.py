@@ -15,11 +15,10 @@ from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import Dataset
 from antiphon.train.fit.batches import stack
 from antiphon.train.fit.passages import Piece, passage, pieces_of
-from antiphon.train.fit.savedrun import build
 from antiphon.train.network import attention, inputs
 from antiphon.train.network import stack as layers
 from antiphon.train.network.attention import Windows
-from antiphon.train.network.network import NoteNetwork
+from antiphon.train.network.network import NoteNetwork, build
 from antiphon.train.network.shape import BIASES, Shape, bias_code
 from made_music import write_dataset
 

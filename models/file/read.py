@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from .codec import Codec
-from .errors import AntiphonError, ModelFileError
-from .field import Field
+from ..codec import Codec
+from ..errors import AntiphonError, ModelFileError
+from ..field import Field
+from ..metre import Metre
+from ..score import Part
+from .check import check
 from .manifest import FORMAT_VERSION, NAME, Defaults, Manifest, Memory, Source, StateTensor
-from .manifestcheck import check
-from .metre import Metre
-from .score import Part
 
 
 def read_manifest(text: str) -> Manifest:
@@ -35,21 +36,20 @@ def read_manifest(text: str) -> Manifest:
 
 def _read(data: dict[str, Any]) -> Manifest:
     """Build a manifest from parsed JSON."""
-    data = dict(data)
     key = "fields"
     try:
-        tables = tuple(Field(f["name"], tuple(_list(f["values"]))) for f in _list(data.pop("fields")))
+        tables = tuple(Field(f["name"], tuple(_list(f["values"]))) for f in _list(data["fields"]))
         key = "ticks_per_beat"
-        codec = Codec(tables, data.pop("ticks_per_beat"))
-        for key, build in _NESTED.items():
+        codec = Codec(tables, data["ticks_per_beat"])
+        for key, build in _REQUIRED.items():
             data[key] = build(data[key])
-        key = ", ".join(sorted(data.keys() - set(Manifest.__dataclass_fields__)))
-        known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
-        manifest = Manifest(codec=codec, **known)
     except _WRONG as error:
         raise ModelFileError(
             f"the manifest's key {key!r:.80} is missing or wrong: {error!s:.300}: export the model anew"
         ) from error
+    # Keys that a later version added are left alone.
+    known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
+    manifest = Manifest(**{**known, "codec": codec})
     _check_name(manifest.name)
     check(manifest)
     return manifest
@@ -82,7 +82,14 @@ def _defaults(defaults: Defaults) -> Defaults:
     return defaults
 
 
-_NESTED: dict[str, Any] = {
+def _as_it_is(value: Any) -> Any:
+    return value  # of which kind it is, is checked with the others
+
+
+_REQUIRED: dict[str, Callable[[Any], Any]] = {
+    "name": _as_it_is,
+    "title": _as_it_is,
+    "monophonic": _as_it_is,
     "metres": lambda v: tuple(str(Metre.parse(m)) for m in _list(v)),
     "parts": lambda v: tuple(Part(**p) for p in _list(v)),
     "state": lambda v: tuple(StateTensor(**{**s, "shape": tuple(_list(s["shape"]))}) for s in _list(v)),

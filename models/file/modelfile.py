@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ModelFileError
+from ..errors import ModelFileError
 from .manifest import METADATA_KEY, Manifest
-from .manifestread import read_manifest
 from .onnxdata import check_whole
 from .onnxmeta import read_metadata
+from .read import read_manifest
 from .step import Port, inputs, outputs
 
 LARGEST_MODEL = 512 << 20

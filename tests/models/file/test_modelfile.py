@@ -11,11 +11,11 @@ from pathlib import Path
 
 import onnx
 import pytest
-from antiphon.models import modelfile
 from antiphon.models.errors import ModelFileError
-from antiphon.models.manifest import METADATA_KEY, Manifest, Memory
-from antiphon.models.modelfile import ModelFile, ModelInfo, list_models
-from antiphon.models.onnxmeta import read_metadata
+from antiphon.models.file import modelfile
+from antiphon.models.file.manifest import METADATA_KEY, Manifest, Memory
+from antiphon.models.file.modelfile import ModelFile, ModelInfo, list_models
+from antiphon.models.file.onnxmeta import read_metadata
 from onnx import helper
 from tiny_model import save_tiny_model, tiny_manifest
 from tiny_model import tiny_model as build
@@ -215,7 +215,7 @@ def test_an_error_that_nobody_has_thought_of_names_the_file(
     def breaks(text: str) -> Manifest:
         raise ZeroDivisionError("in the dark")
 
-    monkeypatch.setattr("antiphon.models.modelfile.read_manifest", breaks)
+    monkeypatch.setattr("antiphon.models.file.modelfile.read_manifest", breaks)
     refuses(tiny_model, "manifest cannot be read: ZeroDivisionError: in the dark")
 
 

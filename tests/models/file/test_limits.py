@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from antiphon.models import limits
 from antiphon.models.errors import ModelFileError
-from antiphon.models.manifest import StateTensor
-from antiphon.models.manifestcheck import check
-from antiphon.models.manifestread import read_manifest
+from antiphon.models.file import limits
+from antiphon.models.file.check import check
+from antiphon.models.file.manifest import StateTensor
+from antiphon.models.file.read import read_manifest
 from tiny_model import tiny_manifest, tiny_text_manifest
 
 NAN, INFINITE, HUGE = float("nan"), float("inf"), 10**400

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import ModelFileError
+from ..errors import ModelFileError
 from .onnxmeta import fields, opened
 
 MOST_FIELDS = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .field import RANGES as FIELD_RANGES
+from ..field import RANGES as FIELD_RANGES
 
 MOST_TEXT = 4096
 """Characters of any text."""

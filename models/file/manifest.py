@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from .codec import Codec
-from .errors import ConfigError
-from .metre import Metre
-from .score import Part
+from ..codec import Codec
+from ..errors import ConfigError
+from ..metre import Metre
+from ..score import Part
 
 DType = Literal["int32", "float32"]
 FORMAT_VERSION = 1

@@ -7,7 +7,7 @@ from dataclasses import fields
 from math import prod
 from typing import Any, get_args
 
-from .errors import ModelFileError
+from ..errors import ModelFileError
 from .limits import MOST_ENTRIES, MOST_MEMORY, MOST_STATE, MOST_TEXT, MOST_VALUES, RANGES
 from .manifest import DType, Manifest, Memory, StateTensor
 from .step import inputs, outputs

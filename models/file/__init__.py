@@ -1,0 +1,1 @@
+"""The model file: its manifest, its step's inputs and outputs, and how it is read and checked."""
