@@ -26,8 +26,8 @@ _PROFILES = (
     (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
     (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
 )
-"""How much of the time each pitch class sounds in major and in minor, from the tonic up: Albrecht
-and Shanahan 2013, "The use of large corpora to train a new type of key-finding algorithm", Music Perception."""
+"""How much of the time each pitch class sounds in major and in minor, from the tonic up:
+Albrecht and Shanahan 2013, "The use of large corpora to train a new type of key-finding algorithm"."""
 _THIRDS = (4, 3)
 _KEYS = np.log([[np.roll(profile, tonic) for tonic in range(12)] for profile in _PROFILES])
 
