@@ -135,9 +135,7 @@ def marks(notes: Sequence[Note], close: Close, manifest: Manifest, *, home: bool
     """
     end = close.end
     if not notes:
-        return dict.fromkeys(
-            ("long", "at the barline", "together", "a triad", "on it", "at home", "properly"), 0
-        )
+        return dict.fromkeys(NONE, 0)
     onset, parts = max(note.start for note in notes), range(len(manifest.parts))
     found: dict[str, float] = {"long": end - onset >= 1 - _NEAR}
     if not any(part.is_drum for part in manifest.parts):
