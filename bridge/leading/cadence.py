@@ -21,8 +21,10 @@ CLOSE = 12.0
 much of their last bars on the tonic as music does (tests/benchmarks/endings.py)."""
 REST = 3.0
 """Nats that the end has gained by then, after a note at home: so valid tunes rest as often as music does."""
-_EVIDENCE = 8.0
-"""Beats of music that tell it: fewer lead less, more tell no more, as a piece's notes are much alike."""
+_EVIDENCE = 16.0
+"""Beats of music that tell the key, at most: a piece's notes are much alike, so more tell no more."""
+_ENOUGH = 8.0
+"""Beats of music from which on a key is led to in full."""
 _UNLIKELY = 0.01
 """What is less likely counts as this, and gains nothing."""
 _PROFILES = (
@@ -101,7 +103,7 @@ class Cadence:
             home = home + np.roll(home, 7)
             for third, likely in zip(_THIRDS, keys, strict=True):
                 home += np.roll(likely, third)
-        sure = 1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _EVIDENCE)
+        sure = 1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _ENOUGH)
         return np.asarray(sure * (1 - np.log(np.clip(home, _UNLIKELY, 1.0)) / log(_UNLIKELY)))
 
 
