@@ -33,8 +33,13 @@ _PROFILES = (
 )
 """How much of the time each pitch class sounds in major and in minor, from the tonic up:
 Albrecht and Shanahan 2013, "The use of large corpora to train a new type of key-finding algorithm"."""
-_THIRDS = (4, 3)
+_TRIADS = ((0, 4, 7), (0, 3, 7))
 _KEYS = np.log([[np.roll(profile, tonic) for tonic in range(12)] for profile in _PROFILES])
+_DEGREES = (np.arange(12)[:, None] - np.arange(12)) % 12
+_ROOT, _TRIAD = (
+    np.hstack([np.isin(_DEGREES, triad[:notes]) for triad in _TRIADS]).astype(np.float64) for notes in (1, 3)
+)
+"""Which pitch classes are the root, or of the triad, of each key: (pitch class, mode and tonic)."""
 
 Keys = npt.NDArray[np.float64]
 """(mode, tonic): major and minor."""
@@ -68,7 +73,7 @@ class Cadence:
         self._tonic, self._beats = tonic, beats.copy()
         self._last: int | None = None
         allowed = np.array([scale is None or c in scale for c in range(12)], np.float64)
-        self._possible = allowed * np.array([np.roll(allowed, -third) for third in _THIRDS])
+        self._possible = allowed * np.array([np.roll(allowed, -third) for _, third, _ in _TRIADS])
         if tonic is not None:
             named = (np.arange(12) == tonic).astype(np.float64)
             within = self._possible * named
@@ -97,14 +102,9 @@ class Cadence:
         total = keys.sum()
         if not total:  # a scale without a triad
             return np.zeros(12)
-        keys /= total
-        home = keys.sum(axis=0)
-        if chord:
-            home = home + np.roll(home, 7)
-            for third, likely in zip(_THIRDS, keys, strict=True):
-                home += np.roll(likely, third)
+        home = (_TRIAD if chord else _ROOT) @ (keys / total).ravel()
         sure = 1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _ENOUGH)
-        return np.asarray(sure * (1 - np.log(np.clip(home, _UNLIKELY, 1.0)) / log(_UNLIKELY)))
+        return np.asarray(sure * (1 - np.log(np.maximum(home, _UNLIKELY)) / log(_UNLIKELY)))
 
 
 def cadence_of(request: GenerationRequest, context: Context) -> Cadence | None:
