@@ -11,7 +11,8 @@ as many from nothing, too. The pieces' own bars stand above. They end
 - together, where all voices begin their last notes at once (of models of several voices);
 - with a triad in root position, fifth or not, where voices end;
 - at home, where the last note, of several the lowest, is of the pitch class that the piece ends on;
-- properly, where they are long, together and at home, as far as that applies.
+- properly, where they are long, together and at home, as far as that applies;
+- thrice, where a tune's last three notes are of one pitch class.
 
 Below, of a model that is told how far the end is: the nats a note of the missing bars, of the last of them,
 and of the end after it: not told, told from the first missing bar on, and told from the context's first.
@@ -49,8 +50,10 @@ WAYS = (
     ("continue, closed, tonic named", True, "closed", True),
     ("generate, open", False, "open", False),
     ("generate, closed", False, "closed", False),
+    ("generate, closed, tonic named", False, "closed", True),
 )
 """Each with whether the bars before are told, how it ends, and whether a scale names the tonic."""
+MARKS = ("long", "at the barline", "together", "a triad", "at home", "properly", "thrice")
 TELLINGS = ("not told", "told from the answer on", "told from the context on")
 Marks = Mapping[str, bool]
 
@@ -116,11 +119,11 @@ def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifes
     Args:
         notes: of an answer.
         end: its last barline, in beats.
-        home: the pitch class that the piece ends on; None where there is no piece.
+        home: the pitch class that the piece ends on; None where nothing tells it.
         manifest: of the model.
     """
     if not notes:
-        return dict.fromkeys(("long", "at the barline", "together", "a triad", "at home", "properly"), False)
+        return dict.fromkeys(MARKS, False)
     onset, parts = max(note.start for note in notes), range(len(manifest.parts))
     found = {"long": end - onset >= 1 - _NEAR}
     if not any(part.is_drum for part in manifest.parts):
@@ -132,6 +135,8 @@ def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifes
         if home is not None:
             found["at home"] = last_of(notes).pitch % 12 == home
     found["properly"] = all(found.get(name, True) for name in ("long", "together", "at home"))
+    if len(parts) == 1 and "at the barline" in found:
+        found["thrice"] = len(notes) > 2 and len({note.pitch % 12 for note in notes[-3:]}) == 1
     return found
 
 
@@ -147,7 +152,7 @@ def answered(
             options["scale"] = close.scale
         notes = tuple(close.context) if context else None
         for take in engine.generate(resolve({}, options, notes, manifest, seed)):
-            told.append(marks(take.notes, close.end, close.home if context else None, manifest))
+            told.append(marks(take.notes, close.end, close.home if context or tonic else None, manifest))
     return told
 
 

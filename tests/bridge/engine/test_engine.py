@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import subject_of
+from antiphon.bridge.leading.cadence import Cadence
 from antiphon.bridge.leading.tonality import of_heard, told_by
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.runtime.shelf import ModelShelf
@@ -155,6 +156,15 @@ def key_of(notes: Sequence[Note], codec: Codec) -> npt.NDArray[np.float32]:
     return of_heard(told_by(notes))[codec["pitch"].array.astype(int) % 12].astype(np.float32)
 
 
+def led_home(
+    request: GenerationRequest, codec: Codec, told: Sequence[Note], tick: int, length: int
+) -> npt.NDArray[np.float32]:
+    """Return what pitches of likely triads gain in the last bar of a piece."""
+    ending = 1 - (codec.to_ticks(request.end_beat - request.start_beat) - tick) / length
+    home = Cadence(None, None, told_by(told)).leaning(chord=True)[codec["pitch"].array.astype(int) % 12]
+    return np.asarray(max(ending, 0) * request.piece_ends * home, np.float32)
+
+
 def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     """Return the codes of a request's first take, by a plain host: priming, masks, random numbers, end."""
     file = engine.models.get(request.model)
@@ -182,7 +192,7 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     found: list[list[int]] = []
     ticks = np.array([*codec["delta"].values, 0])
     told = list(request.context)
-    key = key_of(told, codec) if told else None
+    key = key_of(told, codec) if told else np.zeros(codec["pitch"].size, np.float32)
     first = (clock[0] * length + clock[1] + gap) // length
     last = first - (-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
     for step in range(1000):
@@ -193,11 +203,12 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
             mask[:-1][ticks[:-1] < gap] = -1e9
             mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else 1)] = -1e9
         left = min(max(last - clock[0], 0), 31) + 1 if request.piece_ends else 0
+        pitches = key + led_home(request, codec, told, tick, length) if step else key
         out = host.step(
             note,
             clock,
             (manifest.metre_code(request.metre), left),
-            masks={"delta": mask, "pitch": key},
+            masks={"delta": mask, "pitch": pitches},
             temperature=request.sampling.temperature,
             top_p=request.sampling.top_p,
             uniform=rng.random(len(codec.fields), np.float32),

@@ -33,6 +33,11 @@ def test_keys_are_probabilities(beats: Leaning) -> None:
     assert keys.shape == (2, 12) and keys.sum() == pytest.approx(1) and (keys >= 0).all()
 
 
+def test_a_page_tells_a_key_no_more_surely_than_eight_beats() -> None:
+    assert keys_of(MAJOR * 100) == pytest.approx(keys_of(MAJOR))
+    assert keys_of(MAJOR / 10).max() < keys_of(MAJOR).max() / 2
+
+
 def test_silence_tells_no_key_and_leads_nowhere() -> None:
     assert np.allclose(keys_of(SILENCE), 1 / 24)
     assert not Cadence(None, None, SILENCE).leaning(chord=False).any()
@@ -86,3 +91,28 @@ def test_hearing_leaves_the_context_alone() -> None:
     beats = MAJOR.copy()
     Cadence(None, None, beats).hear(0, 4.0)
     assert np.array_equal(beats, MAJOR)
+
+
+def test_a_tune_is_home_on_the_tonic_that_is_named() -> None:
+    cadence = Cadence(2, None, MAJOR)
+    assert cadence.at_home() == 0
+    cadence.hear(2, 1.0)
+    assert cadence.at_home() == 1
+    cadence.hear(9, 1.0)
+    assert cadence.at_home() == 0
+
+
+def test_a_tune_is_home_as_far_as_music_tells_the_tonic() -> None:
+    found = []
+    for share in (0, 0.1, 1):
+        cadence = Cadence(None, None, MAJOR * share)
+        cadence.hear(0, 0.5)
+        found.append(cadence.at_home())
+    assert 0 < found[0] < found[1] / 2 < found[2] / 4
+    assert found[2] > 0.7
+
+
+def test_nothing_is_home_in_a_scale_without_a_triad() -> None:
+    cadence = Cadence(None, frozenset({0, 1, 2}), MAJOR)
+    cadence.hear(0, 4.0)
+    assert cadence.at_home() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import read
 from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.job import Job
+from antiphon.bridge.leading.cadence import CLOSE, REST
 from antiphon.bridge.leading.constraints import constraints
+from antiphon.bridge.leading.tonality import TONIC
 from antiphon.bridge.request import GenerationRequest, Sampling
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
@@ -21,6 +24,7 @@ from antiphon.models.errors import RequestError
 from antiphon.models.file.manifest import Manifest
 from antiphon.models.file.step import MASKED
 from antiphon.models.note import Note
+from antiphon.models.score import Part
 from onnx import numpy_helper
 from tiny_model import TRUNK, save_tiny_model, tiny_manifest
 
@@ -138,6 +142,51 @@ def test_a_piece_that_is_continued_may_end_in_its_last_bar_only() -> None:
         ends.append(played.mask[-1] == 0)
     assert told == [3, 2, 2, 1]  # bars 1 to 3 of four
     assert ends == [False, False, True]
+
+
+TUNE = tiny_manifest(parts=(Part("tune"),))
+D = TUNE.codec["pitch"].nearest(62)
+
+
+def tune(beats: float) -> Played:
+    """Return a piece of one voice so long, whose tonic is D."""
+    one = frozenset({0})
+    return Played(GenerationRequest("tiny", 0.0, beats, seed=1, piece_ends=True, tonic=2, parts=one), TUNE)
+
+
+def test_a_tune_that_has_come_home_is_led_to_its_end() -> None:
+    played = tune(8.0)
+    gained = []
+    for bar, pitch in ((0, D), (1, D - 1), (1, D)):
+        assert not played.choose(8, 0, pitch, 3, bar=bar)
+        gained.append(float(played.mask[-1]))
+    assert gained == [MASKED, 0.0, pytest.approx(REST * 0.25**3)]
+
+
+@pytest.mark.parametrize(
+    ("beats", "bar", "over"), [(8.0, 0, 0), (8.0, 1, 0.25), (6.0, 0, 0), (6.0, 1, 0.75), (5.0, 1, 1)]
+)
+def test_the_end_is_led_to_over_a_bar_wherever_it_is(beats: float, bar: int, over: float) -> None:
+    played = tune(beats)
+    assert not played.choose(6, 0, D - 1, 3, bar=bar)
+    gained = played.stepper.masks["pitch"][0, D] - TONIC
+    assert gained == pytest.approx(CLOSE * over)
+
+
+def test_a_piece_that_is_continued_is_led_to_its_own_end() -> None:
+    context = (Note(60, 0.0, 1.0), Note(62, 5.0, 1.0))
+    request = GenerationRequest("tiny", 8.0, 16.0, seed=1, context=context, piece_ends=True, tonic=2)
+    played = Played(replace(request, parts=frozenset({0})), TUNE)
+    gained = []
+    for bar, delta in ((2, 18), (3, 19)):
+        assert not played.choose(delta, 0, D - 1, 3, bar=bar)
+        gained.append(float(played.stepper.masks["pitch"][0, D]) - TONIC)
+    assert gained == pytest.approx([0, CLOSE / 4], abs=1e-5)
+
+
+def test_the_only_note_of_a_piece_is_led_home() -> None:
+    played = tune(1.0)
+    assert played.stepper.masks["pitch"][0, D] == pytest.approx(TONIC + CLOSE * 0.75)
 
 
 def test_what_has_no_known_end_does_not_end() -> None:
