@@ -12,7 +12,7 @@ import numpy as np
 
 from ...models.file.manifest import Manifest
 from ..request import GenerationRequest
-from .cadence import cadence_of
+from .cadence import REST, cadence_of
 from .constraints import Mask
 from .opening import Context
 from .tessitura import tessitura_of
@@ -48,6 +48,7 @@ class Leading:
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
+        self._is_melody = manifest.monophonic and (len(manifest.parts) < 2 or len(request.parts or ()) == 1)
         self._tessitura = self._motion = self._cadence = None
         self._rounds = None if context.rounds is None else context.rounds.copy()
         self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
@@ -86,12 +87,10 @@ class Leading:
             self._lean(of_heard(self._heard))
 
     def _is_above_others(self) -> bool:
-        """Return whether the next note may be one of several voices, but the lowest."""
+        """Return whether the next note is most likely one of several, but of the lowest voice."""
         if self._motion is None:
-            return False
-        homes = self._tessitura.homes if self._tessitura else {}
-        part = self._motion.next()
-        return part is None or part != min(homes, key=homes.__getitem__, default=None)
+            return not self._is_melody
+        return self._motion.is_next_above(self._tessitura.homes if self._tessitura else {})
 
     def wait(self, codes: Sequence[int]) -> None:
         """Take a note of the answer that is not played."""
@@ -99,19 +98,28 @@ class Leading:
             self._motion.wait(codes)
 
     def rest(self, ending: float) -> float:
-        """Return what the end has gained where it may be chosen next, in nats; ``ending`` as for `mask`."""
-        return ending * self._cadence.rest() if ending and self._cadence is not None else 0.0
+        """Return what the end of a piece gains, in nats: a tune that has come home stays there.
+
+        Args:
+            ending: as for :meth:`mask`.
+        """
+        return REST * ending**3 * self._at_home()
+
+    def _at_home(self) -> float:
+        """Return how likely a tune has come home; 0 of voices, which do so one after the other."""
+        return self._cadence.at_home() if self._is_melody and self._cadence is not None else 0.0
 
     def mask(self, ending: float = 0.0) -> Mask:
         """Return the mask of the next pitch, (code,).
 
         Args:
-            ending: how far the last bar of a piece is over, 0 to 1, at whose end home waits.
+            ending: how far a bar's length before the end of a piece is over, 0 to 1; there home waits.
         """
         mask = self._mask
         if ending and self._cadence is not None:
             home = self._cadence.leaning(chord=self._is_above_others())[self._classes]
-            mask = mask + (ending * home).astype(np.float32)
+            late = 1 + self._at_home()  # who is there needs no leading, but for the very end
+            mask = mask + (ending**late * home).astype(np.float32)
         if self._worn:
             mask = mask.copy()
             mask[self._worn] -= WORN

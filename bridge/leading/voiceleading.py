@@ -84,6 +84,20 @@ class VoiceLeading:
                     return None if voice is None else part
         return None
 
+    def is_next_above(self, homes: Mapping[int, float]) -> bool:
+        """Return whether the next note is most likely of another voice than the lowest that plays.
+
+        Args:
+            homes: how high each voice mostly lies, as far as that is known; else its last note tells.
+        """
+        playing = {part: self._voices[part] for part in self._parts if part in self._voices}
+        if len(playing) < 2:  # the first chord of all
+            return len(self._parts) > 1
+        part = self.next()
+        if part is None:  # a new onset: where the first voice ends
+            part = min(playing, key=lambda part: (playing[part].end, part))
+        return part != min(playing, key=lambda part: homes.get(part, playing[part].pitch))
+
     def lead(self, mask: Mask, homes: Mapping[int, float]) -> Mask:
         """Return a mask of the next pitch, (code,), with what keeps it off bad company.
 

@@ -8,7 +8,6 @@ from operator import contains
 from typing import Protocol
 
 from ...models.file.manifest import Manifest
-from ...models.file.step import MASKED
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints
@@ -150,7 +149,7 @@ class TakeRow:
         self._leading = Leading(manifest, request, limits.fixed["pitch"], context)
         self._conditions = Conditions(manifest)
         self._left = self._remaining(self._opening.clock[0])
-        self._delta: tuple[int, float] | None = None
+        self._delta: tuple[int, bool] | None = None
         self._nats = 0.0
         self._notes: list[Note] = []
 
@@ -169,7 +168,7 @@ class TakeRow:
         self._conditions.write(stepper, row, start.metre, self._left)
         for name, mask in self._limits.fixed.items():
             stepper.masks[name][row] = mask
-        stepper.masks["pitch"][row] = self._leading.mask()
+        stepper.masks["pitch"][row] = self._leading.mask(self._ending(0, start.clock[2]))
         latest = max(min(start.latest, start.gap + self._writer.last_tick), start.gap)
         stepper.masks["delta"][row] = self._limits.first_delta(start.gap, latest)
         stepper.uniform[row] = self._uniforms.next()
@@ -204,23 +203,33 @@ class TakeRow:
 
     def _prepare(self, stepper: Stepper, row: int) -> None:
         """Write the inputs of the next step that differ from the last one's."""
-        end, ending = MASKED, 0.0
         bar, tick, length = stepper.clock[row].tolist()
         left = self._remaining(bar)
         if left != self._left:
             self._left = left
             self._conditions.write(stepper, row, self._opening.metre, left)
-        if self._last_bar is not None:
-            soonest = (bar - self._last_bar) * length + tick + self._writer.least
-            ending = min(max(soonest / length, 0.0), 1.0)
-            if bar >= self._last_bar:
-                end = self._leading.rest(ending)
+        ends = self._last_bar is not None and bar >= self._last_bar
+        soonest = (bar - self._opening.first_bar) * length + tick + self._writer.least
+        ending = self._ending(soonest, length)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
-        delta = (self._writer.least, end)
+        delta = (self._writer.least, ends)
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.delta(*delta)
+        if ends:
+            stepper.masks["delta"][row, -1] = self._leading.rest(ending)
         stepper.uniform[row] = self._uniforms.next()
+
+    def _ending(self, tick: int, length: int) -> float:
+        """Return how far the last bar's length before the end of a piece is over, 0 to 1.
+
+        Args:
+            tick: from the answer's start.
+            length: ticks a bar.
+        """
+        if self._last_bar is None:
+            return 0.0
+        return min(max(1 - (self._writer.last_tick + 1 - tick) / length, 0.0), 1.0)
 
     def _remaining(self, bar: int) -> int:
         """Return the condition `remaining` of a bar."""

@@ -12,7 +12,8 @@ as many from nothing, too. The pieces' own bars stand above. They end
 - with a triad in root position, fifth or not, where voices end;
 - with so much of the last bar's sound on the pitch class that the piece ends on;
 - at home, where the last note, of several the lowest, is of the pitch class that the piece ends on;
-- properly, where they are long, together and at home, as far as that applies.
+- properly, where they are long, together and at home, as far as that applies;
+- thrice, where a tune's last three notes are of one pitch class.
 
 How often the key that the context makes likeliest has that tonic stands above.
 
@@ -53,10 +54,10 @@ WAYS = (
     ("continue, closed, tonic named", True, "closed", True),
     ("generate, open", False, "open", False),
     ("generate, closed", False, "closed", False),
+    ("generate, closed, tonic named", False, "closed", True),
 )
 """Each with whether the bars before are told, how it ends, and whether a scale names the tonic."""
-NONE = ("long", "at the barline", "together", "a triad", "on it", "at home", "properly")
-"""What an answer without a note is not."""
+MARKS = ("long", "at the barline", "together", "a triad", "on it", "at home", "properly", "thrice")
 TELLINGS = ("not told", "told from the answer on", "told from the context on")
 Marks = Mapping[str, float]
 
@@ -135,7 +136,7 @@ def marks(notes: Sequence[Note], close: Close, manifest: Manifest, *, home: bool
     """
     end = close.end
     if not notes:
-        return dict.fromkeys(NONE, 0)
+        return dict.fromkeys(MARKS, 0)
     onset, parts = max(note.start for note in notes), range(len(manifest.parts))
     found: dict[str, float] = {"long": end - onset >= 1 - _NEAR}
     if not any(part.is_drum for part in manifest.parts):
@@ -149,6 +150,8 @@ def marks(notes: Sequence[Note], close: Close, manifest: Manifest, *, home: bool
             found["on it"] = beats[close.home] / sum(beats) if any(beats) else 0
             found["at home"] = last_of(notes).pitch % 12 == close.home
     found["properly"] = all(found.get(name, True) for name in ("long", "together", "at home"))
+    if len(parts) == 1 and "at the barline" in found:
+        found["thrice"] = len(notes) > 2 and len({note.pitch % 12 for note in notes[-3:]}) == 1
     return found
 
 
@@ -164,7 +167,7 @@ def answered(
             options["scale"] = close.scale
         notes = tuple(close.context) if context else None
         for take in engine.generate(resolve({}, options, notes, manifest, seed)):
-            told.append(marks(take.notes, close, manifest, home=context))
+            told.append(marks(take.notes, close, manifest, home=context or tonic))
     return told
 
 

@@ -151,6 +151,13 @@ class TestEnding:
             rests[ending] = sum(map(ends_long, takes))
         assert rests["auto"] == rests["closed"] >= rests["open"] + 3
 
+    @pytest.mark.parametrize("model", ["folk", "chorale", "drums"])
+    def test_every_model_of_notes_may_be_closed(self, shipped: Shipped, model: str) -> None:
+        shelf, engine = shipped
+        for context in (None, tuple(RIFF)):
+            options = {"metre": "4/4", "bars": 2, "ending": "closed"}
+            assert engine.generate(resolve({}, options, context, shelf.manifest(model), 3))[0].notes
+
 
 class TestKey:
     def test_strangers_to_a_context_lose(self) -> None:

@@ -156,6 +156,15 @@ def key_of(notes: Sequence[Note], codec: Codec) -> npt.NDArray[np.float32]:
     return of_heard(told_by(notes))[codec["pitch"].array.astype(int) % 12].astype(np.float32)
 
 
+def led_home(
+    request: GenerationRequest, codec: Codec, told: Sequence[Note], tick: int, length: int
+) -> npt.NDArray[np.float32]:
+    """Return what pitches of likely triads gain in the last bar of a piece."""
+    ending = 1 - (codec.to_ticks(request.end_beat - request.start_beat) - tick) / length
+    home = Cadence(None, None, told_by(told)).leaning(chord=True)[codec["pitch"].array.astype(int) % 12]
+    return np.asarray(max(ending, 0) * request.piece_ends * home, np.float32)
+
+
 def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     """Return the codes of a request's first take, by a plain host: priming, masks, random numbers, end."""
     file = engine.models.get(request.model)
@@ -183,28 +192,23 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     found: list[list[int]] = []
     ticks = np.array([*codec["delta"].values, 0])
     told = list(request.context)
-    key = key_of(told, codec) if told else None
+    key = key_of(told, codec) if told else np.zeros(codec["pitch"].size, np.float32)
     first = (clock[0] * length + clock[1] + gap) // length
     last = first - (-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
-    cadence, least = Cadence(None, None, told_by(told) if told else np.zeros(12)), 0
     for step in range(1000):
-        mask, lead = np.zeros(codec["delta"].size, np.float32), key
+        mask = np.zeros(codec["delta"].size, np.float32)
         ends = request.piece_ends and step and clock[0] >= last
-        mask[-1] = -1e9
-        if ends:
-            over = (clock[1] + least) / length
-            mask[-1] = over * cadence.rest()
-            home = cadence.leaning(chord=False)[codec["pitch"].array.astype(int) % 12]
-            lead = ((0 if key is None else key) + over * home).astype(np.float32)
+        mask[-1] = 0 if ends else -1e9
         if not step:
             mask[:-1][ticks[:-1] < gap] = -1e9
             mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else 1)] = -1e9
         left = min(max(last - clock[0], 0), 31) + 1 if request.piece_ends else 0
+        pitches = key + led_home(request, codec, told, tick, length) if step else key
         out = host.step(
             note,
             clock,
             (manifest.metre_code(request.metre), left),
-            masks={"delta": mask, "pitch": lead},
+            masks={"delta": mask, "pitch": pitches},
             temperature=request.sampling.temperature,
             top_p=request.sampling.top_p,
             uniform=rng.random(len(codec.fields), np.float32),
@@ -214,10 +218,8 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
         if note[0] == codec.end or tick >= codec.to_ticks(request.end_beat - request.start_beat):
             return found
         duration = codec["duration"]
-        least = 1
         if [tick, *note[1:3]] not in [row[:3] for row in found]:  # a unison is dropped
-            beats, least = duration.values[note[3]] / codec.ticks_per_beat, 0
-            cadence.hear(int(codec["pitch"].values[note[2]]) % 12, beats)
+            beats = duration.values[note[3]] / codec.ticks_per_beat
             told.append(Note(int(codec["pitch"].values[note[2]]), 0.0, beats))
             if len(told) in range(16, 129, 16):
                 key = key_of(told, codec)

@@ -92,19 +92,40 @@ def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
     assert np.array_equal(led.mask(), before)
 
 
-def test_the_end_gains_after_the_tonic_the_more_the_bar_is_over() -> None:
+def test_a_tune_that_has_come_home_rests_there() -> None:
     led = leads(SCALE, scale="D dorian", ending="closed")
+    hear(led, 60)
+    assert led.rest(1.0) == 0 and led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
     hear(led, 62)
-    assert [led.rest(ending) for ending in (0.0, 0.5, 1.0)] == pytest.approx([0, REST / 2, REST])
-    hear(led, 64)
-    assert led.rest(1.0) == 0
+    assert led.rest(0.0) == 0 and led.rest(0.5) == pytest.approx(REST / 8) and led.rest(1.0) == REST
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 4)  # it need not be struck again
+    assert led.mask(1.0)[CLASSES == 2] == pytest.approx(TONIC + CLOSE)
 
 
 def test_what_goes_on_is_not_led_home() -> None:
     led = leads(SCALE, scale="D dorian")
     hear(led, 62)
+    assert np.array_equal(led.mask(1.0), led.mask()) and led.rest(1.0) == 0
+
+
+def test_voices_come_home_one_after_the_other() -> None:
+    duo = tiny_manifest()
+    request = resolve({}, {"scale": "D dorian", "ending": "closed"}, SCALE, duo, 1)
+    led = leads_to(duo, request, FREE)
+    hear(led, 62)
     assert led.rest(1.0) == 0
-    assert np.array_equal(led.mask(1.0), led.mask())
+    alone = leads_to(duo, replace(request, parts=frozenset({0})), FREE)
+    hear(alone, 62)
+    assert alone.rest(1.0) == REST
+
+
+def test_long_notes_of_an_answer_tell_more() -> None:
+    found = []
+    for length in (6, 96):
+        led = leads(SCALE, ending="closed")
+        led.hear([1, 0, CODEC["pitch"].nearest(65), CODEC["duration"].nearest(length)], 0, 0)
+        found.append(led.rest(1.0))
+    assert 0 < found[0] < found[1] / 2
 
 
 def test_without_a_tonic_the_music_tells_where_home_is() -> None:
@@ -144,10 +165,11 @@ def test_limits_stay_limits_and_are_not_touched() -> None:
 
 def test_drums_are_not_led() -> None:
     drums = tiny_manifest(parts=(Part("kit", is_drum=True),))
-    request = GenerationRequest("tiny", 4.0, 8.0, 1, context=SCALE)
+    request = GenerationRequest("tiny", 4.0, 8.0, 1, context=SCALE, piece_ends=True)
     led = leads_to(drums, request, FREE)
     hear(led, *[61] * 32)
     assert np.array_equal(led.mask(0.5), FREE)
+    assert led.rest(1.0) == 0
 
 
 def kept(engine: Engine, shelf: ModelShelf) -> float:

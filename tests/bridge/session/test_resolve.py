@@ -55,6 +55,7 @@ ONE = (Note(60, 0.0, 1.0),)
         (None, {}, {"ending": "auto"}, True),
         (None, {}, {"ending": "open"}, False),
         (None, {"ending": "open"}, {"ending": "auto"}, True),
+        ((), {}, {}, False),
         (ONE, {}, {}, False),
         (ONE, {}, {"ending": "auto"}, False),
         (ONE, {}, {"ending": "closed"}, True),
@@ -79,14 +80,21 @@ def test_a_model_of_text_closes_nothing_of_a_given_length(context, options) -> N
     with pytest.raises(RequestError, match="send ending auto") as error:
         resolve({}, {"ending": "closed", **options}, context, manifest, 1)
     assert error.value.code == "bad_args"
-    assert not resolve({}, {"ending": "open", **options}, context, manifest, 1).open_ended
+    for ending in ({}, {"ending": "auto"}, {"ending": "open"}):
+        request = resolve({}, {**ending, **options}, context, manifest, 1)
+        assert not request.open_ended and not request.piece_ends
+
+
+@pytest.mark.parametrize("length", [{"bars": 4}, {"beats": 3}])
+def test_notes_from_nothing_end_whatever_their_length(length) -> None:
+    assert resolve({}, length, None, MODELS.manifest("folk"), 1).piece_ends
 
 
 def test_a_model_of_text_writes_a_tune_to_its_end_or_leaves_it_open() -> None:
     manifest = MODELS.manifest("irish-abc")
     whole = resolve({}, {}, None, manifest, 1)
     assert whole == resolve({}, {"ending": "closed"}, None, manifest, 1)
-    assert whole.open_ended and whole.end_beat > 100
+    assert whole.open_ended and not whole.piece_ends and whole.end_beat > 100
     begun = resolve({}, {"ending": "open"}, None, manifest, 1)
     assert (begun.open_ended, begun.end_beat) == (False, 12.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import read
 from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.job import Job
+from antiphon.bridge.leading.cadence import CLOSE, REST
 from antiphon.bridge.leading.constraints import constraints
+from antiphon.bridge.leading.tonality import TONIC
 from antiphon.bridge.request import GenerationRequest, Sampling
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
@@ -21,6 +24,7 @@ from antiphon.models.errors import RequestError
 from antiphon.models.file.manifest import Manifest
 from antiphon.models.file.step import MASKED
 from antiphon.models.note import Note
+from antiphon.models.score import Part
 from onnx import numpy_helper
 from tiny_model import TRUNK, save_tiny_model, tiny_manifest
 
@@ -92,10 +96,10 @@ class Played:
         self.stepper = Stepper(None, self.manifest)
         self.row.enter(self.stepper, 0)
 
-    def choose(self, *codes: int, bar: int = 0, tick: int = 0) -> bool:
-        """Have the model choose a note's codes, at a place in a bar; return whether the take is over."""
+    def choose(self, *codes: int, bar: int = 0) -> bool:
+        """Have the model choose a note's codes, in a bar; return whether the take is over."""
         self.stepper.note[0] = codes
-        self.stepper.clock[0] = (bar, tick, 96)
+        self.stepper.clock[0] = (bar, 0, 96)
         return self.row.after(self.stepper, 0)
 
     @property
@@ -128,15 +132,6 @@ def test_a_piece_may_end_in_its_last_bar_only() -> None:
     assert ends == [False, False, True]
 
 
-def test_the_end_is_likelier_after_the_tonic() -> None:
-    tonic = tiny_manifest().codec["pitch"].values[20] % 12
-    request = GenerationRequest("tiny", 0.0, 12.0, seed=1, piece_ends=True, tonic=tonic)
-    home, strange = Played(request), Played(request)
-    for played, pitch in ((home, 20), (strange, 21)):
-        assert not played.choose(0, 0, pitch, 0, bar=2, tick=48)
-    assert home.mask[-1] > strange.mask[-1] == 0
-
-
 def test_a_piece_that_is_continued_may_end_in_its_last_bar_only() -> None:
     context = (Note(60, 0.0, 1.0), Note(62, 5.0, 1.0))
     played = Played(GenerationRequest("tiny", 8.0, 16.0, seed=1, context=context, piece_ends=True))
@@ -147,6 +142,51 @@ def test_a_piece_that_is_continued_may_end_in_its_last_bar_only() -> None:
         ends.append(played.mask[-1] == 0)
     assert told == [3, 2, 2, 1]  # bars 1 to 3 of four
     assert ends == [False, False, True]
+
+
+TUNE = tiny_manifest(parts=(Part("tune"),))
+D = TUNE.codec["pitch"].nearest(62)
+
+
+def tune(beats: float) -> Played:
+    """Return a piece of one voice so long, whose tonic is D."""
+    one = frozenset({0})
+    return Played(GenerationRequest("tiny", 0.0, beats, seed=1, piece_ends=True, tonic=2, parts=one), TUNE)
+
+
+def test_a_tune_that_has_come_home_is_led_to_its_end() -> None:
+    played = tune(8.0)
+    gained = []
+    for bar, pitch in ((0, D), (1, D - 1), (1, D)):
+        assert not played.choose(8, 0, pitch, 3, bar=bar)
+        gained.append(float(played.mask[-1]))
+    assert gained == [MASKED, 0.0, pytest.approx(REST * 0.25**3)]
+
+
+@pytest.mark.parametrize(
+    ("beats", "bar", "over"), [(8.0, 0, 0), (8.0, 1, 0.25), (6.0, 0, 0), (6.0, 1, 0.75), (5.0, 1, 1)]
+)
+def test_the_end_is_led_to_over_a_bar_wherever_it_is(beats: float, bar: int, over: float) -> None:
+    played = tune(beats)
+    assert not played.choose(6, 0, D - 1, 3, bar=bar)
+    gained = played.stepper.masks["pitch"][0, D] - TONIC
+    assert gained == pytest.approx(CLOSE * over)
+
+
+def test_a_piece_that_is_continued_is_led_to_its_own_end() -> None:
+    context = (Note(60, 0.0, 1.0), Note(62, 5.0, 1.0))
+    request = GenerationRequest("tiny", 8.0, 16.0, seed=1, context=context, piece_ends=True, tonic=2)
+    played = Played(replace(request, parts=frozenset({0})), TUNE)
+    gained = []
+    for bar, delta in ((2, 18), (3, 19)):
+        assert not played.choose(delta, 0, D - 1, 3, bar=bar)
+        gained.append(float(played.stepper.masks["pitch"][0, D]) - TONIC)
+    assert gained == pytest.approx([0, CLOSE / 4], abs=1e-5)
+
+
+def test_the_only_note_of_a_piece_is_led_home() -> None:
+    played = tune(1.0)
+    assert played.stepper.masks["pitch"][0, D] == pytest.approx(TONIC + CLOSE * 0.75)
 
 
 def test_what_has_no_known_end_does_not_end() -> None:

@@ -16,6 +16,7 @@ from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import Dataset
 from antiphon.train.evaluation import evaluate
 from antiphon.train.evaluation.evaluate import CONTEXT_BARS, by_source, from_bar
+from antiphon.train.fit import passages
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.loss import evaluate_pieces, loss_of
 from antiphon.train.fit.passages import pieces_of
@@ -139,6 +140,18 @@ def test_a_run_that_fails_costs_itself_alone(
     assert "none is no run with weights" in capsys.readouterr().err
     figures = json.loads(out.read_text())
     assert list(figures) == [str(run)] and figures[str(run)]["split"] == "test"
+
+
+def test_a_run_that_is_named_twice_has_not_failed(run: Path) -> None:
+    assert main(["evaluate", str(run), str(run)]) == 0
+
+
+def test_a_split_without_a_piece_is_told(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(passages, "pieces_of", lambda *_: [])
+    assert main(["evaluate", str(run), "--split", "valid"]) == 2
+    assert "the valid split holds no piece; try another --split" in capsys.readouterr().err
 
 
 def test_what_was_measured_before_ctrl_c_is_written(

@@ -38,6 +38,23 @@ def test_curves_that_a_program_has_open_end_no_training(
     assert (tmp_path / name).read_bytes() != before[name]
 
 
+@pytest.mark.parametrize("name", ["curves.csv", "curves.png"])
+def test_curves_that_find_no_room_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What comes after them would find none either."""
+    real = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if target.name == name:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        write_curves(tmp_path, HISTORY)
+
+
 def test_a_run_that_goes_on_brings_a_table_up_to_date(tmp_path: Path) -> None:
     write_curves(tmp_path, HISTORY[:1])
     restore_curves(tmp_path, HISTORY)
