@@ -218,6 +218,31 @@ class TestSyncAndNotify:
         assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "cancelled")]
         assert not talk.shelf.is_loaded("drums")
 
+    def test_a_load_that_fails_while_another_is_asked_for_is_told(self, talk, monkeypatch):
+        """They are on two threads."""
+        asking = threading.Thread(target=talk.say, args=("load", "folk"))
+
+        class Looked(str):
+            """A model's name; to compare it takes long enough for a message to come."""
+
+            __hash__ = str.__hash__
+
+            def __eq__(self, other):
+                if not asking.ident:
+                    asking.start()
+                    asking.join(0.2)  # it may have to wait for us
+                return str.__eq__(self, other)
+
+        works = []
+        talk.background = works.append
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0)
+        talk.session.settings["model"] = Looked("folk")
+        talk.say("load", "chorale")
+        talk.say("load", "drums")
+        works[1]()
+        asking.join()
+        assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "model_error")]
+
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):
             raise RequestError("busy", "64 loads wait already")
