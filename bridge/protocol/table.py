@@ -17,6 +17,7 @@ SLOT_SECONDS = 0.005
 """Linux' default receive buffer holds 256 small datagrams: so paced, every client tried gets them all."""
 VALUES_A_NOTE = 5
 MAX_CONTEXT_NOTES = 4096
+"""Eight times what a model looks back on."""
 SEED_BITS = 24
 """Of seeds that nobody named: Pd and Max hold them exactly as 32-bit floats."""
 CAPABILITIES = ("generate", "continue", "resend", "cancel", "notify", "sync", "single")

@@ -74,12 +74,11 @@ class Server:
         except ConfigError:
             self._socket.close()
             raise
-        self._pacer = Pacer(self._send_now, clock or SystemClock())
+        clock = clock or SystemClock()
+        self._pacer = Pacer(self._send_now, clock)
         self._chores = Chores()
         self._lull = Lull()
-        house = House(
-            engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add, self._lull
-        )
+        house = House(engine, models, clock, version(), _new_seed, self._chores.add, self._lull)
         self.sessions = Sessions(house, self.send)
         self._backlog = Backlog()
         self._stop = threading.Event()

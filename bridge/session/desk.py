@@ -96,7 +96,7 @@ class Desk:
             running = self._running.get(name)
             kept = self._kept.find(name) if running is None else running.kept
         if take in kept.takes:
-            for message in self._kept.pick(kept.takes[take], seqs):
+            for message in kept.takes[take].pick(seqs):
                 self._send(message, kept.reply_port)
         elif running is not None:
             self._send(running.progress, kept.reply_port)

@@ -127,6 +127,12 @@ class TestResend:
         assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
         assert held.say("resend", "x", 1)[0][2] == "bad_args"
 
+    def test_of_a_take_without_notes_no_note_can_be_had(self, held):
+        held.say("generate", "x", "beats", 2, "mode", "single")
+        held.engine.jobs[0].listener.on_take(Take(0, (), 2.0, 1, 0.0))
+        assert held.say("resend", "x", 0, 0)[0][2:] == ("bad_args", "seq 0: the take has no notes")
+        assert [s[0] for s in held.say("resend", "x", 0)] == ["/antiphon/done"]
+
     def test_a_refused_request_leaves_the_answer_before_it(self):
         talk = Talk(manual=True)
         talk.say("generate", "x", "beats", 2)
