@@ -1,7 +1,8 @@
-"""How a piece ends: a tune on its tonic, voices on its triad, the lowest of them on its root.
+"""How a piece ends: a tune on its tonic, voices on its triad, the lowest on its root, and nothing after.
 
-A model that is told where the end is comes to rest there, but mostly elsewhere than at home. A tonic that the
-request names waits there; else the music itself tells which it may be, and what is unsure leads less.
+A model that is told where the end is comes to rest there, but mostly elsewhere than at home, or it runs on.
+A tonic that the request names waits there; else the music so far tells which it may be, and what is unsure
+leads less.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from .tonality import Leaning
 CLOSE = 12.0
 """Nats that home has gained by the end of the last bar, where its tonic is certain: so valid pieces spend as
 much of their last bars on the tonic as music does (tests/benchmarks/endings.py)."""
-_EVIDENCE = 8.0
-"""Beats of music that tell it: fewer lead less, more tell no more, as a piece's notes are much alike."""
+REST = 3.0
+"""Nats that the end has gained by then, after a note at home: so valid tunes rest as often as music does."""
+_EVIDENCE = 16.0
+"""Beats of music that tell the key, at most: a piece's notes are much alike, so more tell no more."""
+_ENOUGH = 8.0
+"""Beats of music from which on a key is led to in full."""
 _UNLIKELY = 0.01
 """What is less likely counts as this, and gains nothing."""
 _PROFILES = (
@@ -28,8 +33,13 @@ _PROFILES = (
 )
 """How much of the time each pitch class sounds in major and in minor, from the tonic up:
 Albrecht and Shanahan 2013, "The use of large corpora to train a new type of key-finding algorithm"."""
-_THIRDS = (4, 3)
+_TRIADS = ((0, 4, 7), (0, 3, 7))
 _KEYS = np.log([[np.roll(profile, tonic) for tonic in range(12)] for profile in _PROFILES])
+_DEGREES = (np.arange(12)[:, None] - np.arange(12)) % 12
+_ROOT, _TRIAD = (
+    np.hstack([np.isin(_DEGREES, triad[:notes]) for triad in _TRIADS]).astype(np.float64) for notes in (1, 3)
+)
+"""Which pitch classes are the root, or of the triad, of each key: (pitch class, mode and tonic)."""
 
 Keys = npt.NDArray[np.float64]
 """(mode, tonic): major and minor."""
@@ -61,8 +71,9 @@ class Cadence:
 
     def __init__(self, tonic: int | None, scale: frozenset[int] | None, beats: Leaning) -> None:
         self._tonic, self._beats = tonic, beats.copy()
+        self._last: int | None = None
         allowed = np.array([scale is None or c in scale for c in range(12)], np.float64)
-        self._possible = allowed * np.array([np.roll(allowed, -third) for third in _THIRDS])
+        self._possible = allowed * np.array([np.roll(allowed, -third) for _, third, _ in _TRIADS])
         if tonic is not None:
             named = (np.arange(12) == tonic).astype(np.float64)
             within = self._possible * named
@@ -71,6 +82,11 @@ class Cadence:
     def hear(self, pitch_class: int, beats: float) -> None:
         """Take one more note of the answer."""
         self._beats[pitch_class] += beats
+        self._last = pitch_class
+
+    def rest(self) -> float:
+        """Return what the end has gained by the end of the last bar, in nats."""
+        return 0.0 if self._last is None else REST * float(self._home(chord=False)[self._last])
 
     def leaning(self, *, chord: bool) -> Leaning:
         """Return what each pitch class has gained by the end of the last bar, in nats, (12,).
@@ -78,18 +94,17 @@ class Cadence:
         Args:
             chord: whether the third and the fifth are at home, too.
         """
+        return CLOSE * self._home(chord=chord)
+
+    def _home(self, *, chord: bool) -> Leaning:
+        """Return how much at home each pitch class is, 0 to 1, (12,)."""
         keys = keys_of(self._beats) * self._possible
         total = keys.sum()
         if not total:  # a scale without a triad
             return np.zeros(12)
-        keys /= total
-        home = keys.sum(axis=0)
-        if chord:
-            home = home + np.roll(home, 7)
-            for third, likely in zip(_THIRDS, keys, strict=True):
-                home += np.roll(likely, third)
-        nats = CLOSE * (1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _EVIDENCE))
-        return np.asarray(nats * (1 - np.log(np.clip(home, _UNLIKELY, 1.0)) / log(_UNLIKELY)))
+        home = (_TRIAD if chord else _ROOT) @ (keys / total).ravel()
+        sure = 1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _ENOUGH)
+        return np.asarray(sure * (1 - np.log(np.maximum(home, _UNLIKELY)) / log(_UNLIKELY)))
 
 
 def cadence_of(request: GenerationRequest, context: Context) -> Cadence | None:

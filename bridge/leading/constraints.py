@@ -37,20 +37,20 @@ class Constraints:
 
         ``gap`` must be in the table.
         """
-        mask = self.delta(gap, ends=False)
+        mask = self.delta(gap)
         mask[:-1][self.ticks > latest] = MASKED
         return mask
 
-    def delta(self, least: int, ends: bool) -> Mask:
+    def delta(self, least: int, end: float = MASKED) -> Mask:
         """Return a new mask of a delta between notes of the answer.
 
         Args:
             least: the fewest ticks; no more than the table's last.
-            ends: whether END may be chosen.
+            end: what END gains, in nats; MASKED where it must not be chosen.
         """
         mask = np.zeros(len(self.ticks) + 1, np.float32)
         mask[: self.ticks.searchsorted(least)] = MASKED
-        mask[-1] = 0.0 if ends else MASKED
+        mask[-1] = end
         return mask
 
 

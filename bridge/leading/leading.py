@@ -98,6 +98,10 @@ class Leading:
         if self._motion is not None:
             self._motion.wait(codes)
 
+    def rest(self, ending: float) -> float:
+        """Return what the end has gained where it may be chosen next, in nats; ``ending`` as for `mask`."""
+        return ending * self._cadence.rest() if ending and self._cadence is not None else 0.0
+
     def mask(self, ending: float = 0.0) -> Mask:
         """Return the mask of the next pitch, (code,).
 

@@ -8,6 +8,7 @@ from operator import contains
 from typing import Protocol
 
 from ...models.file.manifest import Manifest
+from ...models.file.step import MASKED
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints
@@ -149,7 +150,7 @@ class TakeRow:
         self._leading = Leading(manifest, request, limits.fixed["pitch"], context)
         self._conditions = Conditions(manifest)
         self._left = self._remaining(self._opening.clock[0])
-        self._delta: tuple[int, bool] | None = None
+        self._delta: tuple[int, float] | None = None
         self._nats = 0.0
         self._notes: list[Note] = []
 
@@ -203,18 +204,19 @@ class TakeRow:
 
     def _prepare(self, stepper: Stepper, row: int) -> None:
         """Write the inputs of the next step that differ from the last one's."""
-        ends, ending = False, 0.0
+        end, ending = MASKED, 0.0
         bar, tick, length = stepper.clock[row].tolist()
         left = self._remaining(bar)
         if left != self._left:
             self._left = left
             self._conditions.write(stepper, row, self._opening.metre, left)
         if self._last_bar is not None:
-            ends = bar >= self._last_bar
             soonest = (bar - self._last_bar) * length + tick + self._writer.least
             ending = min(max(soonest / length, 0.0), 1.0)
+            if bar >= self._last_bar:
+                end = self._leading.rest(ending)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
-        delta = (self._writer.least, ends)
+        delta = (self._writer.least, end)
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.delta(*delta)

@@ -7,6 +7,7 @@ local MORE = { "metre", "4/4" }  -- further options of every request: key, value
 local PROTOCOL, NOTES_A_MESSAGE, CONTEXT_NOTES = 1, 48, 512
 local AGAIN_MS, HELLO_MS, SILENCE_MS = 250, 2000, 5000
 local SEEDS = 999
+local ENDINGS = { "ending auto", "ending open", "ending closed" }
 
 local me        -- what the ids of this session begin with
 local count = 0
@@ -88,12 +89,13 @@ local function listed(name)
   end
 end
 
-local function next_model()
+-- Have a caption show the next of its texts.
+local function turn(name, texts)
   local now = 1
-  for i, name in ipairs(models) do
-    if name == self.children.model_caption.values.text then now = i end
+  for i, text in ipairs(texts) do
+    if text == self.children[name].values.text then now = i end
   end
-  show("model_caption", models[now % #models + 1])
+  show(name, texts[now % #texts + 1])
 end
 
 -- ---- playing: MIDI at its time, a frame late at most
@@ -188,7 +190,12 @@ local function start(verb, context)
   local id = me .. count
   local request = { id, "bars", setting("bars"), "seed", setting("seed"), "reply_port", REPLY_PORT }
   for _, value in ipairs(MORE) do request[#request + 1] = value end
-  for name, value in pairs({ temperature = setting("temperature"), model = self.children.model_caption.values.text }) do
+  local chosen = {
+    temperature = setting("temperature"),
+    model = self.children.model_caption.values.text,
+    ending = self.children.ending_caption.values.text:match("%a+$"),
+  }
+  for name, value in pairs(chosen) do
     if value ~= "auto" then
       request[#request + 1] = name
       request[#request + 1] = value
@@ -260,7 +267,8 @@ end
 
 local actions = {
   hello = hello,
-  model = next_model,
+  model = function() turn("model_caption", models) end,
+  ending = function() turn("ending_caption", ENDINGS) end,
   play = play,
   stop = stop,
   again = function() if last then start(last.verb, last.context) end end,

@@ -138,7 +138,9 @@ def controls() -> Iterator[Element]:
     yield from fader("bars", (columns[2], 272, double, 88), 3 / 31)
     yield from fader("seed", (columns[0], 376, double, 88), 0.0)
     yield from toggle("lock", (columns[2], 404, 64, 60), "lock")
-    yield from fader("tempo", (columns[2] + 64 + MARGIN, 376, double - 64 - MARGIN, 88), 0.4)
+    yield from button("ending", (columns[2] + 64 + MARGIN, 404, 120, 60), GREY, "ending auto")
+    left = 64 + 120 + 2 * MARGIN
+    yield from fader("tempo", (columns[2] + left, 376, double - left, 88), 0.4)
 
 
 def xml() -> str:

@@ -10,8 +10,11 @@ as many from nothing, too. The pieces' own bars stand above. They end
 - at the barline, where something sounds up to it (not told of drums);
 - together, where all voices begin their last notes at once (of models of several voices);
 - with a triad in root position, fifth or not, where voices end;
+- with so much of the last bar's sound on the pitch class that the piece ends on;
 - at home, where the last note, of several the lowest, is of the pitch class that the piece ends on;
 - properly, where they are long, together and at home, as far as that applies.
+
+How often the key that the context makes likeliest has that tonic stands above.
 
 Below, of a model that is told how far the end is: the nats a note of the missing bars, of the last of them,
 and of the end after it: not told, told from the first missing bar on, and told from the context's first.
@@ -25,6 +28,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.leading.cadence import keys_of
 from antiphon.bridge.leading.opening import in_phrase, read_context, remaining
 from antiphon.bridge.leading.tonality import KEYS, told_by
 from antiphon.bridge.protocol.options import OptionValue
@@ -51,8 +55,10 @@ WAYS = (
     ("generate, closed", False, "closed", False),
 )
 """Each with whether the bars before are told, how it ends, and whether a scale names the tonic."""
+NONE = ("long", "at the barline", "together", "a triad", "on it", "at home", "properly")
+"""What an answer without a note is not."""
 TELLINGS = ("not told", "told from the answer on", "told from the context on")
-Marks = Mapping[str, bool]
+Marks = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -110,27 +116,38 @@ def is_triad(pitches: Sequence[int]) -> bool:
     return above - {7} in ({0, 4}, {0, 3})
 
 
-def marks(notes: Sequence[Note], end: float, home: int | None, manifest: Manifest) -> Marks:
+def sounding(notes: Sequence[Note], begin: float, end: float) -> list[float]:
+    """Return how long each pitch class sounds between two beats."""
+    beats = [0.0] * 12
+    for note in notes:
+        beats[note.pitch % 12] += max(min(note.end, end) - max(note.start, begin), 0.0)
+    return beats
+
+
+def marks(notes: Sequence[Note], close: Close, manifest: Manifest, *, home: bool = True) -> Marks:
     """Return how notes end.
 
     Args:
         notes: of an answer.
-        end: its last barline, in beats.
-        home: the pitch class that the piece ends on; None where there is no piece.
+        close: how the piece ends.
         manifest: of the model.
+        home: whether the answer should end where the piece does.
     """
+    end = close.end
     if not notes:
-        return dict.fromkeys(("long", "at the barline", "together", "a triad", "at home", "properly"), False)
+        return dict.fromkeys(NONE, 0)
     onset, parts = max(note.start for note in notes), range(len(manifest.parts))
-    found = {"long": end - onset >= 1 - _NEAR}
+    found: dict[str, float] = {"long": end - onset >= 1 - _NEAR}
     if not any(part.is_drum for part in manifest.parts):
         found["at the barline"] = max(note.end for note in notes) >= end - _NEAR
         if len(parts) > 1:
             lasts = [max((n.start for n in notes if n.part == part), default=-1.0) for part in parts]
             found["together"] = min(lasts) > onset - _NEAR
             found["a triad"] = is_triad([n.pitch for n in notes if n.end >= end - _NEAR])
-        if home is not None:
-            found["at home"] = last_of(notes).pitch % 12 == home
+        if home:
+            beats = sounding(notes, end - close.metre.beats, end)
+            found["on it"] = beats[close.home] / sum(beats) if any(beats) else 0
+            found["at home"] = last_of(notes).pitch % 12 == close.home
     found["properly"] = all(found.get(name, True) for name in ("long", "together", "at home"))
     return found
 
@@ -147,7 +164,7 @@ def answered(
             options["scale"] = close.scale
         notes = tuple(close.context) if context else None
         for take in engine.generate(resolve({}, options, notes, manifest, seed)):
-            told.append(marks(take.notes, close.end, close.home if context else None, manifest))
+            told.append(marks(take.notes, close, manifest, home=context))
     return told
 
 
@@ -213,7 +230,10 @@ def main() -> None:
     if not found:
         raise SystemExit(f"{args.dataset} has no piece of {args.told + args.bars} bars in one metre")
     print(f"{manifest.name}: the last {args.bars} bars of {len(found)} pieces, {args.told} told\n")
-    rows = {"the music": [marks(one.missing, one.end, one.home, manifest) for one in found]}
+    if not any(part.is_drum for part in manifest.parts):
+        told = [keys_of(told_by(one.context)).sum(axis=0).argmax() == one.home for one in found]
+        print(f"the key that the context makes likeliest has its tonic in {np.mean(told):.2f}\n")
+    rows = {"the music": [marks(one.missing, one, manifest) for one in found]}
     with Engine(ModelShelf([args.model.parent], shipped=False)) as engine:
         for title, *way in WAYS:
             try:

@@ -195,6 +195,20 @@ def test_a_shipped_model_again_and_the_seed(bridge: Bridge, client: Client, tmp_
 
 @pytest.mark.client
 @lua
+def test_the_ending(bridge: Bridge, client: Client, tmp_path: Path) -> None:
+    names = [entry.name for entry in client.models()]
+    touches = [READY, *model("folk", names), "set lock 1", fader("seed", 5), fader("tempo", 60)]
+    touches += ["press ending", "press generate", "until notes, seed 5", SKIP] * 3
+    options = {"model": "folk", "bars": 4, "seed": 5, "metre": "4/4"}
+    takes = [client.generate(ending=ending, **options)[0] for ending in ("open", "closed", "auto")]
+    assert takes[0].notes != takes[1].notes == takes[2].notes
+    answers = played(touch(tmp_path, bridge.port, *touches), 60.0)
+    for found, take in zip(answers, takes, strict=True):
+        same(found, take)
+
+
+@pytest.mark.client
+@lua
 def test_notes_that_come_out_of_order_are_played_at_their_time(tmp_path: Path) -> None:
     with canned_bridge([Note(60, 5.25, 0.5), Note(62, 4.75, 0.5)], 8.0) as port:
         steps = (READY, fader("tempo", 60), "press generate", "until notes, seed", SKIP)

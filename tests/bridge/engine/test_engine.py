@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import subject_of
+from antiphon.bridge.leading.cadence import Cadence
 from antiphon.bridge.leading.tonality import of_heard, told_by
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.runtime.shelf import ModelShelf
@@ -185,10 +186,16 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
     key = key_of(told, codec) if told else None
     first = (clock[0] * length + clock[1] + gap) // length
     last = first - (-codec.to_ticks(request.end_beat - request.start_beat) // length) - 1
+    cadence, least = Cadence(None, None, told_by(told) if told else np.zeros(12)), 0
     for step in range(1000):
-        mask = np.zeros(codec["delta"].size, np.float32)
+        mask, lead = np.zeros(codec["delta"].size, np.float32), key
         ends = request.piece_ends and step and clock[0] >= last
-        mask[-1] = 0 if ends else -1e9
+        mask[-1] = -1e9
+        if ends:
+            over = (clock[1] + least) / length
+            mask[-1] = over * cadence.rest()
+            home = cadence.leaning(chord=False)[codec["pitch"].array.astype(int) % 12]
+            lead = ((0 if key is None else key) + over * home).astype(np.float32)
         if not step:
             mask[:-1][ticks[:-1] < gap] = -1e9
             mask[:-1][ticks[:-1] >= gap + (length / 2 if request.context else 1)] = -1e9
@@ -197,7 +204,7 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
             note,
             clock,
             (manifest.metre_code(request.metre), left),
-            masks={"delta": mask, "pitch": key},
+            masks={"delta": mask, "pitch": lead},
             temperature=request.sampling.temperature,
             top_p=request.sampling.top_p,
             uniform=rng.random(len(codec.fields), np.float32),
@@ -207,8 +214,10 @@ def expected(engine: Engine, request: GenerationRequest) -> list[list[int]]:
         if note[0] == codec.end or tick >= codec.to_ticks(request.end_beat - request.start_beat):
             return found
         duration = codec["duration"]
+        least = 1
         if [tick, *note[1:3]] not in [row[:3] for row in found]:  # a unison is dropped
-            beats = duration.values[note[3]] / codec.ticks_per_beat
+            beats, least = duration.values[note[3]] / codec.ticks_per_beat, 0
+            cadence.hear(int(codec["pitch"].values[note[2]]) % 12, beats)
             told.append(Note(int(codec["pitch"].values[note[2]]), 0.0, beats))
             if len(told) in range(16, 129, 16):
                 key = key_of(told, codec)

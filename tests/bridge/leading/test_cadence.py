@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from antiphon.bridge.leading.cadence import CLOSE, Cadence, keys_of
+from antiphon.bridge.leading.cadence import CLOSE, REST, Cadence, keys_of
 from antiphon.bridge.leading.tonality import Leaning
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +80,22 @@ def test_the_notes_of_the_answer_tell_too() -> None:
     for pitch_class, beats in enumerate(np.roll(MAJOR, 5)):
         cadence.hear(pitch_class, float(beats))
     assert homes(cadence.leaning(chord=False)) == {5}
+
+
+def test_after_a_note_at_home_the_end_is_near() -> None:
+    cadence = Cadence(2, None, SILENCE)
+    assert cadence.rest() == 0
+    cadence.hear(4, 1.0)
+    assert cadence.rest() == 0
+    cadence.hear(2, 1.0)
+    assert cadence.rest() == REST
+
+
+def test_the_end_is_less_near_where_home_is_unsure() -> None:
+    unsure, sure = Cadence(None, None, MAJOR * 0.2), Cadence(None, None, MAJOR)
+    for cadence in (unsure, sure):
+        cadence.hear(0, 1.0)
+    assert 0 < unsure.rest() < sure.rest() < REST
 
 
 def test_hearing_leaves_the_context_alone() -> None:

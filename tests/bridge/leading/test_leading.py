@@ -10,7 +10,7 @@ import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import read
 from antiphon.bridge.leading import leading
-from antiphon.bridge.leading.cadence import CLOSE
+from antiphon.bridge.leading.cadence import CLOSE, REST
 from antiphon.bridge.leading.constraints import Mask
 from antiphon.bridge.leading.leading import Leading
 from antiphon.bridge.leading.tonality import KEY_NOTES, KEYS, TONIC, of_heard, told_by
@@ -92,8 +92,18 @@ def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
     assert np.array_equal(led.mask(), before)
 
 
+def test_the_end_gains_after_the_tonic_the_more_the_bar_is_over() -> None:
+    led = leads(SCALE, scale="D dorian", ending="closed")
+    hear(led, 62)
+    assert [led.rest(ending) for ending in (0.0, 0.5, 1.0)] == pytest.approx([0, REST / 2, REST])
+    hear(led, 64)
+    assert led.rest(1.0) == 0
+
+
 def test_what_goes_on_is_not_led_home() -> None:
     led = leads(SCALE, scale="D dorian")
+    hear(led, 62)
+    assert led.rest(1.0) == 0
     assert np.array_equal(led.mask(1.0), led.mask())
 
 

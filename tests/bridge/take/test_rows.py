@@ -92,10 +92,10 @@ class Played:
         self.stepper = Stepper(None, self.manifest)
         self.row.enter(self.stepper, 0)
 
-    def choose(self, *codes: int, bar: int = 0) -> bool:
-        """Have the model choose a note's codes, in a bar; return whether the take is over."""
+    def choose(self, *codes: int, bar: int = 0, tick: int = 0) -> bool:
+        """Have the model choose a note's codes, at a place in a bar; return whether the take is over."""
         self.stepper.note[0] = codes
-        self.stepper.clock[0] = (bar, 0, 96)
+        self.stepper.clock[0] = (bar, tick, 96)
         return self.row.after(self.stepper, 0)
 
     @property
@@ -126,6 +126,15 @@ def test_a_piece_may_end_in_its_last_bar_only() -> None:
         assert not played.choose(delta, 0, 20, 0, bar=bar)
         ends.append(played.mask[-1] == 0)
     assert ends == [False, False, True]
+
+
+def test_the_end_is_likelier_after_the_tonic() -> None:
+    tonic = tiny_manifest().codec["pitch"].values[20] % 12
+    request = GenerationRequest("tiny", 0.0, 12.0, seed=1, piece_ends=True, tonic=tonic)
+    home, strange = Played(request), Played(request)
+    for played, pitch in ((home, 20), (strange, 21)):
+        assert not played.choose(0, 0, pitch, 0, bar=2, tick=48)
+    assert home.mask[-1] > strange.mask[-1] == 0
 
 
 def test_a_piece_that_is_continued_may_end_in_its_last_bar_only() -> None:
