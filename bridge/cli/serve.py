@@ -17,7 +17,8 @@ from ..protocol.table import HOST, PORT
 from ..runtime.shelf import ModelShelf
 from ..server.loglimit import LogLimit
 from ..server.pacer import Host
-from ..server.server import Server, version
+from ..server.server import Server
+from ..version import version
 from .interrupt import heed_the_impatient, heeding_the_closing
 from .options import add_bridge_address, add_models, existing
 from .options import host as read_host

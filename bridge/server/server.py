@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import itertools
 import logging
 import secrets
@@ -20,6 +19,7 @@ from ..lull import Lull
 from ..ports import Catalogue, Generator, House
 from ..protocol.osc import MAX_DATAGRAM, Encoded, Malformed, Message, Outgoing, encode
 from ..protocol.table import HOST, PORT, SEED_BITS
+from ..version import version
 from .backlog import Backlog
 from .chores import Chores
 from .pacer import Host, Pacer
@@ -267,11 +267,6 @@ def found(family: int, host: str, port: int) -> Host:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"--announce {host}:{port}: {reason}; the bridge cannot send there") from error
     return _host(*address)
-
-
-def version() -> str:
-    """Return Antiphon's version."""
-    return importlib.metadata.version("antiphon")
 
 
 def _host(address: str, port: int, flow: int = 0, interface: int = 0) -> Host:

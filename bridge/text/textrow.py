@@ -100,19 +100,23 @@ class TextRow:
 
     def _write(self, stepper: Stepper, row: int) -> None:
         """Write the next step's inputs: a given character, or a choice."""
-        stepper.forced[row] = self._pending.pop(0) if self._pending else -1
+        forced = self._pending.pop(0) if self._pending else -1
+        stepper.forced[row] = forced
         self._steps += 1
         stepper.uniform[row] = self._uniforms.next()
-        is_free = self._pending or not self._barline
-        rule = FREE if is_free else self._fill.rule()
-        if self._given:  # the title must end, but not the tune
-            rule = _TITLE
-        else:
-            if not self._signed:
-                rule = replace(rule, never=rule.never + ACCIDENTALS)
-            if self._bars is not None and self._counter.bars < self._bars:
-                rule = replace(rule, may_end=False)  # rather another strain than silence
+        rule = self._rule() if forced < 0 else FREE
         stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
+
+    def _rule(self) -> Rule:
+        """Return which characters may be chosen next."""
+        if self._given:  # the title must end, but not the tune
+            return _TITLE
+        rule = self._fill.rule() if self._barline else FREE
+        if not self._signed:
+            rule = replace(rule, never=rule.never + ACCIDENTALS)
+        if self._bars is not None and self._counter.bars < self._bars:
+            rule = replace(rule, may_end=False)  # rather another strain than silence
+        return rule
 
     def after(self, stepper: Stepper, row: int) -> bool:
         """Take the character; return whether the take is complete."""
