@@ -41,6 +41,17 @@ class TestCancelAndTimeout:
         talk.say("generate", "x", "bars", 2)
         assert [s[0] for s in talk.say("generate", "x", "bars", 3)] == [FAIL, "/antiphon/ack"]
 
+    def test_one_that_is_refused_replaces_nothing(self):
+        talk = Talk(manual=True, limit=2)
+        for name in "xyz":
+            talk.engine.limit += name == "z"
+            talk.say("generate", name, "beats", 2)
+        talk.engine.limit = 2  # as where clients have come, whose shares are smaller
+        [(address, name, code, _)] = talk.say("generate", "x", "beats", 3)
+        assert (address, name, code) == (FAIL, "x", "busy")
+        talk.engine.jobs[0].play()
+        assert talk.said[-1][:4] == ("/antiphon/done", "x", 0, 4)
+
     def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
         held.say("generate", "x", "bars", 2)
         assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
