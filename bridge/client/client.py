@@ -23,9 +23,9 @@ from types import TracebackType
 
 from ...models.errors import RequestError
 from ...models.note import Note
-from ..protocol.options import AUTO, OptionValue
+from ..protocol.options import AUTO, OptionValue, new_seed
 from ..protocol.osc import Message, NoteMessage, Value
-from ..protocol.table import HOST, NOTES_A_DATAGRAM, PORT, SEED_BITS
+from ..protocol.table import HOST, NOTES_A_DATAGRAM, PORT
 from ..request import Take
 from .about import Bridge, ModelLine, Status
 from .asked import fitting, hold, merged, refuse_own, take_count
@@ -176,7 +176,7 @@ class Client:
             self._send_context(name, context, stop)
         if asked.get("seed", AUTO) == AUTO:
             # Sent twice because its ack got lost, a request must mean the same notes twice.
-            asked["seed"] = secrets.randbits(SEED_BITS)
+            asked["seed"] = new_seed()
         pairs = [value for pair in asked.items() for value in pair]
         mode = ("mode", "chunk" if on_note is None else "single")
         collector = Collector(name, take_count(asked), on_note, on_progress)

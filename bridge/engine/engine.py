@@ -83,7 +83,7 @@ class Engine:
         Raises:
             RequestError: unknown_model.
         """
-        manifest = self.models.info(request.model).manifest
+        manifest = self.models.manifest(request.model)
         subject = subject_of(manifest, request)
         if not (request.context and needs_reading(manifest, request)):
             return
@@ -118,7 +118,7 @@ class Engine:
         Raises:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
         """
-        manifest = self.models.info(request.model).manifest
+        manifest = self.models.manifest(request.model)
         job = Job(request, listener, self._ended, self._cancel, client)
         subject = subject_of(manifest, request)
         waiter = Waiter(job, rows_of(manifest, job))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import itertools
 import logging
-import secrets
 import selectors
 import socket
 import threading
@@ -17,8 +16,9 @@ from ..address import ask_for_room, bound, looked_up
 from ..clock import Clock, SystemClock
 from ..lull import Lull
 from ..ports import Catalogue, Generator, House
+from ..protocol.options import new_seed
 from ..protocol.osc import MAX_DATAGRAM, Encoded, Malformed, Message, Outgoing, encode
-from ..protocol.table import HOST, PORT, SEED_BITS
+from ..protocol.table import HOST, PORT
 from ..version import version
 from .backlog import Backlog
 from .chores import Chores
@@ -78,7 +78,7 @@ class Server:
         self._pacer = Pacer(self._send_now, clock)
         self._chores = Chores()
         self._lull = Lull()
-        house = House(engine, models, clock, version(), _new_seed, self._chores.add, self._lull)
+        house = House(engine, models, clock, version(), new_seed, self._chores.add, self._lull)
         self.sessions = Sessions(house, self.send)
         self._backlog = Backlog()
         self._stop = threading.Event()
@@ -272,7 +272,3 @@ def found(family: int, host: str, port: int) -> Host:
 def _host(address: str, port: int, flow: int = 0, interface: int = 0) -> Host:
     """Return a sender as replies are sent to it: a neighbour of IPv6 only with its interface."""
     return (f"{address}%{interface}" if interface else address), port
-
-
-def _new_seed() -> int:
-    return secrets.randbits(SEED_BITS)
