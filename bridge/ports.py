@@ -52,14 +52,18 @@ class Generator(Protocol):
     def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
         """Read a request's context ahead of it, in the background; raises RequestError."""
 
+    def check_room(self, client: Hashable, replaces: Job | None) -> None:
+        """Raise RequestError ``busy`` where a request could not take the place of another of its client's."""
+
     def submit(
         self,
         request: GenerationRequest,
         listener: Listener,
         key: Hashable = None,
         client: Hashable = None,
+        replaces: Job | None = None,
     ) -> Job:
-        """Start a request; raises RequestError, ``busy`` when the queue is full."""
+        """Start a request; raises RequestError, ``busy`` when the queue is full without what it replaces."""
 
 
 class Catalogue(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
@@ -44,7 +45,7 @@ class GenerationRequest:
     seed: int
     """The same request and seed give the same notes."""
     context: tuple[Note, ...] = ()
-    """What comes before; notes from ``start_beat`` on are left out."""
+    """What was sent of the music before; see :attr:`before`."""
     context_metres: MetreMap = field(default_factory=MetreMap)
     """The bars of the context."""
     phrase: int = 1
@@ -107,6 +108,13 @@ class GenerationRequest:
             "scale: pitch classes must be in range 0..11",
         )
         _require(0 <= self.phrase <= PHRASE_BARS, f"phrase {self.phrase} must be in range 0..{PHRASE_BARS}")
+
+    @cached_property
+    def before(self) -> tuple[Note, ...]:
+        """The context less its notes from ``start_beat`` on, which are no part of it."""
+        notes, start = self.context, self.start_beat
+        is_before = all(note.start < start for note in notes)  # then it is told apart by identity, at once
+        return notes if is_before else tuple(note for note in notes if note.start < start)
 
 
 def _require(holds: bool, message: str) -> None:

@@ -33,3 +33,13 @@ def refusal(error: OSError) -> str:
     """
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{reason(error)}"
+
+
+def first_line(error: Exception, most: int = 300) -> str:
+    """Return what a library's error says first, ``most`` characters of it; its class where it says nothing.
+
+    >>> first_line(RuntimeError("Load model failed\\nin file onnx.cc, line 7")), first_line(KeyError())
+    ('Load model failed', 'KeyError')
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0][:most] if lines else type(error).__name__

@@ -103,9 +103,13 @@ class FakeEngine:
     def prime(self, key, request, client=None):
         self.primed.append((key, request))
 
-    def submit(self, request, listener, key=None, client=None):
-        if self.manual and sum(not job.cancelled for job in self.jobs) >= self.limit:
+    def check_room(self, client, replaces):
+        waiting = [job for job in self.jobs if not (job.cancelled or job is replaces)]
+        if self.manual and len(waiting) >= self.limit:
             raise RequestError("busy", f"{self.limit} requests wait already")
+
+    def submit(self, request, listener, key=None, client=None, replaces=None):
+        self.check_room(client, replaces)
         self.submitted.append(request)
         job = FakeJob(request, listener)
         job.key = key

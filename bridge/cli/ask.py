@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...models.errors import ConfigError, RequestError
+from ...models.file.limits import RANGES
 from ...models.metre import Metre
 from ...models.printable import printable
 from ...models.score import DEFAULT_TEMPO, Part, Score
@@ -140,7 +141,8 @@ def _continue(bridge: Client, options: dict[str, OptionValue], model: _Model, co
     # The barline is found here: a file's metre map knows of pick-ups and changes, a metre alone does not.
     start = float(_told(options, "start", barline_after(heard.notes, heard.metres, model.parts)))
     metre = Metre.parse(str(_told(options, "metre", str(last))))
-    tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], 10.0), 400.0)))
+    slowest, fastest = RANGES["defaults: tempo"]
+    tempo = float(_told(options, "tempo", min(max(heard.tempos[-1][1], slowest), fastest)))
     asked: dict[str, OptionValue] = {**options, "start": start, "metre": str(metre), "tempo": tempo}
     takes = bridge.continue_(heard.notes, on_note=None, **asked)
     return Result(takes, start, metre, tempo, model.parts, _left(context, start, model.parts), heard.notes)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from statistics import median
 
 from ...models.errors import AntiphonError, ModelFileError, RequestError
 from ...models.file.modelfile import ModelFile, list_models, runtime
@@ -19,10 +20,12 @@ from ...models.note import Note
 from ..address import ANYWHERE, bound, looked_up
 from ..client.client import Client
 from ..engine.engine import Engine
+from ..protocol.table import PORT
 from ..runtime.batching import probe
 from ..runtime.provider import CUDA, choose
 from ..runtime.shelf import ModelShelf, shipped_folder
-from ..server.server import Server, version
+from ..server.server import Server
+from ..version import version
 from .interrupt import one_interrupt
 
 PYTHONS = ((3, 11), (3, 13))
@@ -159,7 +162,7 @@ def _who_answers(host: str, port: int, error: OSError) -> Finding:
             advice = f"start one there with --host 0.0.0.0, and let its firewall pass UDP port {port}"
             return Finding(Level.BAD, f"no bridge answers at {host}:{port}", advice)
         advice = (
-            f"find out what uses it, or start the bridge with --port {port + 1 if port < 65535 else 7374}"
+            f"find out what uses it, or start the bridge with --port {port + 1 if port < 65535 else PORT}"
         )
         return Finding(Level.BAD, f"UDP port {port} cannot be had: {error.strerror or error}", advice)
     text = f"{bridge.name} {bridge.version} answers on UDP port {port}, a ping in {milliseconds:.1f} ms"
@@ -177,8 +180,8 @@ def check_trip(folders: list[Path]) -> Iterator[Finding]:
         with (
             one_interrupt(),
             Engine(shelf) as engine,
-            Server(engine, shelf, host="127.0.0.1", port=0) as server,
-            Client("127.0.0.1", server.address[1], timeout=10.0) as client,
+            Server(engine, shelf, port=0) as server,
+            Client(port=server.address[1], timeout=10.0) as client,
         ):
             yield _largest(client)
             if shelf.models():
@@ -218,8 +221,8 @@ def _timed_request(client: Client) -> Finding:
         last = client.continue_(context, bars=4, seed=seed)
         assert last
         times.append(client.status().last_ms)
-    text = f"{model} answers four bars with four bars in {sorted(times)[2]:.1f} ms, sent and received"
-    if sorted(times)[2] > SLOW_TRIP_MS:
+    text = f"{model} answers four bars with four bars in {median(times):.1f} ms, sent and received"
+    if median(times) > SLOW_TRIP_MS:
         advice = "close what else works on this computer, or ask a little ahead of the beat"
         return Finding(Level.NOTE, text, advice)
     return Finding(Level.GOOD, text)

@@ -19,6 +19,7 @@ from typing import Protocol
 from ...models.errors import AntiphonError
 from ...models.printable import printable_lines
 from ...models.refusal import refusal
+from ..version import version
 from .logline import LogLine
 from .plainer import NAME as PLAINER
 
@@ -131,8 +132,6 @@ def _dispatch(words: list[str]) -> int:
         print(overview())
         return 0 if words else EXIT_ERROR
     if words[0] in ("-V", "--version"):
-        from ..server.server import version
-
         print(f"antiphon {version()}")
         return 0
     name = words[0]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 
 from ..engine.engine import Engine
+from ..protocol.options import new_seed
 from ..runtime.shelf import ModelShelf
 from ..session.resolve import model_name, resolve
 from .interrupt import kept_interrupt
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     shelf = ModelShelf(existing(args.models))
     manifest = shelf.manifest(model_name(options, shelf.default))
     check_text_options(args, manifest.codec.is_text)
-    request = resolve({}, options, None, manifest, secrets.randbelow(2**31))
+    request = resolve({}, options, None, manifest, new_seed())
     with kept_interrupt() as heed, Engine(shelf) as engine:
         takes = engine.generate(request, heed)
     show(Result(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)

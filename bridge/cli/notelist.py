@@ -20,6 +20,7 @@ from types import TracebackType
 from ...models.errors import ConfigError, MusicError, RequestError
 from ...models.note import Note
 from ...models.printable import printable
+from ...models.refusal import reason
 from ..protocol.arguments import note
 from ..request import Take
 
@@ -56,7 +57,7 @@ class AnswerFile:
         try:
             self._file = path.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+            raise ConfigError(f"{path} cannot be written: {reason(error)}") from error
 
     def __enter__(self) -> AnswerFile:
         return self

@@ -12,6 +12,8 @@ from .notelist import SUFFIX, AnswerFile, read_notes
 from .options import request_options
 
 EXIT_REFUSED = 2
+_FILES_APART = ("wav", "abc", "score", "png")
+"""What `ask` writes without a list of notes."""
 
 
 def relay(args: argparse.Namespace) -> int:
@@ -43,6 +45,8 @@ def _ask(bridge: Client, args: argparse.Namespace, answer: AnswerFile) -> None:
         for line in bridge.models():
             answer.model(line.name, line.title)
         return
+    if given := [name for name in _FILES_APART if getattr(args, name) is not None]:
+        raise ConfigError(f"--{given[0]} does not go with --out FILE{SUFFIX}; ask for it by itself")
     if args.input is not None and args.input.suffix != SUFFIX:
         raise ConfigError(f"--in {args.input}: a {SUFFIX} answer needs a {SUFFIX} list to continue")
     notes = None if args.input is None else read_notes(args.input)

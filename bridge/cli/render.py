@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from ...models.errors import ConfigError
 from ..sound.playback import open_output, play
 from ..sound.render import Renderer, find_soundfont
-from ..sound.wavefile import write_wav
 from .musicfile import ABC_ENDING, MIDI_ENDINGS, read_music
+from .outfile import check_place
+from .soundfile import write_sound
 
 ENDING = ".wav"
 
@@ -35,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
     stream = open_output() if args.play else None
     gain = renderer.gain()
     if args.out is not None:
-        write_wav(renderer.levelled(gain, progress=sys.stderr.isatty()), args.out)
-        print(f"wrote {args.out}: {renderer.seconds:.1f} s")
+        print(write_sound(renderer, gain, args.out))
     if stream is not None:
         print(f"playing {renderer.seconds:.1f} s; Ctrl-C stops it", flush=True)
         play(renderer.levelled(gain), stream)
@@ -51,10 +50,7 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError("say where the sound goes: --out FILE.wav, --play or both")
     if args.out is None:
         return
-    if args.out.is_dir():
-        raise ConfigError(f"{args.out} is a folder; name a file")
-    if not args.out.absolute().parent.is_dir():
-        raise ConfigError(f"{args.out}: there is no folder {args.out.absolute().parent}; make it first")
+    check_place(args.out)
     if args.out.exists() and args.file.exists() and args.out.samefile(args.file):
         raise ConfigError(f"{args.out} is what is to be rendered; name another file")
     if args.out.suffix.lower() != ENDING and (args.out.is_file() or not args.out.exists()):  # else a device

@@ -21,6 +21,7 @@ from ...models.wholefile import whole_file
 from ..client.asked import take_count
 from ..protocol.options import AUTO
 from ..request import Take
+from .outfile import check_place
 from .terminal import shows_colours, width
 
 
@@ -150,10 +151,7 @@ def check_output_options(args: argparse.Namespace, notes: str = ".mid") -> None:
         if path is not None and read is not None and any(_is_same(p, read) for p in _each_take(path, args)):
             raise ConfigError(f"{option} {path} would replace what is to be continued; name another file")
     for path in paths:
-        if not path.absolute().parent.is_dir():
-            raise ConfigError(f"{path}: there is no folder {path.absolute().parent}; make it first")
-        if path.is_dir():
-            raise ConfigError(f"{path} is a folder; name a file")
+        check_place(path)
 
 
 def _each_take(path: Path, args: argparse.Namespace) -> list[Path]:
@@ -258,12 +256,11 @@ def _engrave(take: Take, path: Path) -> str:
 
 
 def _sound(score: Score, path: Path) -> str:
-    from ..sound.render import Renderer, find_soundfont
-    from ..sound.wavefile import write_wav
+    from ..sound.render import Renderer, find_soundfont  # pretty_midi is slow to import
+    from .soundfile import write_sound
 
     renderer = Renderer(score, find_soundfont(None))
-    write_wav(renderer.levelled(renderer.gain(), progress=sys.stderr.isatty()), path)
-    return f"wrote {path}: {renderer.seconds:.1f} s"
+    return write_sound(renderer, renderer.gain(), path)
 
 
 def numbered(path: Path, index: int) -> Path:

@@ -17,7 +17,8 @@ from ..protocol.table import HOST, PORT
 from ..runtime.shelf import ModelShelf
 from ..server.loglimit import LogLimit
 from ..server.pacer import Host
-from ..server.server import Server, version
+from ..server.server import Server
+from ..version import version
 from .interrupt import heed_the_impatient, heeding_the_closing
 from .options import add_bridge_address, add_models, existing
 from .options import host as read_host
@@ -32,6 +33,8 @@ POLL_SECONDS = 0.2
 """How often a call to stop is looked for."""
 MAX_QUEUE = 4096
 """What `--queue` may be: more would only wait until they are given up."""
+CALLS_TO_STOP = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+"""Signals; the third is Windows' alone, which lacks the last."""
 log = logging.getLogger("antiphon.server")
 
 
@@ -139,12 +142,7 @@ def _calls_to_stop() -> list[int]:
     def note(number: int, frame: FrameType | None) -> None:
         called.append(number)
 
-    for name in (
-        "SIGINT",
-        "SIGTERM",
-        "SIGBREAK",
-        "SIGHUP",
-    ):  # the third is Windows' alone, which lacks the last
+    for name in CALLS_TO_STOP:
         number = getattr(signal, name, None)
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
             signal.signal(number, note)

@@ -25,16 +25,33 @@ def refuse_own(options: Options) -> None:
             raise RequestError("bad_args", f"{own} is the client's own to choose")
 
 
-def merged(options: Options, held: Options, loaded: str) -> dict[str, OptionValue]:
+def hold(held: dict[str, OptionValue], key: str, value: OptionValue) -> None:
+    """Let an option hold for all requests, or no longer, as the bridge does on ``/antiphon/set``.
+
+    >>> held = {"beats": 5.0, "seed": 7}
+    >>> hold(held, "bars", 2)
+    >>> hold(held, "seed", "auto")
+    >>> held
+    {'bars': 2}
+    """
+    if value == AUTO:
+        held.pop(key, None)
+        return
+    held[key] = value
+    if key == "bars":
+        held.pop("beats", None)
+
+
+def merged(options: Options, held: Options) -> dict[str, OptionValue]:
     """Return a request's options and those that hold for all; of two lengths its own, else beats.
 
-    >>> merged({"bars": 2}, {"beats": 5.0, "scale": "D dorian"}, "folk")
-    {'model': 'folk', 'scale': 'D dorian', 'bars': 2}
+    >>> merged({"bars": 2}, {"beats": 5.0, "scale": "D dorian"})
+    {'scale': 'D dorian', 'bars': 2}
     """
     refuse_own(options)
-    asked = {"model": loaded, **held, **options}
-    if asked["model"] == AUTO:
-        asked["model"] = loaded
+    asked = {**held, **options}
+    if asked.get("model") == AUTO and "model" in held:  # of this client, also to a bridge started anew
+        asked["model"] = held["model"]
     both = all(asked.get(length, AUTO) != AUTO for length in _LENGTHS)
     if both and not all(length in options for length in _LENGTHS):
         del asked["beats" if "bars" in options else "bars"]

@@ -23,12 +23,12 @@ from types import TracebackType
 
 from ...models.errors import RequestError
 from ...models.note import Note
-from ..protocol.options import AUTO, OptionValue
+from ..protocol.options import AUTO, OptionValue, new_seed
 from ..protocol.osc import Message, NoteMessage, Value
-from ..protocol.table import HOST, NOTES_A_DATAGRAM, PORT, SEED_BITS
+from ..protocol.table import HOST, NOTES_A_DATAGRAM, PORT
 from ..request import Take
 from .about import Bridge, ModelLine, Status
-from .asked import fitting, merged, refuse_own, take_count
+from .asked import fitting, hold, merged, refuse_own, take_count
 from .collect import Collector
 from .conversation import Conversation
 
@@ -58,8 +58,8 @@ class Client:
         self._conversation = Conversation(host, port, timeout, f"{name} {self._name}")
         self._numbers = itertools.count(1)
         self._held: dict[str, OptionValue] = {}
-        """What :meth:`set` asked for, told with each request: a bridge started anew knows nothing of it."""
-        self._loaded: str = AUTO
+        """What :meth:`set` and :meth:`load` asked for, told with each request: a bridge started anew knows
+        nothing of it."""
 
     def __enter__(self) -> Client:
         return self
@@ -83,12 +83,13 @@ class Client:
         token = f"{self._name}-{next(self._numbers)}"
         began = time.perf_counter()
         text = (token, "x" * size) if size else (token,)
-        self._conversation.one("/antiphon/ping", text, "/antiphon/pong", lambda reply: reply[:1] == (token,))
+        ping = Message("/antiphon/ping", text)
+        self._conversation.one(ping, "/antiphon/pong", lambda reply: reply[:1] == (token,))
         return time.perf_counter() - began
 
     def status(self) -> Status:
         """Ask how the bridge is."""
-        reply = self._conversation.one("/antiphon/status", (), "/antiphon/status/reply")
+        reply = self._conversation.one(Message("/antiphon/status"), "/antiphon/status/reply")
         return Status(int(reply[0]), str(reply[1]), bool(reply[2]), int(reply[3]), float(reply[4]))
 
     def models(self) -> list[ModelLine]:
@@ -106,27 +107,26 @@ class Client:
 
     def load(self, model: str) -> None:
         """Load a model and make it this client's default."""
-        self._conversation.one(
-            "/antiphon/load", (model,), "/antiphon/loaded", lambda reply: reply == (model,)
-        )
-        self._loaded = model
+        load = Message("/antiphon/load", (model,))
+        self._conversation.one(load, "/antiphon/loaded", lambda reply: reply == (model,))
+        hold(self._held, "model", model)
 
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""
         refuse_own(options)
         for key, value in options.items():
-            self._conversation.one(
-                "/antiphon/set", (key, value), "/antiphon/get/reply", partial(_is_about, key)
-            )
-            self._held[key] = value
+            self._told(key, Message("/antiphon/set", (key, value)))
+            hold(self._held, key, value)
 
     def get(self, option: str) -> Value:
         """Return what holds for an option."""
-        reply = self._conversation.one(
-            "/antiphon/get", (option,), "/antiphon/get/reply", lambda reply: reply[0] == option
-        )
-        value = reply[1]
+        value = self._told(option, Message("/antiphon/get", (option,)))
         return float(f"{value:.7g}") if isinstance(value, float) else value  # it came as 32 bits
+
+    def _told(self, option: str, message: Message) -> Value:
+        """Return what the bridge says that holds for an option, asked or set by a message."""
+        reply = self._conversation.one(message, "/antiphon/get/reply", lambda reply: reply[0] == option)
+        return reply[1]
 
     def generate(self, *, on_note: OnNote | None = None, **options: OptionValue) -> list[Take]:
         """Return notes from nothing, one Take for each of ``takes``.
@@ -169,14 +169,14 @@ class Client:
             on_progress: called with the fraction that exists, at most ten times a second.
             stop: looked at twenty times a second; True cancels, which raises RequestError ``cancelled``.
         """
-        asked = merged(options or {}, self._held, self._loaded)
+        asked = merged(options or {}, self._held)
         name = self._new_id()
         context = None if notes is None else fitting(notes, asked)
         if context is not None:
             self._send_context(name, context, stop)
         if asked.get("seed", AUTO) == AUTO:
             # Sent twice because its ack got lost, a request must mean the same notes twice.
-            asked["seed"] = secrets.randbits(SEED_BITS)
+            asked["seed"] = new_seed()
         pairs = [value for pair in asked.items() for value in pair]
         mode = ("mode", "chunk" if on_note is None else "single")
         collector = Collector(name, take_count(asked), on_note, on_progress)
@@ -219,11 +219,6 @@ class Client:
         self._conversation.talk(
             lambda: list(waiting.values()), take, name, lambda fail: fail.args[1] == NO_CONTEXT, stop
         )
-
-
-def _is_about(key: str, reply: Sequence[Value]) -> bool:
-    """Return whether a reply tells of an option."""
-    return reply[0] == key
 
 
 def _words(text: Value) -> tuple[str, ...]:

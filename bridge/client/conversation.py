@@ -56,39 +56,46 @@ class Conversation:
             self.socket.send(encode(Message("/antiphon/cancel", (name,))))
 
     def greet(self, name: str | None = None, stop: Callable[[], bool] | None = None) -> tuple[Value, ...]:
-        """Introduce this client; return the reply's arguments."""
-        found: list[tuple[Value, ...]] = []
+        """Introduce this client; return the reply's arguments.
 
-        def take(message: Message) -> bool:
-            if message.address == HELLO_REPLY:
-                found.append(message.args)
-            return bool(found)
-
-        self.talk(self._hello, take, name, stop=stop)
-        if found[0][2] != PROTOCOL:
-            text = f"the bridge speaks protocol {found[0][2]} and this client {PROTOCOL}"
+        Args:
+            name: the request that it is done for, which :meth:`talk` may end meanwhile.
+            stop: as in :meth:`talk`.
+        """
+        reply = self.one(self._hello, HELLO_REPLY, name=name, stop=stop)
+        if reply[2] != PROTOCOL:
+            text = f"the bridge speaks protocol {reply[2]} and this client {PROTOCOL}"
             raise RequestError(
                 "protocol", f"{text}; bring both to one version: pip install --upgrade antiphon"
             )
         self._greeted = True
-        return found[0]
+        return reply
 
     def one(
         self,
-        address: str,
-        args: tuple[Value, ...],
+        message: Message,
         reply: str,
         fits: Callable[[tuple[Value, ...]], bool] = lambda args: True,
+        name: str | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> tuple[Value, ...]:
-        """Send a request that has one reply; return the reply's arguments."""
+        """Send a request that has one reply; return the reply's arguments.
+
+        Args:
+            message: the request.
+            reply: the reply's address.
+            fits: whether a reply's arguments answer this very request.
+            name: as in :meth:`talk`.
+            stop: as in :meth:`talk`.
+        """
         found: list[tuple[Value, ...]] = []
 
-        def take(message: Message) -> bool:
-            if message.address == reply and fits(message.args):
-                found.append(message.args)
+        def take(came: Message) -> bool:
+            if came.address == reply and fits(came.args):
+                found.append(came.args)
             return bool(found)
 
-        self.talk(Message(address, args), take)
+        self.talk(message, take, name, stop=stop)
         return found[0]
 
     def talk(
@@ -99,10 +106,17 @@ class Conversation:
         excuses: Callable[[Message], bool] = lambda failure: False,
         stop: Callable[[], bool] | None = None,
     ) -> None:
-        """Send, and send again what ``say`` tells after each silence, until ``take`` has all it wants.
+        """Send, and send again after each silence, until ``take`` has all it wants.
 
-        Raises RequestError when the bridge refuses ``name`` or the message's address and
-        ``excuses`` does not call for another try, or when it stays silent for the timeout.
+        Args:
+            say: a message, or what tells those to be sent now.
+            take: given each reply; returns whether it was the last.
+            name: the id of the request.
+            excuses: whether a refusal calls for another try.
+            stop: looked at while waiting; True cancels the request ``name``.
+
+        Raises RequestError when the bridge refuses ``name`` or the message's address, or stays silent for the
+        timeout, and ``cancelled`` when stopped.
         """
         if not self._greeted and say != self._hello:
             self.greet(name, stop)

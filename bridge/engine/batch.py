@@ -6,10 +6,11 @@ import logging
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
+from ...models.refusal import first_line
 from ..runtime.shelf import LoadedModel
-from ..runtime.stepper import Array, Snapshot, Stepper
+from ..runtime.stepper import Stepper
 from ..take.rows import Row
-from .turns import Task
+from .turns import Pause, Task
 
 log = logging.getLogger("antiphon.engine")
 
@@ -23,32 +24,6 @@ class _Seat:
     """What it came from."""
     number: int
     """How many have joined before it."""
-
-
-class PausedRow:
-    """A row that left between two steps and waits to go on; the same notes follow, whoever sits beside it."""
-
-    def __init__(self, row: Row, stepper: Stepper, index: int) -> None:
-        self.row = row
-        self.snapshot: Snapshot = stepper.snapshot(index)
-        self._inputs: list[Array] = stepper.inputs(index)
-
-    @property
-    def over(self) -> bool:
-        """Whether nobody waits for it any more."""
-        return self.row.over
-
-    def enter(self, stepper: Stepper, row: int) -> None:
-        """Write the inputs that the next step would have had."""
-        stepper.put_inputs(row, self._inputs)
-
-    def after(self, stepper: Stepper, row: int) -> bool:
-        """Go on."""
-        return self.row.after(stepper, row)
-
-    def fail(self, code: str, message: str) -> None:
-        """End the row."""
-        self.row.fail(code, message)
 
 
 class Batch:
@@ -69,26 +44,32 @@ class Batch:
         return [seat.task.client for seat in self._seats]
 
     def admit(self, row: Row, task: Task) -> None:
-        """Let a row join that a task has made."""
-        index = self._stepper.add(row.snapshot)
+        """Let a row join that a task has made, to begin or to go on."""
+        paused = task.paused
+        index = self._stepper.add(row.snapshot if paused is None else paused.snapshot)
         try:
-            row.enter(self._stepper, index)
-        except Exception as error:  # one row's fault must not reach its neighbours
-            log.exception("a row of model %s could not start", self._model.info.name)
+            if paused is None:
+                row.enter(self._stepper, index)
+            else:
+                self._stepper.put_inputs(index, paused.inputs)
+        except Exception as error:
             self._stepper.remove(index)
-            row.fail("model_error", f"{type(error).__name__}: {error}")
+            self._fail(row, error)
             return
         self._joined += 1
-        self._seats.append(_Seat(row.row if isinstance(row, PausedRow) else row, task, self._joined))
+        self._seats.append(_Seat(row, task, self._joined))
 
     def pause(self, client: Hashable) -> Task:
-        """Take out the row of a client that has joined last; return the task that lets it go on."""
+        """Take out the row of a client that has joined last; return the task that lets it go on.
+
+        The same notes follow, whoever sits beside it then.
+        """
         mine = [index for index, seat in enumerate(self._seats) if seat.task.client == client]
         index = max(mine, key=lambda index: self._seats[index].number)
         seat = self._seats[index]
-        paused = PausedRow(seat.row, self._stepper, index)
+        paused = Pause(self._stepper.snapshot(index), self._stepper.inputs(index))
         self._leave(index)
-        return replace(seat.task, make=lambda model: paused)
+        return replace(seat.task, make=lambda model: seat.row, paused=paused)
 
     def step(self) -> None:
         """Choose every row's next note. Whatever goes wrong fails the rows it concerns."""
@@ -106,9 +87,8 @@ class Batch:
             row = self._seats[index].row
             try:
                 finished = row.after(self._stepper, index)
-            except Exception as error:  # one row's fault must not reach its neighbours
-                log.exception("a row of model %s failed", self._model.info.name)
-                row.fail("model_error", f"{type(error).__name__}: {error}")
+            except Exception as error:
+                self._fail(row, error)
                 finished = True
             if finished:
                 self._leave(index)
@@ -119,11 +99,15 @@ class Batch:
         if index < len(self._seats):
             self._seats[index] = last
 
+    def _fail(self, row: Row, error: Exception) -> None:
+        """End a row for a fault of its own, just caught, which must not reach its neighbours."""
+        log.exception("a row of model %s failed", self._model.info.name)
+        row.fail("model_error", f"{type(error).__name__}: {error}")
+
     def _collapse(self, error: Exception) -> None:
         """Fail all rows: the step itself went wrong."""
         log.error("model %s failed: %s", self._model.info.name, error)
         seats, self._seats = self._seats, []
         self._stepper.clear()
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         for seat in seats:
-            seat.row.fail("model_error", f"model {self._model.info.name} failed: {reason}")
+            seat.row.fail("model_error", f"model {self._model.info.name} failed: {first_line(error, 200)}")

@@ -13,8 +13,6 @@ from .batch import Batch
 from .turns import Task, Turns
 
 log = logging.getLogger("antiphon.engine")
-
-
 TOGETHER = 4
 """Rows of several clients together: more would delay each other's notes, fewer those with many takes."""
 

@@ -16,8 +16,8 @@ from types import TracebackType
 
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
+from .. import ports
 from ..job import Job
-from ..ports import Listener
 from ..request import GenerationRequest, Take
 from ..runtime.shelf import LoadedModel, ModelShelf
 from ..runtime.stepper import Snapshot
@@ -83,7 +83,7 @@ class Engine:
         Raises:
             RequestError: unknown_model.
         """
-        manifest = self.models.info(request.model).manifest
+        manifest = self.models.manifest(request.model)
         subject = subject_of(manifest, request)
         if not (request.context and needs_reading(manifest, request)):
             return
@@ -101,9 +101,10 @@ class Engine:
     def submit(
         self,
         request: GenerationRequest,
-        listener: Listener,
+        listener: ports.Listener,
         key: Hashable = None,
         client: Hashable = None,
+        replaces: ports.Job | None = None,
     ) -> Job:
         """Start a request; its listener hears how it goes.
 
@@ -112,16 +113,18 @@ class Engine:
             listener: called from worker threads.
             key: what :meth:`prime` was called with.
             client: who asks: clients take turns where requests wait for a worker.
+            replaces: a request that has been cancelled for this one, and takes up no room any more.
 
         Raises:
             RequestError: unknown_model, bad_args when the limits leave the model nothing, or busy.
         """
-        manifest = self.models.info(request.model).manifest
+        manifest = self.models.manifest(request.model)
         job = Job(request, listener, self._ended, self._cancel, client)
         subject = subject_of(manifest, request)
         waiter = Waiter(job, rows_of(manifest, job))
         with self._lock:
-            self._admit(job)
+            self._check_room(client, replaces)
+            self._jobs.add(job)
             primed, new = self._context(request, manifest, subject, key)
             if primed.reading is not None:
                 self._add_takes(waiter, primed.model, primed.reading)
@@ -132,8 +135,13 @@ class Engine:
             self._lock.notify(len(self._tasks))
         return job
 
-    def _admit(self, job: Job) -> None:
-        """Count a request in, the lock being held; raises RequestError when there is no room for it.
+    def check_room(self, client: Hashable, replaces: ports.Job | None) -> None:
+        """Raise RequestError ``busy`` where a request could not take the place of another of its client's."""
+        with self._lock:
+            self._check_room(client, replaces)
+
+    def _check_room(self, client: Hashable, replaces: ports.Job | None) -> None:
+        """Raise RequestError where there is no room for one more request; the lock is held.
 
         Beyond the limit there is room for those who have less than an even share of it, so that no client's
         requests, however many and long, keep another from asking. A share shrinks as clients come: with
@@ -142,12 +150,12 @@ class Engine:
         if self._closing:
             raise RequestError("cancelled", "the bridge is shutting down")
         for held in (self._jobs, self._cancelled):
-            if len(held) >= self._limit:
-                clients = [each.client for each in held]
-                share = self._limit // len({*clients, job.client})
-                if clients.count(job.client) >= share:
-                    raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
-        self._jobs.add(job)
+            if len(held) < self._limit:
+                continue
+            clients = [each.client for each in held if each is not replaces]
+            share = self._limit // len({*clients, client})
+            if len(clients) >= self._limit and clients.count(client) >= share:
+                raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
 
     def generate(self, request: GenerationRequest, look: Callable[[], None] = lambda: None) -> list[Take]:
         """Return a request's takes when they are done; raises RequestError when it fails.

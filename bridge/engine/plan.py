@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
-from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import constraints
 from ..leading.opening import opening, read_context, read_text
@@ -19,7 +18,7 @@ from .primed import MakeRow, Reading, Subject
 
 def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
     """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
-    notes = _before(request)
+    notes = request.before
     if manifest.codec.is_text:
         return (
             notes,
@@ -46,7 +45,7 @@ def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:
 
 def needs_reading(manifest: Manifest, request: GenerationRequest) -> bool:
     """Return whether a request's takes start anywhere but at a model's beginning."""
-    return manifest.codec.is_text or bool(_before(request))
+    return manifest.codec.is_text or bool(request.before)
 
 
 def read(manifest: Manifest, request: GenerationRequest) -> Reading:
@@ -54,7 +53,7 @@ def read(manifest: Manifest, request: GenerationRequest) -> Reading:
     if manifest.codec.is_text:
         prompt = prompt_for(manifest, request)
         return Reading(read_text(manifest, prompt.forced[0]), prompt)
-    notes = lifted(_before(request), request.lift)
+    notes = lifted(request.before, request.lift)
     context = read_context(manifest, notes, request.context_metres, request.phrase)
     if notes and _reads_end(manifest, request):
         last = last_bar(request, opening(manifest, context, request.start_beat, request.metre).first_bar)
@@ -86,11 +85,3 @@ def _check_same(manifest: Manifest, model: LoadedModel) -> None:
     """Raise RequestError where a model's file was replaced after a request had been made ready for it."""
     if model.manifest != manifest:
         raise RequestError("model_error", f"the file of model {manifest.name!r} has changed; ask again")
-
-
-def _before(request: GenerationRequest) -> tuple[Note, ...]:
-    """Return the context's notes before the answer."""
-    notes = request.context
-    if any(note.start >= request.start_beat for note in notes):
-        notes = tuple(note for note in notes if note.start < request.start_beat)
-    return notes

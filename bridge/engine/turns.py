@@ -7,7 +7,17 @@ from collections.abc import Callable, Container, Hashable
 from dataclasses import dataclass
 
 from ..runtime.shelf import LoadedModel
+from ..runtime.stepper import Array, Snapshot
 from ..take.rows import Row
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Where a row was when it left between two steps."""
+
+    snapshot: Snapshot
+    inputs: list[Array]
+    """Those that its next step would have had."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +28,13 @@ class Task:
     """Who wants it."""
     model: str
     make: Callable[[LoadedModel], Row]
-    """Called by the worker."""
+    """Called by the worker; raises RequestError."""
     fail: Callable[[str, str], None]
+    """Called with a code and a message where there can be no row."""
     unwanted: Callable[[], bool]
+    """Tells whether nobody waits for the row any more."""
+    paused: Pause | None = None
+    """Where the row goes on; None where it begins."""
 
 
 class Turns:

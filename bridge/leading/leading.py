@@ -48,7 +48,7 @@ class Leading:
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
-        self._is_melody = manifest.monophonic and (len(manifest.parts) < 2 or len(request.parts or ()) == 1)
+        self._is_alone = manifest.is_melody or (manifest.has_voices and len(request.parts or ()) == 1)
         self._tessitura = self._motion = self._cadence = None
         self._rounds = None if context.rounds is None else context.rounds.copy()
         self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
@@ -89,7 +89,7 @@ class Leading:
     def _is_above_others(self) -> bool:
         """Return whether the next note is most likely one of several, but of the lowest voice."""
         if self._motion is None:
-            return not self._is_melody
+            return not self._is_alone
         return self._motion.is_next_above(self._tessitura.homes if self._tessitura else {})
 
     def wait(self, codes: Sequence[int]) -> None:
@@ -107,7 +107,7 @@ class Leading:
 
     def _at_home(self) -> float:
         """Return how likely a tune has come home; 0 of voices, which do so one after the other."""
-        return self._cadence.at_home() if self._is_melody and self._cadence is not None else 0.0
+        return self._cadence.at_home() if self._is_alone and self._cadence is not None else 0.0
 
     def mask(self, ending: float = 0.0) -> Mask:
         """Return the mask of the next pitch, (code,).

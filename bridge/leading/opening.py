@@ -42,7 +42,10 @@ Clock = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Context:
-    """A context as the model reads it; every array has one row a step of priming."""
+    """A context as the model reads it; every array but ``begin`` has one row a step of priming.
+
+    What says where it ends is 0 of one without notes, and of text.
+    """
 
     begin: Codes
     """What stands before the first note, (field,)."""
@@ -54,13 +57,13 @@ class Context:
     """The condition `metre` at each step, (note,)."""
     remaining: Codes
     """The condition `remaining` at each step, (note,)."""
-    last_beat: float
+    last_beat: float = 0.0
     """Onset of the last note on the grid, in beats on the host's timeline."""
-    last_bar: int
+    last_bar: int = 0
     """The last note's bar, from 0."""
-    last_length: int
+    last_length: int = 0
     """Ticks of that bar."""
-    end_beat: float
+    end_beat: float = 0.0
     """When the last sound may have been meant to end, in beats on the host's timeline."""
     phrase: int | None = None
     """How many bars into its phrase the first bar that is read is, -1 for a pick-up's; None where the model
@@ -135,38 +138,41 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
     written = as_learnt(manifest, played, metres)
     cut = len(played) < len(notes) or len(written) > most
     encoded = codec.encode(written[-most:], metres)
-    heard = None if any(part.is_drum for part in manifest.parts) else hear(ordered)
+    heard = None if manifest.has_drums else hear(ordered)
     place = _phrase(ordered, encoded.origin, metres) + phrase - 1 if manifest.phrases and phrase else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
     rounds = _rounds(manifest, encoded.codes, clocks)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
+    empty = Context(
+        begin=codec.begin(),
+        codes=encoded.codes,
+        clocks=clocks,
+        metres=codes,
+        remaining=np.zeros(0, np.int32),
+        phrase=place,
+        heard=heard,
+        rounds=rounds,
+    )
     if not len(encoded):
-        unknown = np.zeros(0, np.int32)
-        none = clocks.reshape(0, 3)
-        return Context(
-            codec.begin(), encoded.codes, none, codes, unknown, 0.0, 0, 0, 0.0, place, heard, rounds
-        )
+        return empty
     # The first step reads the barline before the first note.
     read = np.concatenate([np.array([[0, 0, encoded.bar_ticks[0]]], np.int32), clocks[:-1]])
-    return Context(
-        codec.begin(middle=cut),
-        encoded.codes,
-        read,
-        np.concatenate([codes[:1], codes[:-1]]),
-        np.array([in_phrase(place, bar) for bar in read[:, 0].tolist()], np.int32),
-        codec.to_beats(codec.to_ticks(written[-1].start)),
-        int(encoded.bars[-1]),
-        int(encoded.bar_ticks[-1]),
-        _release(notes),
-        place,
-        heard,
-        rounds,
+    return replace(
+        empty,
+        begin=codec.begin(middle=cut),
+        clocks=read,
+        metres=np.concatenate([codes[:1], codes[:-1]]),
+        remaining=np.array([in_phrase(place, bar) for bar in read[:, 0].tolist()], np.int32),
+        last_beat=codec.to_beats(codec.to_ticks(written[-1].start)),
+        last_bar=int(encoded.bars[-1]),
+        last_length=int(encoded.bar_ticks[-1]),
+        end_beat=_release(notes),
     )
 
 
 def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> list[Note]:
     """Return notes in the form in which a model has learnt music, sorted as its codec wants them."""
-    if any(part.is_drum for part in manifest.parts):  # they sound together, for no time in particular
+    if manifest.has_drums:  # they sound together, for no time in particular
         return sorted(on_kit(notes, manifest.codec["pitch"].values), key=lambda n: n.order)
     codec = manifest.codec
     voices = len(manifest.parts) if manifest.monophonic else None
@@ -175,7 +181,7 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
 
 def _rounds(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneRounds | None:
     """Return what a tune has gone round; None of a model of more voices."""
-    if not manifest.monophonic or len(manifest.parts) != 1 or manifest.parts[0].is_drum:
+    if not manifest.is_melody:
         return None
     placed = zip(clocks[:, 0].tolist(), clocks[:, 1].tolist(), codes.tolist(), strict=True)
     return TuneRounds(manifest.codec, placed)
@@ -208,7 +214,7 @@ def read_text(manifest: Manifest, text: str) -> Context:
     codes = manifest.codec.encode_text(text)
     clocks = np.tile(np.array([0, 0, TEXT_LINE], np.int32), (len(codes), 1))
     zeros = np.zeros(len(codes), np.int32)
-    return Context(manifest.codec.begin(), codes, clocks, zeros, zeros, 0.0, 0, TEXT_LINE, 0.0)
+    return Context(begin=manifest.codec.begin(), codes=codes, clocks=clocks, metres=zeros, remaining=zeros)
 
 
 def opening(manifest: Manifest, context: Context, start: float, metre: Metre) -> Opening:

@@ -35,9 +35,7 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
         low: the lowest pitch asked for, None where that is open.
         high: the highest.
     """
-    if len(manifest.parts) != 1 or not manifest.monophonic or manifest.parts[0].is_drum:
-        return 0
-    if manifest.codec.is_text and not notes:
+    if not manifest.is_melody or (manifest.codec.is_text and not notes):
         return 0
     middle = (manifest.defaults.low + manifest.defaults.high) / 2
     near = max(manifest.defaults.high - middle - REACH, OCTAVE / 2)

@@ -89,9 +89,7 @@ def tessitura_of(manifest: Manifest, codes: Codes, low: int, high: int) -> Tessi
 
     A tune may go where it likes: leading it makes the music that follows less likely.
     """
-    if len(manifest.parts) < 2 or not manifest.monophonic or any(part.is_drum for part in manifest.parts):
-        return None
-    if manifest.codec.index("part") is None:
+    if not manifest.has_voices or manifest.codec.index("part") is None:
         return None
     tessitura = Tessitura(manifest.codec, codes)
     return tessitura if all(low <= home <= high for home in tessitura.homes.values()) else None

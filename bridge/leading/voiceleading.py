@@ -139,9 +139,7 @@ def _stay(led: Mask, code: int, *, below: bool) -> None:
 
 def voice_leading_of(manifest: Manifest, codes: Codes, parts: frozenset[int] | None) -> VoiceLeading | None:
     """Return what leads the voices of an answer to a context; None where a model has none, or of drums."""
-    if len(manifest.parts) < 2 or not manifest.monophonic or any(part.is_drum for part in manifest.parts):
-        return None
     codec = manifest.codec
-    if not {"part", "duration"} <= set(codec.names):
+    if not manifest.has_voices or not {"part", "duration"} <= set(codec.names):
         return None
     return VoiceLeading(codec, codes, range(len(manifest.parts)) if parts is None else parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ...models.file.limits import RANGES
 from ...models.file.step import PHRASE_BARS
 from ...models.metre import Metre
 from .scale import parse_scale
+from .table import SEED_BITS
 
 OptionType = Literal["i", "f", "s"]
 OptionValue = int | float | str
@@ -83,6 +85,11 @@ OPTIONS: tuple[Option, ...] = (
            "single: one message a note, as soon as it is chosen"),
 )  # fmt: skip
 TABLE: Mapping[str, Option] = {option.key: option for option in OPTIONS}
+
+
+def new_seed() -> int:
+    """Return a seed for a request that names none."""
+    return secrets.randbits(SEED_BITS)
 
 
 def highest(known: Option) -> float:

@@ -12,11 +12,14 @@ HOST = "127.0.0.1"
 PORT = 7374
 NOTES_A_DATAGRAM = 48
 """Max shows 256 elements of a list at most, macOS takes datagrams of 9216 bytes by default."""
+TEXT_A_DATAGRAM = 400
+"""Characters of /antiphon/text: hosts that keep text in symbols have short ones."""
 DATAGRAMS_A_SLOT = 32
 SLOT_SECONDS = 0.005
 """Linux' default receive buffer holds 256 small datagrams: so paced, every client tried gets them all."""
 VALUES_A_NOTE = 5
 MAX_CONTEXT_NOTES = 4096
+"""Eight times what a model looks back on."""
 SEED_BITS = 24
 """Of seeds that nobody named: Pd and Max hold them exactly as 32-bit floats."""
 CAPABILITIES = ("generate", "continue", "resend", "cancel", "notify", "sync", "single")
@@ -93,8 +96,6 @@ _NOTE_VERB = (
     "/antiphon/ack", "/antiphon/progress", "/antiphon/notes", "/antiphon/note", "/antiphon/text",
     "/antiphon/done",
 )  # fmt: skip
-TEXT_A_DATAGRAM = 400
-"""Characters of /antiphon/text: hosts that keep text in symbols have short ones."""
 
 REQUESTS: tuple[Address, ...] = (
     Address(

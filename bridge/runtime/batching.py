@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ...models.errors import ModelFileError
 from ...models.file.manifest import Manifest
 from ...models.file.step import NULL_POSITION, UNUSED_POSITION, inputs
+from ...models.refusal import first_line
 from .stepper import MOST_ROWS, Batching, memory_sizes
 
 Feed = dict[str, npt.NDArray[Any]]
@@ -32,8 +33,7 @@ def probe(session: Any, manifest: Manifest) -> Batching:
     try:
         return _probe(session, manifest)
     except Exception as error:  # ONNX Runtime's errors share no base below Exception
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-        raise ModelFileError(f"cannot be run: {reason}") from error
+        raise ModelFileError(f"cannot be run: {first_line(error)}") from error
 
 
 def _probe(session: Any, manifest: Manifest) -> Batching:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from ...models.errors import ModelFileError
@@ -137,4 +138,4 @@ def step_seconds(session: Any, file: ModelFile) -> float:
     except Exception as error:  # a provider that starts and then fails is no choice, whatever it raises
         log.debug("a timed step failed: %s", error)
         return float("inf")
-    return sorted(times)[len(times) // 2]
+    return median(times)

@@ -78,7 +78,7 @@ class Pacer:
     def __init__(self, send: Callable[[bytes, Host], bool], clock: Clock) -> None:
         self._send = send
         self._clock = clock
-        self._lanes: OrderedDict[Host, Lane] = OrderedDict()
+        self._lanes: dict[Host, Lane] = {}
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._queued = 0
@@ -126,16 +126,14 @@ class Pacer:
                 self._wake.notify()
 
     def _lane(self, host: Host) -> Lane:
-        """Return an address' lane; forgets the oldest idle ones when there are many."""
+        """Return an address' lane; where there are many, a new one takes the place of the oldest idle one."""
         lane = self._lanes.get(host)
         if lane is None:
-            lane = self._lanes[host] = Lane()
-            if len(self._lanes) > MAX_LANES:
-                idle = next(
-                    (key for key, old in self._lanes.items() if not old.waiting and old is not lane), None
-                )
+            if len(self._lanes) >= MAX_LANES:
+                idle = next((old for old, each in self._lanes.items() if not each.waiting), None)
                 if idle is not None:
                     del self._lanes[idle]
+            lane = self._lanes[host] = Lane()
         return lane
 
     def turn(self) -> None:

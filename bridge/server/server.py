@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import itertools
 import logging
-import secrets
 import selectors
 import socket
 import threading
@@ -18,8 +16,10 @@ from ..address import ask_for_room, bound, looked_up
 from ..clock import Clock, SystemClock
 from ..lull import Lull
 from ..ports import Catalogue, Generator, House
+from ..protocol.options import new_seed
 from ..protocol.osc import MAX_DATAGRAM, Encoded, Malformed, Message, Outgoing, encode
-from ..protocol.table import HOST, PORT, SEED_BITS
+from ..protocol.table import HOST, PORT
+from ..version import version
 from .backlog import Backlog
 from .chores import Chores
 from .pacer import Host, Pacer
@@ -74,12 +74,11 @@ class Server:
         except ConfigError:
             self._socket.close()
             raise
-        self._pacer = Pacer(self._send_now, clock or SystemClock())
+        clock = clock or SystemClock()
+        self._pacer = Pacer(self._send_now, clock)
         self._chores = Chores()
         self._lull = Lull()
-        house = House(
-            engine, models, clock or SystemClock(), version(), _new_seed, self._chores.add, self._lull
-        )
+        house = House(engine, models, clock, version(), new_seed, self._chores.add, self._lull)
         self.sessions = Sessions(house, self.send)
         self._backlog = Backlog()
         self._stop = threading.Event()
@@ -270,15 +269,6 @@ def found(family: int, host: str, port: int) -> Host:
     return _host(*address)
 
 
-def version() -> str:
-    """Return Antiphon's version."""
-    return importlib.metadata.version("antiphon")
-
-
 def _host(address: str, port: int, flow: int = 0, interface: int = 0) -> Host:
     """Return a sender as replies are sent to it: a neighbour of IPv6 only with its interface."""
     return (f"{address}%{interface}" if interface else address), port
-
-
-def _new_seed() -> int:
-    return secrets.randbits(SEED_BITS)

@@ -72,26 +72,19 @@ class Sessions:
         def send(message: Outgoing, reply_port: int) -> None:
             self._send(message, (sender[0], reply_port or sender[1]), sender)
 
-        return Session(
-            sender, self._house, send, lambda name: self._lender(sender, name),
-            lambda name: self._asker(sender, name),
-        )  # fmt: skip
+        def lend(name: Value) -> Session | None:
+            return self._latest(sender[0], lambda other: other.caller.lends and name in other.contexts)
 
-    def _lender(self, sender: Host, name: Value) -> Session | None:
-        """Return the latest one-shot sender of the same host that sent a context of this id."""
-        with self._lock:
-            for (address, _), session in reversed(self._by_sender.items()):
-                if address == sender[0] and session.caller.lends and name in session.contexts:
-                    return session
-        return None
+        def asked(name: Value) -> Session | None:
+            return self._latest(sender[0], lambda other: other.runs(name))
 
-    def _asker(self, sender: Host, name: Value) -> Session | None:
-        """Return the latest session of the same host whose request of this id is running."""
+        return Session(sender, self._house, send, lend, asked)
+
+    def _latest(self, address: str, fits: Callable[[Session], bool]) -> Session | None:
+        """Return the most recently used session of a host that ``fits``, None where none does."""
         with self._lock:
-            for (address, _), session in reversed(self._by_sender.items()):
-                if address == sender[0] and session.runs(name):
-                    return session
-        return None
+            own = (each for (host, _), each in reversed(self._by_sender.items()) if host == address)
+            return next(filter(fits, own), None)
 
     def _over_count(self) -> list[tuple[Host, Session]]:
         """Take out sessions beyond their number, never the newest."""

@@ -12,9 +12,9 @@ from ..protocol.osc import Value
 from ..protocol.table import MAX_CONTEXT_NOTES
 
 MAX_CONTEXTS = 32
-"""Eight times what a model looks back on."""
 MAX_CONTEXT_MESSAGES = 1024
 MAX_SESSION_NOTES = 16384
+"""Notes and messages that the contexts of a session may weigh; the newest is kept whatever its size."""
 
 
 @dataclass

@@ -66,7 +66,7 @@ class Desk:
     def ask(self, order: Order, request: GenerationRequest, key: Hashable) -> None:
         """Start a request. One of the same id that still runs is replaced, unless it is this very one.
 
-        Raises RequestError ``busy``.
+        Raises RequestError ``busy``; then nothing is replaced.
         """
         with self._lock:
             former = self._running.get(order.id)
@@ -74,6 +74,7 @@ class Desk:
             if former.again(order.reply_port):  # sent twice because our ack got lost
                 return
         elif former is not None:
+            self._engine.check_room(self._client, former.job)
             former.stop("cancelled", "replaced by a newer request of the same id")
         with self._lock:
             if len(self._running) >= MAX_RUNNING:
@@ -83,7 +84,8 @@ class Desk:
         # Sent before the engine begins: it is the first reply, and its sending delays no note.
         self._send(answer.ack, order.reply_port)
         try:
-            job = self._engine.submit(request, answer, key, self._client)
+            replaces = None if former is None else former.job
+            job = self._engine.submit(request, answer, key, self._client, replaces)
         except BaseException:
             with self._lock:
                 self._running.pop(order.id, None)
@@ -96,7 +98,7 @@ class Desk:
             running = self._running.get(name)
             kept = self._kept.find(name) if running is None else running.kept
         if take in kept.takes:
-            for message in self._kept.pick(kept.takes[take], seqs):
+            for message in kept.takes[take].pick(seqs):
                 self._send(message, kept.reply_port)
         elif running is not None:
             self._send(running.progress, kept.reply_port)

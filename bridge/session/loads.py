@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 
 from ...models.errors import AntiphonError, RequestError
@@ -35,6 +36,8 @@ class Loads:
         self._house = house
         self._hold = hold
         self._reply = reply
+        self.lock = threading.Lock()
+        """Held by whoever changes the settings: a load that fails does so on another thread than messages."""
         self._formers: dict[str, OptionValue | None] = {}
         """The model that each one being loaded follows."""
         self._closed = ""
@@ -43,9 +46,10 @@ class Loads:
     def load(self, name: str) -> None:
         """Load a model; raises RequestError ``unknown_model`` or ``busy``."""
         name = self._house.models.info(name).name  # an unknown one is told at once
-        self._formers.setdefault(name, self._settings.get("model"))
-        # At once, so that what the client sends next finds it, and a model set after it is not set back.
-        self._settings["model"] = name
+        with self.lock:
+            self._formers.setdefault(name, self._settings.get("model"))
+            # At once, so that what the client sends next finds it, and a model set after it is not set back.
+            self._settings["model"] = name
         release = self._hold()  # a sync waits for the reply
 
         def work() -> None:
@@ -77,7 +81,8 @@ class Loads:
             log.exception("model %s could not be loaded", name)
             self._refuse(name, "model_error", "the bridge made a mistake; its log says more")
         else:
-            self._formers.pop(name, None)
+            with self.lock:
+                self._formers.pop(name, None)
             self._reply("/antiphon/loaded", name)
 
     def _refuse(self, name: str, code: str, text: str) -> None:
@@ -86,8 +91,11 @@ class Loads:
 
     def _give_way(self, name: str) -> None:
         """Let the client play what it did before."""
-        former = self._formers.pop(name, None)
-        self._formers |= {other: former for other, before in self._formers.items() if before == name}
-        if self._settings.get("model") == name:
-            self._settings.pop("model")
-            self._settings |= {} if former is None else {"model": former}
+        with self.lock:
+            former = self._formers.pop(name, None)
+            self._formers |= {other: former for other, before in self._formers.items() if before == name}
+            if self._settings.get("model") == name:
+                if former is None:
+                    del self._settings["model"]
+                else:
+                    self._settings["model"] = former

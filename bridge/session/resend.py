@@ -24,6 +24,20 @@ class Sent:
     text: tuple[Encoded, ...] = ()
     """The tune, from a model of text."""
 
+    def pick(self, seqs: tuple[int, ...]) -> tuple[Outgoing, ...]:
+        """Return the notes' messages of ``seqs``, or without any all messages and the done.
+
+        Raises RequestError ``bad_args`` where there is no such message.
+        """
+        if not seqs:
+            return (*self.notes, *self.text, self.done)
+        wrong = [seq for seq in seqs if seq >= len(self.notes)]
+        if wrong and not self.notes:
+            raise RequestError("bad_args", f"seq {wrong[0]}: the take has no notes")
+        if wrong:
+            raise RequestError("bad_args", f"seq {wrong[0]} must be in range 0..{len(self.notes) - 1}")
+        return tuple(self.notes[seq] for seq in dict.fromkeys(seqs))
+
 
 @dataclass
 class Answered:
@@ -57,13 +71,12 @@ class ResendStore:
         return sum(answered.weight for answered in self._by_id.values())
 
     def keep(self, name: Value, answered: Answered) -> None:
-        """Keep what a request's takes go into, in place of what an earlier one of its id left."""
+        """Keep what a request's takes go into, in place of what an earlier one of its id left.
+
+        The oldest answers beyond the limits are forgotten.
+        """
         self._by_id.pop(name, None)
         self._by_id[name] = answered
-        self.trim()
-
-    def trim(self) -> None:
-        """Forget the oldest answers beyond the limits."""
         while len(self._by_id) > MAX_REQUESTS or (len(self._by_id) > 1 and self.weight > MAX_WEIGHT):
             self._by_id.popitem(last=False)
 
@@ -72,13 +85,3 @@ class ResendStore:
         if name not in self._by_id:
             raise RequestError("bad_args", f"nothing is kept of a request {name!r}; ask for it anew")
         return self._by_id[name]
-
-    @staticmethod
-    def pick(sent: Sent, seqs: tuple[int, ...]) -> tuple[Outgoing, ...]:
-        """Return the messages of ``seqs``, or without any all of them and the done."""
-        if not seqs:
-            return (*sent.notes, *sent.text, sent.done)
-        wrong = [seq for seq in seqs if seq >= len(sent.notes)]
-        if wrong:
-            raise RequestError("bad_args", f"seq {wrong[0]} must be in range 0..{len(sent.notes) - 1}")
-        return tuple(sent.notes[seq] for seq in dict.fromkeys(seqs))

@@ -28,7 +28,7 @@ MOST_TUNE_BEATS = 256
 LAST_NOTES = 32
 """Notes of a context that tell how loud its answer is."""
 _HALF_TICK = 1 / 48
-"""How far past a barline a note may begin and still be before it: a 32-bit float of a beat is not exact."""
+"""Beats before the answer's start from which on a note is at it: a 32-bit float of a beat is not exact."""
 
 
 def model_name(options: Mapping[str, OptionValue], default: str) -> str:
@@ -78,7 +78,7 @@ def resolve(
     told = options if _told_metre(options) else merged
     metre = Metre.parse(str(_metre(told, manifest)))
     notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
-    takes = int(merged.get("takes", 1)) if merged.get("takes", 1) != AUTO else 1
+    takes = int(_value(merged, "takes", 1))
     is_text = manifest.codec.is_text
     ending = _ending(merged, manifest, begins=context is None)
     # A model of text that nobody told a length writes its tune to the end.

@@ -158,7 +158,8 @@ class Session:
 
     def _begin_anew(self) -> None:
         """Forget what a program wanted that had the port before."""
-        self.settings.clear()
+        with self._loads.lock:
+            self.settings.clear()
         self.contexts = Contexts()
         self.reply_port = self._greeted_port = 0
         self.notified = False
@@ -199,13 +200,14 @@ class Session:
         values = option_table.parse(pairs)
         if values.get("model", AUTO) != AUTO:
             self._house.models.info(str(values["model"]))
-        for key, value in values.items():
-            if value == AUTO:
-                self.settings.pop(key, None)
-            else:
-                self.settings[key] = value
-        if values.get("bars", AUTO) != AUTO:
-            self.settings.pop("beats", None)
+        with self._loads.lock:
+            for key, value in values.items():
+                if value == AUTO:
+                    self.settings.pop(key, None)
+                else:
+                    self.settings[key] = value
+            if values.get("bars", AUTO) != AUTO:
+                self.settings.pop("beats", None)
         if "reply_port" in values:
             self.reply_port = int(self.settings.pop("reply_port", self._greeted_port))
         for key in values:

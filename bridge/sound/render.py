@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -141,15 +140,9 @@ class Renderer:
         """Return what makes the loudest sample as loud as it may be."""
         return PEAK / self.peak()
 
-    def levelled(self, gain: float, progress: bool = False) -> Iterator[Block]:
-        """Yield the blocks times ``gain``; with ``progress``, say on stderr how far it is."""
-        for index, block in enumerate(self.blocks()):
-            if progress and index:
-                done = min(index * BLOCK_SECONDS / self.seconds, 1.0)
-                sys.stderr.write(f"\rrendering: {done:4.0%}")
-            yield block * gain
-        if progress and self.seconds > BLOCK_SECONDS:
-            sys.stderr.write("\r" + " " * 20 + "\r")
+    def levelled(self, gain: float) -> Iterator[Block]:
+        """Yield the blocks times ``gain``."""
+        return (block * gain for block in self.blocks())
 
     def _played(self, start: float) -> Block:
         """Return the notes that begin in the block at ``start`` seconds, to their very end."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import contains
 from typing import Protocol
 
-from ...models.file.manifest import Manifest
+from ...models.file.manifest import CONDITIONS, Manifest
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints
@@ -49,16 +49,13 @@ class Conditions:
 
     def __init__(self, manifest: Manifest) -> None:
         names = manifest.conditions
-        self._places = [names.index(name) if name in names else None for name in _CONDITIONS]
+        self._places = [names.index(name) if name in names else None for name in CONDITIONS]
 
     def write(self, stepper: Stepper, row: int, metre: int, left: int) -> None:
-        """Write a row's conditions."""
+        """Write a row's conditions, in the order of CONDITIONS."""
         for place, value in zip(self._places, (metre, left), strict=True):
             if place is not None:
                 stepper.conditions[row, place] = value
-
-
-_CONDITIONS = ("metre", "remaining")
 
 
 class PrimeRow:

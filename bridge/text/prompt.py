@@ -95,8 +95,7 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     sharps = None if request.scale is None else signature(request.scale)
     known = frozenset(chr(int(v)) for v in manifest.codec["char"].values)
     layout = layout_for(request.metre, known)
-    context = lifted(request.context, request.lift)
-    before = sorted((n for n in context if n.start < request.start_beat), key=lambda n: n.order)
+    before = sorted(lifted(request.before, request.lift), key=lambda n: n.order)
     # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
     key = "K:" + ("" if sharps is None else f"{_key(request, sharps, known)}\n")
     lines = (f"M:{layout.written}\nL:", key)

@@ -10,30 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
-from math import inf
+from functools import lru_cache
 
 import numpy as np
 
 from ...models.abc import AbcError, read_repaired
-from ...models.abc.tune import FIELD
 from ...models.abc.write import in_octave
 from ...models.file.manifest import Manifest
 from ...models.file.step import MASKED, TEXT_LINE
 from ...models.note import Note
 from ...models.score import Score
-from ...models.voices import skyline
 from ..job import Job
 from ..leading.constraints import Mask
 from ..leading.opening import bars_in
-from ..leading.register import OCTAVE, lifted
+from ..leading.register import OCTAVE
 from ..request import GenerationRequest, Take
 from ..runtime.stepper import Snapshot, Stepper
 from ..take.uniforms import Uniforms
-from ..take.writer import INSTANT
+from .barcounter import BarCounter
 from .barfill import ACCIDENTALS, FREE, BarFill, Rule
+from .placing import placed
 from .prompt import Prompt
-from .swing import swung
 
 MOST_CHARACTERS = 2400
 """Of a tune, its header included."""
@@ -48,7 +45,6 @@ LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
 _TITLE = Rule(may_end=False)
-_SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
 
 
 class TextRow:
@@ -100,19 +96,23 @@ class TextRow:
 
     def _write(self, stepper: Stepper, row: int) -> None:
         """Write the next step's inputs: a given character, or a choice."""
-        stepper.forced[row] = self._pending.pop(0) if self._pending else -1
+        forced = self._pending.pop(0) if self._pending else -1
+        stepper.forced[row] = forced
         self._steps += 1
         stepper.uniform[row] = self._uniforms.next()
-        is_free = self._pending or not self._barline
-        rule = FREE if is_free else self._fill.rule()
-        if self._given:  # the title must end, but not the tune
-            rule = _TITLE
-        else:
-            if not self._signed:
-                rule = replace(rule, never=rule.never + ACCIDENTALS)
-            if self._bars is not None and self._counter.bars < self._bars:
-                rule = replace(rule, may_end=False)  # rather another strain than silence
+        rule = self._rule() if forced < 0 else FREE
         stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
+
+    def _rule(self) -> Rule:
+        """Return which characters may be chosen next."""
+        if self._given:  # the title must end, but not the tune
+            return _TITLE
+        rule = self._fill.rule() if self._barline else FREE
+        if not self._signed:
+            rule = replace(rule, never=rule.never + ACCIDENTALS)
+        if self._bars is not None and self._counter.bars < self._bars:
+            rule = replace(rule, may_end=False)  # rather another strain than silence
+        return rule
 
     def after(self, stepper: Stepper, row: int) -> bool:
         """Take the character; return whether the take is complete."""
@@ -218,41 +218,6 @@ def _mask(characters: str, end: int, rule: Rule) -> Mask:
     return mask
 
 
-class BarCounter:
-    """Counts the bars of a tune while it is written: barlines that come after a note or a rest."""
-
-    def __init__(self, text: str) -> None:
-        self.bars = 0
-        self.characters = 0
-        """Written since the last barline or field."""
-        self._line = self._bar = ""
-        """What is written of the line, and of the bar in it."""
-        self._begun = False
-        """Whether the bar began on a line before."""
-        for character in text:
-            self.read(character)
-
-    def read(self, character: str) -> None:
-        """Count one more character."""
-        self.characters += 1
-        if character not in "|\n":
-            self._line += character
-            self._bar += character
-            return
-        is_field = FIELD.match(self._line + character) is not None  # M:C| and titles have no bars
-        sounds = self._begun or (not is_field and not _SOUNDS.isdisjoint(self._bar))
-        if is_field or character == "|":
-            self.characters = 0
-        if character == "\n":
-            self._line, self._begun = "", sounds
-        else:
-            self._line += character
-            if not is_field:
-                self.bars += sounds
-                self._begun = False
-        self._bar = ""
-
-
 def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
     """Return how many bars a tune has when it is long enough, None when it is to be written to its end."""
     if request.open_ended:
@@ -261,66 +226,3 @@ def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
     bars = prompt.bars + asked * prompt.layout.count
     # A pick-up may take the first bar's place.
     return bars + prompt.begins_short
-
-
-def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
-    """Return a tune's notes within the answer, on the host's timeline and at its pitches, and the end.
-
-    A pick-up fills the end of the answer's first bar. It is left out where that is the only one, and where
-    the text is in other bars, whose ends are not played. An answer to music that swings swings.
-    """
-    layout, origin, notes = prompt.layout, _origin(score, request, prompt), []
-    for note in swung(score.notes) if prompt.is_swung else score.notes:
-        beat = note.start - origin
-        start = layout.in_music(beat)
-        duration = layout.in_music(beat + note.duration) - start
-        start = round(request.start_beat + start, 6)
-        if beat >= -1e-6 and start < request.end_beat - INSTANT and layout.has(beat):
-            notes.append(replace(note, start=start, duration=min(duration, request.end_beat - start)))
-    notes = at_pitches(lifted(notes, -request.lift), request)
-    if not request.open_ended:
-        return notes, request.end_beat
-    last = max((note.end for note in notes), default=request.start_beat)
-    bars = max(-(-(last - request.start_beat - 1e-6) // request.metre.beats), 1)
-    return notes, request.start_beat + bars * request.metre.beats
-
-
-def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
-    """Return the beat of a tune that is the answer's first."""
-    if prompt.bars or not score.notes:
-        return prompt.beats
-    first = score.metres.bar_at(score.notes[0].start)
-    barline, _ = score.metres.changes[0]
-    is_pick_up = score.notes[0].start < barline - 1e-6
-    is_short = request.end_beat - request.start_beat <= request.metre.beats + 1e-6
-    is_other = prompt.layout.written != prompt.layout.metre
-    return barline if is_pick_up and (is_short or is_other) else first.start
-
-
-def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
-    """Return notes at the nearest pitches of a request's range and scale; octaves are no distance.
-
-    All voices of a text play in the model's one part, which sounds one note at a time: of a chord the top.
-    """
-    allowed = [
-        pitch
-        for pitch in range(request.low, request.high + 1)
-        if request.scale is None or pitch % 12 in request.scale
-    ]
-    if not allowed:
-        return []
-    moved: dict[tuple[int, float], Note] = {}
-    for note in notes:
-        pitch = note.pitch if note.pitch in allowed else min(allowed, key=partial(_apart, note.pitch))
-        moved.setdefault((pitch, note.start), replace(note, pitch=pitch, part=0))
-    tune = skyline(moved.values())
-    ends = [*(note.start for note in tune[1:]), inf]
-    return [
-        replace(note, duration=min(note.duration, end - note.start), velocity=request.velocity)
-        for note, end in zip(tune, ends, strict=False)
-    ]
-
-
-def _apart(pitch: int, other: int) -> tuple[int, int]:
-    """Return how far pitches are apart: their classes first, then they themselves."""
-    return min((pitch - other) % 12, (other - pitch) % 12), abs(pitch - other)

@@ -122,6 +122,21 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     """Of this manifest."""
 
+    @property
+    def has_drums(self) -> bool:
+        """Whether a part is drums."""
+        return any(part.is_drum for part in self.parts)
+
+    @property
+    def is_melody(self) -> bool:
+        """Whether it plays a single voice, which is no drums."""
+        return len(self.parts) == 1 and self.monophonic and not self.has_drums
+
+    @property
+    def has_voices(self) -> bool:
+        """Whether it plays several parts, each one note at a time, none of them drums."""
+        return len(self.parts) > 1 and self.monophonic and not self.has_drums
+
     def metre_code(self, metre: Metre) -> int:
         """Return the code of the condition `metre`: 0 for one the model has not learnt."""
         text = str(metre)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelFileError
+from ..refusal import first_line
 from .manifest import METADATA_KEY, Manifest
 from .onnxdata import check_whole
 from .onnxmeta import read_metadata
@@ -148,8 +149,7 @@ def open_session(path: Path, providers: Sequence[str] = CPU) -> Any:
             str(path), session_options(), providers=list(providers), enable_fallback=falls_back
         )
     except Exception as error:  # ONNX Runtime's errors share no base below Exception
-        reason = str(error).strip().splitlines()[0][:300]
-        raise ModelFileError(f"{path}: ONNX Runtime cannot open it: {reason}") from error
+        raise ModelFileError(f"{path}: ONNX Runtime cannot open it: {first_line(error)}") from error
 
 
 def check(session: Any, manifest: Manifest) -> None:

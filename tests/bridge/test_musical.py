@@ -214,7 +214,7 @@ class TestSound:
 
     def test_a_text_s_chords_are_played_by_their_top(self) -> None:
         """Where the model of text writes one: its part sounds one note at a time."""
-        from antiphon.bridge.text.textrow import at_pitches
+        from antiphon.bridge.text.placing import at_pitches
 
         request = resolve({}, {}, None, ModelShelf([]).manifest("irish-abc"), 3)
         chord = [Note(60, 0.0, 1.0), Note(64, 0.0, 1.0), Note(67, 0.5, 1.0)]

@@ -41,6 +41,17 @@ class TestCancelAndTimeout:
         talk.say("generate", "x", "bars", 2)
         assert [s[0] for s in talk.say("generate", "x", "bars", 3)] == [FAIL, "/antiphon/ack"]
 
+    def test_one_that_is_refused_replaces_nothing(self):
+        talk = Talk(manual=True, limit=2)
+        for name in "xyz":
+            talk.engine.limit += name == "z"
+            talk.say("generate", name, "beats", 2)
+        talk.engine.limit = 2  # as where clients have come, whose shares are smaller
+        [(address, name, code, _)] = talk.say("generate", "x", "beats", 3)
+        assert (address, name, code) == (FAIL, "x", "busy")
+        talk.engine.jobs[0].play()
+        assert talk.said[-1][:4] == ("/antiphon/done", "x", 0, 4)
+
     def test_the_same_request_again_is_acknowledged_and_not_restarted(self, held):
         held.say("generate", "x", "bars", 2)
         assert held.say("generate", "x", "bars", 2) == [("/antiphon/ack", "x", 0)]
@@ -126,6 +137,12 @@ class TestResend:
         held.engine.jobs[0].play()
         assert "0..0" in held.say("resend", "x", 0, 1)[0][3]
         assert held.say("resend", "x", 1)[0][2] == "bad_args"
+
+    def test_of_a_take_without_notes_no_note_can_be_had(self, held):
+        held.say("generate", "x", "beats", 2, "mode", "single")
+        held.engine.jobs[0].listener.on_take(Take(0, (), 2.0, 1, 0.0))
+        assert held.say("resend", "x", 0, 0)[0][2:] == ("bad_args", "seq 0: the take has no notes")
+        assert [s[0] for s in held.say("resend", "x", 0)] == ["/antiphon/done"]
 
     def test_a_refused_request_leaves_the_answer_before_it(self):
         talk = Talk(manual=True)
@@ -217,6 +234,31 @@ class TestSyncAndNotify:
         works.pop()()
         assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "cancelled")]
         assert not talk.shelf.is_loaded("drums")
+
+    def test_a_load_that_fails_while_another_is_asked_for_is_told(self, talk, monkeypatch):
+        """They are on two threads."""
+        asking = threading.Thread(target=talk.say, args=("load", "folk"))
+
+        class Looked(str):
+            """A model's name; to compare it takes long enough for a message to come."""
+
+            __hash__ = str.__hash__
+
+            def __eq__(self, other):
+                if not asking.ident:
+                    asking.start()
+                    asking.join(0.2)  # it may have to wait for us
+                return str.__eq__(self, other)
+
+        works = []
+        talk.background = works.append
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0)
+        talk.session.settings["model"] = Looked("folk")
+        talk.say("load", "chorale")
+        talk.say("load", "drums")
+        works[1]()
+        asking.join()
+        assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "model_error")]
 
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):

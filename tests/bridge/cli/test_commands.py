@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +73,15 @@ def test_the_same_seed_gives_the_same_file(folder: Path, tmp_path: Path) -> None
     for name in ("a.mid", "b.mid"):
         assert main([*GENERATE, "--models", str(folder), "--no-roll", "--out", str(tmp_path / name)]) == 0
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+def test_a_seed_of_its_own_is_one_that_hosts_with_32_bit_floats_hold(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        assert main([*GENERATE[:-2], "--models", str(folder), "--no-roll"]) == 0
+    seeds = re.findall(r"seed (\d+)", capsys.readouterr().out)
+    assert len(seeds) == 3 and all(int(seed) < 2**24 for seed in seeds)
 
 
 def test_each_take_has_its_file(folder: Path, tmp_path: Path) -> None:

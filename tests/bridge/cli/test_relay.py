@@ -55,6 +55,7 @@ def test_models_and_verbs(stage: Stage, tmp_path: Path) -> None:
     [
         (("generate", "--bars", "0"), THEME, "fail bad_args"),
         (("generate", "--scale", "H dur"), THEME, "fail bad_args"),
+        (("generate", "--wav", "a.wav"), THEME, "--wav does not go with --out FILE.notes"),
         (("harmonise",), THEME, "fail unknown_address"),
         (("generate", "--model", "jazz"), THEME, "fail unknown_model no model 'jazz'"),
         (("continue", "--in", "GIVEN"), "60 0 1 80\n", "line 1: '60 0 1 80' is no note"),

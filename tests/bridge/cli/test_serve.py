@@ -14,7 +14,7 @@ from antiphon.bridge.cli.commands import main
 from antiphon.bridge.cli.serve import _address, _calls_to_stop, welcome
 from antiphon.bridge.client.client import Client
 from antiphon.bridge.protocol.osc import MAX_DATAGRAM, Message, encode, read
-from antiphon.bridge.server.server import version
+from antiphon.bridge.version import version
 from program import PATIENCE_SECONDS, Bridge, Program, antiphon
 from tiny_model import save_endless_model
 

@@ -75,6 +75,21 @@ class TestClient:
         with pytest.raises(RequestError, match="not both"):
             client.generate(bars=1, beats=2)
 
+    def test_of_two_lengths_that_were_set_the_last_holds_as_in_the_bridge(self, client):
+        client.set(beats=5)
+        client.set(bars=2)
+        assert client.get("beats") == "auto" and client.generate()[0].end_beats == 8
+
+    def test_of_the_model_loaded_and_the_one_set_the_last_holds_as_in_the_bridge(self, client, stage):
+        client.set(model="chorale")
+        client.load("drums")
+        for options in ({}, {"model": "auto"}):
+            client.generate(bars=1, **options)
+            assert stage.engine.submitted[-1].model == client.status().model == "drums"
+        client.set(model="auto")
+        client.generate(bars=1)
+        assert stage.engine.submitted[-1].model == client.status().model == "folk"
+
     @pytest.mark.parametrize("own", [{"mode": "single"}, {"reply_port": 9}])
     def test_what_the_client_itself_decides_is_refused(self, client, own):
         for refused in (lambda: client.set(**own), lambda: client.generate(**own)):

@@ -262,6 +262,24 @@ def test_a_cancelled_request_leaves_its_place_at_once(shelf: ModelShelf) -> None
     engine.close()
 
 
+def test_a_request_takes_the_place_of_another_where_there_is_one_place_alone(shelf: ModelShelf) -> None:
+    """And no more of them than one, until the worker has told of it."""
+    engine, gate, first = blocked(shelf, 1)
+    (former,) = engine._jobs
+    with pytest.raises(RequestError, match="1 requests"):
+        engine.check_room(None, None)
+    engine.check_room(None, former)
+    former.cancel()
+    log = Log()
+    job = engine.submit(ask(2), log, replaces=former)
+    with pytest.raises(RequestError, match="1 requests"):
+        engine.check_room(None, job)
+    gate.set()
+    log.wait()
+    assert log.calls[-1] == ("done",) and first.calls[-1][:2] == ("fail", "cancelled")
+    engine.close()
+
+
 def test_a_file_replaced_before_its_first_load(tmp_path: Path) -> None:
     file = save_tiny_model(tmp_path / "tiny.onnx")
     shelf = ModelShelf([tmp_path], shipped=False)

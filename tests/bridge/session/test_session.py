@@ -417,7 +417,7 @@ def test_an_engine_faster_than_its_ack(monkeypatch):
     """The replies keep their order when the worker is done before submit returns."""
     talk = Talk(manual=True)
 
-    def submit(request, listener, key=None, client=None):
+    def submit(request, listener, key=None, client=None, replaces=None):
         job = FakeJob(request, listener)
         job.play()
         return job

@@ -10,9 +10,9 @@ import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
+from antiphon.bridge.text.placing import placed
 from antiphon.bridge.text.prompt import prompt_for
 from antiphon.bridge.text.swing import is_swung, straightened, swung
-from antiphon.bridge.text.textrow import placed
 from antiphon.models.abc import read_abc
 from antiphon.models.metre import Metre
 from antiphon.models.note import Note

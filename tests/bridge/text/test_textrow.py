@@ -23,9 +23,10 @@ from antiphon.bridge.request import Take
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.bridge.text import textrow
+from antiphon.bridge.text.barcounter import BarCounter
 from antiphon.bridge.text.barfill import Rule
+from antiphon.bridge.text.placing import at_pitches, placed
 from antiphon.bridge.text.prompt import CONTEXT_NOTES, Layout, layout_for, prompt_for
-from antiphon.bridge.text.textrow import BarCounter, at_pitches, placed
 from antiphon.models.abc import AbcError, bars, read_abc, read_repaired
 from antiphon.models.abc.tune import FIELD
 from antiphon.models.abc.write import key_name, signature, write_bars
