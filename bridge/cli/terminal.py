@@ -15,7 +15,7 @@ _VIRTUAL_TERMINAL = 0x4
 
 def shows_colours(stream: TextIO) -> bool:
     """Return whether a stream obeys ANSI's escape sequences, and the user wants them (no-color.org)."""
-    if not stream.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.platform != "win32" or _obeys(stream)
 

@@ -85,7 +85,8 @@ def test_a_console_that_obeys_already_is_left_as_it_is(monkeypatch: pytest.Monke
     ("stream", "variables", "colours"),
     [
         (Terminal(), {}, True),
-        (Terminal(), {"NO_COLOR": ""}, False),
+        (Terminal(), {"NO_COLOR": "0"}, False),
+        (Terminal(), {"NO_COLOR": ""}, True),
         (Terminal(), {"TERM": "dumb"}, False),
         (io.StringIO(), {}, False),
     ],
