@@ -10,7 +10,7 @@ import tensorflow as tf
 from antiphon.export.card import manifest_for
 from antiphon.export.convert import convert
 from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import StepGraph
+from antiphon.export.stepgraph import Facts, StepGraph
 from antiphon.export.steplayers import MemoryBias, attend
 from antiphon.models.file.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.fit.savedrun import load_run
@@ -38,8 +38,8 @@ class KerasGraph(StepGraph):
         """Return the step's outputs."""
         out: dict[str, Any] = {}
         network, config = self.network, self.config
-        codes = self._codes(inputs)
-        columns, dense = self._columns(inputs, codes, out)
+        facts = self._facts(inputs)
+        columns, dense = self._columns(inputs, facts, out)
         column = tf.unstack(tf.concat(columns, axis=1), num=len(self.spec.columns()), axis=1)
         read = {
             name: tf.gather(network.tables[name], code)
@@ -56,10 +56,10 @@ class KerasGraph(StepGraph):
                 out["value"] = tf.reshape(value, [-1, config.attention_heads, config.value_size])
                 memory = MemoryBias(inputs, self.folded, self.codec.ticks_per_beat)
                 x = tf.concat([x, attend(config, self.folded, inputs, x, memory, out)], axis=1)
-        self._choose(inputs, network.trunk(x), codes, out)
+        self._choose(inputs, network.trunk(x), facts, out)
         return out
 
-    def _logits(self, name: str, hidden: Any, views: list[Any]) -> Any:
+    def _logits(self, name: str, hidden: Any, views: list[Any], facts: Facts) -> Any:
         logits = self.network.heads[name](hidden)
         if name != "pitch" or not self.config.relative_pitch:
             return logits
