@@ -12,6 +12,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
+from ...models.file.manifest import Manifest
 from ..request import GenerationRequest
 from .opening import Context
 from .tonality import Leaning
@@ -19,6 +20,8 @@ from .tonality import Leaning
 CLOSE = 12.0
 """Nats that home has gained by the end, where its tonic is certain: so valid pieces spend as much of their
 last bars on the tonic as music does (tests/benchmarks/endings.py)."""
+CLOSE_OF_VOICES = 20.0
+"""The same of voices, whose other notes depend on one another, and where only what is near gains."""
 REST = 8.0
 """Nats that the end itself has gained by then, where a tune is home: it struck its tonic again and again
 until the bar was over, three times at the end of half of its answers, of tunes one in five (the same)."""
@@ -68,9 +71,13 @@ class Cadence:
         tonic: its pitch class, None where music is to tell.
         scale: the pitch classes that may be chosen, None for all.
         beats: how long each pitch class sounds in the context, (12,).
+        nats: what a certain home has gained by the end.
     """
 
-    def __init__(self, tonic: int | None, scale: frozenset[int] | None, beats: Leaning) -> None:
+    def __init__(
+        self, tonic: int | None, scale: frozenset[int] | None, beats: Leaning, nats: float = CLOSE
+    ) -> None:
+        self._nats = nats
         self._tonic, self._beats, self._last = tonic, beats.copy(), -1
         allowed = np.array([scale is None or c in scale for c in range(12)], np.float64)
         self._possible = allowed * np.array([np.roll(allowed, -third) for _, third, _ in _TRIADS])
@@ -96,7 +103,7 @@ class Cadence:
         """
         home = (_TRIAD if chord else _ROOT) @ self._tonics().ravel()
         gained = 1 - np.log(np.maximum(home, _UNLIKELY)) / log(_UNLIKELY)
-        return np.asarray(CLOSE * self._sure() * gained)
+        return np.asarray(self._nats * self._sure() * gained)
 
     def _tonics(self) -> Keys:
         """Return how likely the tonic is that of each key; nothing in a scale without a triad."""
@@ -108,8 +115,9 @@ class Cadence:
         return 1.0 if self._tonic is not None else min(1.0, float(self._beats.sum()) / _ENOUGH)
 
 
-def cadence_of(request: GenerationRequest, context: Context) -> Cadence | None:
+def cadence_of(manifest: Manifest, request: GenerationRequest, context: Context) -> Cadence | None:
     """Return what leads an answer home; None where it goes on, and of drums."""
     if not request.piece_ends or context.heard is None:
         return None
-    return Cadence(request.tonic, request.scale, context.heard.beats)
+    nats = CLOSE_OF_VOICES if manifest.has_voices else CLOSE
+    return Cadence(request.tonic, request.scale, context.heard.beats, nats)

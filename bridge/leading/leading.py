@@ -56,7 +56,7 @@ class Leading:
             return
         self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
         self._motion = voice_leading_of(manifest, context.codes, request.parts)
-        self._cadence = cadence_of(request, context)
+        self._cadence = cadence_of(manifest, request, context)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
         elif request.scale is None:
@@ -118,6 +118,8 @@ class Leading:
         mask = self._mask
         if ending and self._cadence is not None:
             home = self._cadence.leaning(chord=self._is_above_others())[self._classes]
+            if self._motion is not None:
+                home = home * self._motion.within_reach(self._tessitura.homes if self._tessitura else {})
             late = 1 + self._at_home()  # who is there needs no leading, but for the very end
             mask = mask + (ending**late * home).astype(np.float32)
         if self._worn:

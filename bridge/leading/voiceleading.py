@@ -20,6 +20,8 @@ PARALLEL = 4.0
 """Nats that a pitch loses which another voice makes a parallel unison, fifth or octave."""
 CROSSED = 1.5
 """Nats that it loses for each voice beyond which it lies."""
+REACH = 7
+"""Semitones that a voice may leap on its way home."""
 _PERFECT = (0, 7)
 """Semitones of unisons, octaves and fifths, octaves left out."""
 _RECENT = 48
@@ -52,7 +54,7 @@ class VoiceLeading:
         self._duration = names.index("duration")
         self._deltas, self._durations = (codec[n].array.astype(int).tolist() for n in ("delta", "duration"))
         pitches = codec["pitch"].array.astype(int)
-        self._pitches = pitches.tolist()
+        self._values, self._pitches = pitches, pitches.tolist()
         self._classes = (np.arange(12)[:, None] == pitches % 12).astype(np.float32)
         """Which pitches are of each class, (class, code)."""
         self._parts = [code for code, part in enumerate(codec["part"].values) if part in parts]
@@ -90,13 +92,36 @@ class VoiceLeading:
         Args:
             homes: how high each voice mostly lies, as far as that is known; else its last note tells.
         """
-        playing = {part: self._voices[part] for part in self._parts if part in self._voices}
+        playing = self._playing()
         if len(playing) < 2:  # the first chord of all
             return len(self._parts) > 1
+        return self._likeliest(playing) != min(playing, key=lambda part: homes.get(part, playing[part].pitch))
+
+    def within_reach(self, homes: Mapping[int, float]) -> Mask:
+        """Return 1 for the pitches that the next voice may come to, (code,): by no leap, and across no other.
+
+        Args:
+            homes: as for :meth:`is_next_above`.
+        """
+        playing, reached = self._playing(), np.ones(len(self._pitches), np.float32)
+        if not playing:
+            return reached
+        part = self._likeliest(playing)
+        own = playing[part]
+        reached[np.abs(self._values - own.pitch) > REACH] = 0
+        for other, voice in playing.items():
+            if other != part and voice.end > max(self._now, own.end) and other in homes and part in homes:
+                reached[_beyond(voice.code, below=homes[other] > homes[part])] = 0
+        return reached
+
+    def _playing(self) -> dict[int, _Voice]:
+        """Return the voices that have sung, by part."""
+        return {part: self._voices[part] for part in self._parts if part in self._voices}
+
+    def _likeliest(self, playing: Mapping[int, _Voice]) -> int:
+        """Return the part that moves next; at a new onset that of the voice which ends first."""
         part = self.next()
-        if part is None:  # a new onset: where the first voice ends
-            part = min(playing, key=lambda part: (playing[part].end, part))
-        return part != min(playing, key=lambda part: homes.get(part, playing[part].pitch))
+        return min(playing, key=lambda part: (playing[part].end, part)) if part is None else part
 
     def lead(self, mask: Mask, homes: Mapping[int, float]) -> Mask:
         """Return a mask of the next pitch, (code,), with what keeps it off bad company.
@@ -115,7 +140,7 @@ class VoiceLeading:
             if voice.onset == self._now and voice.before not in (None, voice.pitch):
                 self._part_ways(led, own, voice)
             if other in homes and part in homes:
-                _stay(led, voice.code, below=homes[other] > homes[part])
+                led[_beyond(voice.code, below=homes[other] > homes[part])] -= CROSSED
         return led
 
     def _part_ways(self, led: Mask, own: _Voice, voice: _Voice) -> None:
@@ -129,12 +154,9 @@ class VoiceLeading:
                 led[own.code] += PARALLEL
 
 
-def _stay(led: Mask, code: int, *, below: bool) -> None:
-    """Let pitches lose that do not lie ``below`` the one of another voice, or above it."""
-    if below:
-        led[code + 1 :] -= CROSSED
-    else:
-        led[:code] -= CROSSED
+def _beyond(code: int, *, below: bool) -> slice:
+    """Return the pitches that do not lie ``below`` the one of another voice, or above it."""
+    return slice(code + 1, None) if below else slice(code)
 
 
 def voice_leading_of(manifest: Manifest, codes: Codes, parts: frozenset[int] | None) -> VoiceLeading | None:

@@ -10,6 +10,8 @@ as many from nothing, too. The pieces' own bars stand above. They end
 - at the barline, where something sounds up to it (not told of drums);
 - together, where all voices begin their last notes at once (of models of several voices);
 - with a triad in root position, fifth or not, where voices end;
+- crossed for so much of the last bar's time that two neighbouring voices sound, where voices end;
+- with so many of the last bar's notes a leap of eight semitones or more from the voice's last;
 - with so much of the last bar's sound on the pitch class that the piece ends on;
 - at home, where the last note, of several the lowest, is of the pitch class that the piece ends on;
 - properly, where they are long, together and at home, as far as that applies;
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +46,7 @@ from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset, SplitName
 from continuing import arguments
+from voiceleading import faults
 
 _NEAR = 1e-3
 TAKES = 4
@@ -57,7 +61,18 @@ WAYS = (
     ("generate, closed, tonic named", False, "closed", True),
 )
 """Each with whether the bars before are told, how it ends, and whether a scale names the tonic."""
-MARKS = ("long", "at the barline", "together", "a triad", "on it", "at home", "properly", "thrice")
+MARKS = (
+    "long",
+    "at the barline",
+    "together",
+    "a triad",
+    "crossed",
+    "leaps",
+    "on it",
+    "at home",
+    "properly",
+    "thrice",
+)
 TELLINGS = ("not told", "told from the answer on", "told from the context on")
 Marks = Mapping[str, float]
 
@@ -117,6 +132,15 @@ def is_triad(pitches: Sequence[int]) -> bool:
     return above - {7} in ({0, 4}, {0, 3})
 
 
+def leaps(notes: Sequence[Note], begin: float) -> float:
+    """Return the share of notes from a beat on that are eight semitones or more from the voice's last."""
+    found = []
+    for part in {note.part for note in notes}:
+        voice = sorted((note for note in notes if note.part == part), key=lambda note: note.start)
+        found += [abs(b.pitch - a.pitch) >= 8 for a, b in pairwise(voice) if b.start > begin - _NEAR]
+    return sum(found) / max(len(found), 1)
+
+
 def sounding(notes: Sequence[Note], begin: float, end: float) -> list[float]:
     """Return how long each pitch class sounds between two beats."""
     beats = [0.0] * 12
@@ -145,6 +169,9 @@ def marks(notes: Sequence[Note], close: Close, manifest: Manifest, *, home: bool
             lasts = [max((n.start for n in notes if n.part == part), default=-1.0) for part in parts]
             found["together"] = min(lasts) > onset - _NEAR
             found["a triad"] = is_triad([n.pitch for n in notes if n.end >= end - _NEAR])
+            _, _, crossed, pairs = faults(notes, end - close.metre.beats, end)
+            found["crossed"] = crossed / max(pairs, 1)
+            found["leaps"] = leaps(notes, end - close.metre.beats)
         if home:
             beats = sounding(notes, end - close.metre.beats, end)
             found["on it"] = beats[close.home] / sum(beats) if any(beats) else 0

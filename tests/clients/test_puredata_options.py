@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.client, needs_pd]
 
 
 def test_a_scale_of_three_words(bridge: Bridge, client: Client, tmp_path: Path) -> None:
-    options = {"model": "tiny", "bars": 8, "seed": 5}
+    options = {"model": "tiny", "bars": 32, "seed": 5}
     scales = ("F# minor pentatonic", "F# minor")
     takes = {scale: client.generate(scale=scale, **options)[0] for scale in scales}
     assert len({take.notes for take in takes.values()}) == 2, "the third word must be heard in the notes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,25 @@ def test_a_voice_that_plays_alone_ends_on_the_root(parts: str, context: tuple[No
     assert homes(led) == ROOT
     hear(led, ("upper", "lower").index(parts), delta=24)
     assert homes(led) == ROOT
+
+
+def where(led: Leading) -> set[int]:
+    """Return the pitches that gain by the end of the last bar."""
+    gained = led.mask(1.0) - led.mask(0.0)
+    return {int(pitch) for pitch, nats in zip(CODEC["pitch"].values, gained, strict=True) if nats > CLOSE / 2}
+
+
+def test_voices_come_home_without_a_leap() -> None:
+    led = leads(THEME)
+    assert where(led) == {67, 72, 76, 79}
+    hear(led, 0, delta=24)
+    assert where(led) == {48}
+
+
+def test_voices_come_home_across_no_other_that_sounds() -> None:
+    held = (*THEME[:-2], Note(55, 3, 4.0, part=0), Note(50, 3, 1.0, part=1))
+    assert where(leads(held, scale="A minor", start=4)) == {45}
+    assert where(leads((*THEME[:-2], replace(held[-2], duration=1.0), held[-1]), scale="A minor")) >= {57}
 
 
 def test_who_does_not_play_is_not_the_lowest() -> None:
