@@ -18,8 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from patcher import Patcher
 
 FOLDER = Path(__file__).parents[2] / "bridge/clients/live"
-MIDI_EFFECT, MIDI_GENERATOR = b"mmmm", b"nagg"
-UNFROZEN = 0
+MIDI_EFFECT, MIDI_GENERATOR, UNFROZEN = b"mmmm", b"nagg", 0
 HEIGHT = 169.0
 """Of every device in Live."""
 FLOAT, INT, ENUM = 0, 1, 2

@@ -46,6 +46,7 @@ from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.train.dataset.dataset import Dataset, SplitName
 from continuing import arguments
+from played import in_one_metre
 from voiceleading import faults
 
 _NEAR = 1e-3
@@ -104,13 +105,7 @@ class Close:
 
 def closes(dataset: Dataset, split: SplitName, most: int, told: int, bars: int) -> Iterator[Close]:
     """Yield the last bars of a split's pieces of one metre that have so many before them."""
-    data = dataset.split(split)
-    for piece in list(map(data.piece, range(data.pieces)))[:most]:
-        codes = set(data.clock[piece, 4].tolist())
-        if len(codes) > 1 or 0 in codes:
-            continue
-        metre = Metre.parse(dataset.metres[codes.pop() - 1])
-        notes = dataset.codec.decode(data.codes[piece])
+    for notes, metre in in_one_metre(dataset, split, most):
         last = int(max(note.start for note in notes) / metre.beats + _NEAR)
         first, cut = (last + 1 - told - bars) * metre.beats, told * metre.beats
         moved = [replace(n, start=n.start - first) for n in notes if n.start >= first - _NEAR]

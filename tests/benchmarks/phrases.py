@@ -26,8 +26,9 @@ from antiphon.models.file.manifest import Manifest
 from antiphon.models.file.modelfile import ModelFile
 from antiphon.models.metre import Metre, MetreMap, is_pick_up
 from antiphon.models.note import Note
-from antiphon.train.dataset.dataset import Dataset
+from antiphon.train.dataset.dataset import Dataset, SplitName
 from continuing import arguments
+from played import in_one_metre
 
 LATE = (0, 4, 2, 1)
 """Bars after a tune's first whole bar with which contexts begin."""
@@ -42,15 +43,9 @@ Tune = tuple[list[Note], Metre]
 Mark = Callable[[Sequence[Note], Metre], bool]
 
 
-def tunes(dataset: Dataset, split: str, most: int) -> Iterator[Tune]:
+def tunes(dataset: Dataset, split: SplitName, most: int) -> Iterator[Tune]:
     """Yield a split's tunes of one metre, their first whole bar at beat 0."""
-    data = dataset.split(split)  # type: ignore[arg-type]
-    for piece in list(map(data.piece, range(data.pieces)))[:most]:
-        codes = set(data.clock[piece, 4].tolist())
-        if len(codes) > 1 or 0 in codes:
-            continue
-        metre = Metre.parse(dataset.metres[codes.pop() - 1])
-        notes = dataset.codec.decode(data.codes[piece])
+    for notes, metre in in_one_metre(dataset, split, most):
         first = metre.beats if is_pick_up(notes[0].start, metre.beats) else 0.0
         yield [replace(note, start=note.start - first) for note in notes], metre
 

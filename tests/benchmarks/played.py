@@ -38,17 +38,21 @@ class Passage:
     metre: Metre
 
 
+def in_one_metre(dataset: Dataset, name: SplitName, most: int) -> Iterator[tuple[list[Note], Metre]]:
+    """Yield the notes of those of a split's first pieces that have one metre, which the data set knows."""
+    split = dataset.split(name)
+    for piece in list(map(split.piece, range(split.pieces)))[:most]:
+        codes = set(split.clock[piece, 4].tolist())
+        if len(codes) == 1 and 0 not in codes:
+            metre = Metre.parse(dataset.metres[codes.pop() - 1])
+            yield dataset.codec.decode(split.codes[piece]), metre
+
+
 def passages(
     dataset: Dataset, most: int, name: SplitName = "test", told: int = BARS, following: int = BARS
 ) -> Iterator[Passage]:
     """Yield the first bars of a split's pieces that have one metre and notes on both sides of the cut."""
-    split = dataset.split(name)
-    for piece in list(map(split.piece, range(split.pieces)))[:most]:
-        codes = set(split.clock[piece, 4])
-        if len(codes) > 1 or 0 in codes:
-            continue
-        metre = Metre.parse(dataset.metres[codes.pop() - 1])
-        notes = dataset.codec.decode(split.codes[piece])
+    for notes, metre in in_one_metre(dataset, name, most):
         cut, end = told * metre.beats, (told + following) * metre.beats
         before = [note for note in notes if note.start < cut]
         after = [note for note in notes if cut <= note.start < end]
