@@ -79,6 +79,8 @@ class Cadence:
     ) -> None:
         self._nats = nats
         self._tonic, self._beats, self._last = tonic, beats.copy(), -1
+        self._found: Keys | None = None
+        """What the music so far tells; None where it was not asked since the last note."""
         allowed = np.array([scale is None or c in scale for c in range(12)], np.float64)
         self._possible = allowed * np.array([np.roll(allowed, -third) for _, third, _ in _TRIADS])
         if tonic is not None:
@@ -89,7 +91,7 @@ class Cadence:
     def hear(self, pitch_class: int, beats: float) -> None:
         """Take one more note of the answer."""
         self._beats[pitch_class] += beats
-        self._last = pitch_class
+        self._last, self._found = pitch_class, None
 
     def at_home(self) -> float:
         """Return how likely the last note of the answer is the tonic; less where little music tells it."""
@@ -107,8 +109,10 @@ class Cadence:
 
     def _tonics(self) -> Keys:
         """Return how likely the tonic is that of each key; nothing in a scale without a triad."""
-        keys = keys_of(self._beats) * self._possible
-        return np.asarray(keys / (keys.sum() or 1.0))
+        if self._found is None:  # asked for up to three times a note
+            keys = keys_of(self._beats) * self._possible
+            self._found = np.asarray(keys / (keys.sum() or 1.0))
+        return self._found
 
     def _sure(self) -> float:
         """Return how far a tonic is trusted: one that is named wholly, another as far as music tells it."""
