@@ -6,7 +6,7 @@ begins. Voices keep out of parallels, and a tune does not go round a few bars fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -90,7 +90,11 @@ class Leading:
         """Return whether the next note is most likely one of several, but of the lowest voice."""
         if self._motion is None:
             return not self._is_alone
-        return self._motion.is_next_above(self._tessitura.homes if self._tessitura else {})
+        return self._motion.is_next_above(self._homes())
+
+    def _homes(self) -> Mapping[int, float]:
+        """Return how high each voice mostly lies, by the code of its part, as far as that is known."""
+        return self._tessitura.homes if self._tessitura is not None else {}
 
     def wait(self, codes: Sequence[int]) -> None:
         """Take a note of the answer that is not played."""
@@ -119,12 +123,12 @@ class Leading:
         if ending and self._cadence is not None:
             home = self._cadence.leaning(chord=self._is_above_others())[self._classes]
             if self._motion is not None:
-                home = home * self._motion.within_reach(self._tessitura.homes if self._tessitura else {})
+                home = home * self._motion.within_reach(self._homes())
             late = 1 + self._at_home()  # who is there needs no leading, but for the very end
             mask = mask + (ending**late * home).astype(np.float32)
         if self._worn:
             mask = mask.copy()
             mask[self._worn] -= WORN
         if self._motion is not None:
-            mask = self._motion.lead(mask, self._tessitura.homes if self._tessitura else {})
+            mask = self._motion.lead(mask, self._homes())
         return mask if self._tessitura is None else self._tessitura.lead(mask)
