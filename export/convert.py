@@ -90,6 +90,6 @@ def set_manifest(model: onnx.ModelProto, manifest: Manifest) -> None:
 
 def weight_bytes(model: onnx.ModelProto) -> int:
     """Return the bytes of the weights that one step multiplies with (tables it only looks up left out)."""
-    products = [node for node in model.graph.node if node.op_type in ("MatMul", "MatMulNBits", "Gemm")]
+    products = [n for n in model.graph.node if n.op_type in ("MatMul", "MatMulIntegerToFloat", "Gemm")]
     read = {name for node in products for name in node.input}
     return sum(numpy_helper.to_array(t).nbytes for t in model.graph.initializer if t.name in read)

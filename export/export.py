@@ -10,9 +10,10 @@ import onnx
 
 from ..models.wholefile import whole_file
 from ..train.config.sections import Told
-from ..train.dataset.dataset import Dataset
+from ..train.dataset.dataset import Dataset, SplitName
 from ..train.fit.passages import passage, pieces_of
 from ..train.fit.savedrun import load_run
+from .calibrate import find_ranges
 from .card import check_readable, known_figures, manifest_for
 from .choices import check_choices
 from .convert import convert, set_manifest, weight_bytes
@@ -25,6 +26,8 @@ from .verify import PARITY, PARITY_STEPS, check_nodes, check_parity, held_out
 
 HELD_OUT_NOTES = 6000
 """How many held-out notes measure what quantising costs."""
+CALIBRATION_NOTES = 3000
+"""How many notes of the train split tell what values activations take."""
 
 
 def export(folder: Path, out: Path, weights: str = "int8") -> Report:
@@ -36,11 +39,15 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     full = convert(StepGraph(network), manifest)
     check_nodes(full)
     plain = Replay(session(full.SerializeToString()), manifest)
-    passages = _held_out_passages(dataset, config.network.told)
+    told = config.network.told
+    passages = _passages(dataset, ("test", "valid"), told, HELD_OUT_NOTES)
     logits = keras_logits(network)
     parity = check_parity(plain, keras_log_probs(logits), passages)
     chosen = check_choices(plain, logits, PARITY_STEPS, PARITY)
-    final = quantise(full) if weights == "int8" else full
+    final = full
+    if weights == "int8":
+        heard = _passages(dataset, ("train",), told, CALIBRATION_NOTES)
+        final = quantise(full, find_ranges(full, manifest, heard))
     check_nodes(final)
     small = Replay(session(final.SerializeToString()), manifest)
     loss = held_out(plain, small, passages)
@@ -68,11 +75,11 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     )
 
 
-def _held_out_passages(dataset: Dataset, told: Told) -> list[Passage]:
-    """Return whole test pieces, evenly drawn, of about HELD_OUT_NOTES notes."""
-    pieces = pieces_of(dataset, "test") or pieces_of(dataset, "valid")
+def _passages(dataset: Dataset, splits: tuple[SplitName, ...], told: Told, notes: int) -> list[Passage]:
+    """Return whole pieces, evenly drawn from the first split that has any, of about so many notes."""
+    pieces = next(filter(None, (pieces_of(dataset, split) for split in splits)), [])
     total = sum(len(p) for p in pieces)
-    every = max(1, round(total / HELD_OUT_NOTES))
+    every = max(1, round(total / notes))
     return [passage(dataset.codec, p, 0, len(p) + 1, told=told) for p in pieces[::every]]
 
 

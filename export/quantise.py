@@ -1,50 +1,126 @@
-"""8-bit weights: every MatMul with constant weights becomes a blockwise MatMulNBits."""
+"""8-bit weights: every larger MatMul with constant weights becomes a product of integers.
+
+Activations become bytes by a scale and a zero point that the file holds, weights by one scale a matrix
+(Jacob et al. 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only
+inference"). Sums of integers are exact, so a row's result depends neither on what else is in the batch nor
+on the order in which a processor adds up. Blocks of weights with scales of their own (MatMulNBits) came a
+little closer to the float32 loss and took twice as long in a batch; so did a scale a column, in a batch of
+one: tests/benchmarks/README.md has the figures.
+"""
 
 from __future__ import annotations
 
-import logging
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import onnx
+from onnx import helper, numpy_helper
 
-from .tidy import fuse_biases
+from .tidy import drop_constants, fuse_biases
 
-BLOCK = 64
-"""Weights that share a scale. Up to 64 the kernel gives a row the same bits in any batch; from 128 on it
-does not, and an answer would depend on what else the bridge is doing."""
 SMALLEST = 4096
 """Smaller matrices stay float32: they cost nothing, and may hold constants rather than weights."""
-ACCURACY_LEVEL = 4
-"""Activations in int8 too, by rows: the fastest kernel at batch 1."""
+WEIGHT_LEVELS = 63
+"""Largest weight. Processors without VNNI add up two products of a byte and a weight in 16 bits: 2 * 255 * 63
+fits, with 127 it would not."""
+BYTE_LEVELS = 255
+MARGIN = 0.1
+"""Share of an activation's range by which it may go beyond on either side."""
+CLIPPED = np.linspace(0.5, 1.0, 26)
+"""Shares of a matrix' largest weight that are tried as its limit: to cut a few off rounds all others less."""
+DOMAIN = "com.microsoft"
 
 
-def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
+@dataclass(frozen=True)
+class Range:
+    """The values that an activation takes; 0 is among them."""
+
+    low: float = 0.0
+    high: float = 0.0
+
+    def with_values(self, low: float, high: float) -> Range:
+        """Return the range with these values in it, too."""
+        return Range(min(self.low, low), max(self.high, high))
+
+    def levels(self) -> tuple[float, int]:
+        """Return the scale and the zero point of bytes that tell the range, and its margins, apart."""
+        low, high = ((1.0 + MARGIN) * end for end in (self.low, self.high))
+        scale = (high - low) / BYTE_LEVELS or 1.0  # of what is always 0 any scale will do
+        return scale, round(-low / scale)
+
+
+def products(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """Return the nodes that :func:`quantise` makes products of integers."""
+    sizes = {t.name: math.prod(t.dims) for t in model.graph.initializer if len(t.dims) == 2}
+    return [n for n in model.graph.node if n.op_type == "MatMul" and sizes.get(n.input[1], 0) >= SMALLEST]
+
+
+def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range]) -> onnx.ModelProto:
     """Return a copy with 8-bit weights; tables that are only looked up stay float32.
 
-    Blocks have scales of their own, and activations are quantised a row at a time, so a row's result
-    does not depend on what else is in the batch (quantize_dynamic's would).
+    Args:
+        model: the float32 graph.
+        ranges: what each product's first input takes, by name (:func:`.calibrate.find_ranges`).
     """
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    sizes = {t.name: math.prod(t.dims) for t in copy.graph.initializer}
-    small = [
-        node.name
-        for node in copy.graph.node
-        if node.op_type == "MatMul" and sizes.get(node.input[1], SMALLEST) < SMALLEST
-    ]
-    quantizer = MatMulNBitsQuantizer(
-        copy,
-        bits=8,
-        block_size=BLOCK,
-        is_symmetric=True,
-        accuracy_level=ACCURACY_LEVEL,
-        nodes_to_exclude=small,
-    )
-    quantizer.process()
-    result = quantizer.model.model
-    result.ir_version = model.ir_version
-    fuse_biases(result)
-    return result
+    weights = {t.name: numpy_helper.to_array(t) for t in copy.graph.initializer}
+    wanted = {node.name for node in products(copy)}
+    nodes: list[onnx.NodeProto] = []
+    bytes_of: dict[str, list[str]] = {}
+    for node in copy.graph.node:
+        if node.name not in wanted:
+            nodes.append(node)
+            continue
+        data, kernel = node.input
+        if data not in bytes_of:
+            scale, zero = ranges[data].levels()
+            bytes_of[data] = [f"{data}/bytes", *_constants(copy, data, scale=scale, zero=np.uint8(zero))]
+            nodes.append(helper.make_node("QuantizeLinear", [data, *bytes_of[data][1:]], bytes_of[data][:1]))
+        scale, integers = rounded(weights[kernel])
+        small, size = _constants(copy, kernel, integers=integers, scale=scale)
+        given, its_scale, its_zero = bytes_of[data]
+        inputs = [given, small, its_scale, size, its_zero]
+        nodes.append(
+            helper.make_node("MatMulIntegerToFloat", inputs, node.output, name=node.name, domain=DOMAIN)
+        )
+    del copy.graph.node[:]
+    copy.graph.node.extend(nodes)
+    if all(opset.domain != DOMAIN for opset in copy.opset_import):
+        copy.opset_import.append(helper.make_opsetid(DOMAIN, 1))
+    fuse_biases(copy)
+    drop_constants(copy)
+    return copy
+
+
+def rounded(weights: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
+    """Return the scale and the integers, at most WEIGHT_LEVELS, that come closest to weights by squares.
+
+    >>> scale, integers = rounded(np.array([[0.63, -0.21], [0.0, 0.42]], np.float32))
+    >>> round(scale, 3), integers.tolist()
+    (0.01, [[63, -21], [0, 42]])
+    """
+    largest = float(np.abs(weights).max())
+    if not largest:
+        return 1.0, np.zeros(weights.shape, np.int8)
+
+    def integers(scale: float) -> npt.NDArray[Any]:
+        return np.clip(np.round(weights / scale), -WEIGHT_LEVELS, WEIGHT_LEVELS)
+
+    scales = [float(largest * share / WEIGHT_LEVELS) for share in reversed(CLIPPED)]
+    best = min(scales, key=lambda scale: float(((integers(scale) * scale - weights) ** 2).sum()))
+    return best, integers(best).astype(np.int8)
+
+
+def _constants(model: onnx.ModelProto, prefix: str, **values: Any) -> list[str]:
+    """Add constants to a graph, floats as float32; return their names."""
+    names = []
+    for name, value in values.items():
+        array = np.asarray(value, np.float32 if isinstance(value, float) else None)
+        names.append(f"{prefix}/{name}")
+        model.graph.initializer.append(numpy_helper.from_array(array, names[-1]))
+    return names

@@ -27,7 +27,8 @@ def session(model: bytes | str) -> ort.InferenceSession:
 class Replay:
     """A host of the step contract in its plainest form: one row, dictionaries, no tricks."""
 
-    session: ort.InferenceSession
+    session: Any
+    """An ``onnxruntime.InferenceSession``, or what has its ``get_outputs`` and ``run``."""
     manifest: Manifest
     slots: int = 0
     """Memory rows, the null row included; 0 takes the manifest's."""

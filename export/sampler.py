@@ -7,14 +7,30 @@ from typing import Any
 from ..train.backend import tf
 from .lookups import pick
 
+FEW = 16
+"""So few codes sort as quickly as they are."""
 
-def draw(logits: Any, mask: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
+
+def rare(top_p: Any, codes: int) -> Any:
+    """Return a probability below which no code of a field can be in its nucleus, (batch, 1).
+
+    Of fewer than ``codes`` such codes all together reach less than ``1 - top_p``, so what is more likely
+    reaches top_p by itself. It is half of what it may be, as sums of float32 are rounded.
+    """
+    return (1.0 - top_p) * (0.5 / codes)
+
+
+def draw(logits: Any, mask: Any, temperature: Any, top_p: Any, below: Any, uniform: Any) -> Any:
     """Return codes drawn from the nucleus of the masked, tempered distribution, (batch, 1).
 
     Nucleus sampling: Holtzman et al. 2020, "The curious case of neural text degeneration". Codes are
-    sorted by probability, so the draw inverts the sorted cumulative distribution.
+    sorted by probability, so the draw inverts the sorted cumulative distribution. ``below`` is from
+    :func:`rare`, for as many codes or more: made equal, those beyond the nucleus cost sorting little, where
+    chance would decide each comparison else.
     """
     probability = tf.nn.softmax((logits + mask) / temperature)
+    if logits.shape[-1] > FEW:
+        probability = tf.maximum(probability, below)
     sorted_p, codes = tf.math.top_k(probability, k=logits.shape[-1], index_type=tf.int64)
     upto = tf.cumsum(sorted_p, axis=1)
     nucleus = pick(upto, _reaching(upto, top_p))

@@ -31,7 +31,7 @@ from ..train.network.shape import (
 )
 from .folded import fold
 from .lookups import interval_of, pick, row_of, rows_of, views_of
-from .sampler import draw
+from .sampler import draw, rare
 from .sounding import HELD, NEAR, RELEASED, STATE, Sounding
 from .steplayers import MemoryBias, attend, run_recurrent, run_transformer
 
@@ -251,6 +251,8 @@ class StepGraph(tf.Module):
         codec, width, count = self.codec, self.config.head_units, len(self.codec.fields)
         free = tf.split(tf.cast(inputs["forced"] < 0, tf.int64), count, 1)
         uniform = tf.split(inputs["uniform"], count, 1)
+        top_p = inputs["top_p"]
+        below = rare(top_p, max(f.size for f in codec.fields))
         pitch = facts.note.get("pitch")
         views = [facts.rows["views"]] if self.config.relative_pitch else []
         chosen: dict[str, Any] = {}
@@ -262,7 +264,7 @@ class StepGraph(tf.Module):
                 hidden, rest = tf.split(rest, [width, width * (count - 1 - i)], axis=1)
             logits = self._logits(f.name, tf.nn.relu(hidden), views, facts)
             mask = inputs[f"mask_{f.name}"]
-            drawn = draw(logits, mask, inputs["temperature"], inputs["top_p"], uniform[i])
+            drawn = draw(logits, mask, inputs["temperature"], top_p, below, uniform[i])
             code = tf.maximum(drawn * free[i], facts.forced[i])  # -1 where the choice is free
             chosen[f.name] = code
             log_probs.append(pick(tf.nn.log_softmax(logits), code))

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from ..models.file.manifest import Manifest
 from ..train.network.network import NoteNetwork
 from .convert import weight_bytes
-from .quantise import quantise
+from .quantise import Range, products, quantise
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Cost:
     bytes_read: int
     """Weights that are multiplied with, as float32."""
     bytes_read_int8: int
-    """The same as exported: 8 bits a weight, with their scales."""
+    """The same as exported: 8 bits a weight of the larger matrices."""
     memory_bytes: int
     """Keys and values of a full memory."""
 
@@ -59,20 +59,20 @@ def layers_of(network: NoteNetwork) -> list[Layer]:
 def cost_of(graph: onnx.ModelProto, manifest: Manifest) -> Cost:
     """Return what a step costs, counted in the float32 graph."""
     weights = {t.name: t for t in graph.graph.initializer}
-    products = [n for n in graph.graph.node if n.op_type == "MatMul"]
     operations = 0
-    for node in products:
+    for node in (n for n in graph.graph.node if n.op_type == "MatMul"):
         for name in node.input:
             if name in weights:
                 operations += 2 * math.prod(weights[name].dims)
     memory = manifest.memory
+    sizes_alone = {node.input[0]: Range() for node in products(graph)}
     width = memory.heads * (memory.key_size + memory.value_size) * (memory.length + 1) if memory else 0
     return Cost(
         nodes=len(graph.graph.node),
         operations=operations + 2 * width,
         memory_operations=2 * width,
         bytes_read=weight_bytes(graph),
-        bytes_read_int8=weight_bytes(quantise(graph)),
+        bytes_read_int8=weight_bytes(quantise(graph, sizes_alone)),
         memory_bytes=4 * width,
     )
 

@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-BIAS_INPUT = 5
-"""Where MatMulNBits takes a bias."""
+BIAS_INPUT = 6
+"""Where MatMulIntegerToFloat takes a bias."""
 
 
 def pick_elements(model: onnx.ModelProto) -> None:
@@ -48,12 +48,12 @@ def keep_ranks(model: onnx.ModelProto) -> None:
 
 
 def fuse_biases(model: onnx.ModelProto) -> None:
-    """Give each MatMulNBits the constant vector that an Add puts on its result."""
+    """Give each MatMulIntegerToFloat the constant vector that an Add puts on its result."""
     vectors = {t.name for t in model.graph.initializer if len(t.dims) == 1}
     readers = _readers(model)
     gone = []
     for node in model.graph.node:
-        if node.op_type != "MatMulNBits":
+        if node.op_type != "MatMulIntegerToFloat":
             continue
         after = readers.get(node.output[0], [])
         if len(after) != 1 or after[0].op_type != "Add":

@@ -28,7 +28,7 @@ COLUMNS = (
     "model", "weights MB", "µs b1", "µs b8", "b8/b1", "floor µs", "b1/floor",
     "float32 µs", "float32/b1", "Keras µs", "Keras/b1", "b1/other", "b8/other", "b1/default", "b1 p99 µs",
 )  # fmt: skip
-PRODUCTS = ("MatMul", "MatMulNBits", "Gemm")
+PRODUCTS = ("MatMul", "MatMulNBits", "MatMulIntegerToFloat", "Gemm")
 
 
 def weight_bytes(path: Path) -> int:

@@ -65,12 +65,13 @@ def test_codes_that_are_as_good_as_equal_may_come_in_any_order() -> None:
 
 
 BROKEN: dict[str, Callable[..., Any]] = {
-    "always the likeliest": lambda logits, mask, t, p, u: DRAW(logits, mask, t, p, u * 0),
-    "no temperature": lambda logits, mask, t, p, u: DRAW(logits, mask, t * 0 + 1, p, u),
-    "no top_p": lambda logits, mask, t, p, u: DRAW(logits, mask, t, p * 0 + 1, u),
-    "no mask": lambda logits, mask, t, p, u: DRAW(logits, mask * 0, t, p, u),
-    "least likely first": lambda logits, mask, t, p, u: DRAW(-logits, mask, t, p, u),
-    "first row's mask": lambda logits, mask, t, p, u: DRAW(logits, mask[:1] + 0 * mask, t, p, u),
+    "always the likeliest": lambda logits, mask, t, p, b, u: DRAW(logits, mask, t, p, b, u * 0),
+    "no temperature": lambda logits, mask, t, p, b, u: DRAW(logits, mask, t * 0 + 1, p, b, u),
+    "no top_p": lambda logits, mask, t, p, b, u: DRAW(logits, mask, t, p * 0 + 1, b * 0, u),
+    "no mask": lambda logits, mask, t, p, b, u: DRAW(logits, mask * 0, t, p, b, u),
+    "least likely first": lambda logits, mask, t, p, b, u: DRAW(-logits, mask, t, p, b, u),
+    "first row's mask": lambda logits, mask, t, p, b, u: DRAW(logits, mask[:1] + 0 * mask, t, p, b, u),
+    "likely codes made equal": lambda logits, mask, t, p, b, u: DRAW(logits, mask, t, p, b * 100, u),
 }
 
 
