@@ -230,16 +230,22 @@ class Stepper:
 
     def _remember(self, rows: int) -> None:
         """Write what the step handed out into the memory (the rules are in models/file/step.py)."""
-        ring = self._slots - 1
-        for row, (bar, tick, _) in enumerate(self.clock[:rows].tolist()):
-            steps, positions = self._steps[row], self._positions[row]
+        ring, first = self._slots - 1, 0
+        while first < rows:
+            # Takes of one request have the same number of steps behind them: all of them at once.
+            steps, last = self._steps[first], first + 1
+            while last < rows and self._steps[last] == steps:
+                last += 1
+            these = slice(first, last) if last - first > 1 else first  # an index is quicker than a slice
             slot = 1 + steps % ring
-            positions[slot] = UNUSED_POSITION
-            self._keys[row, :, :, slot] = self._key[row]
+            self._positions[these, slot] = UNUSED_POSITION
+            self._keys[these, :, :, slot] = self._key[these]
             if steps:  # Before its first note a row has no step to complete: slot 0 would be overwritten.
                 before = 1 + (steps - 1) % ring
-                self._values[row, :, before] = self._value[row]
-                positions[before] = self._position[row]
+                self._values[these, :, before] = self._value[these]
+                self._positions[these, before] = self._position[these]
+            first = last
+        for row, (bar, tick, _) in enumerate(self.clock[:rows].tolist()):
             self._position[row] = bar * POSITION_STRIDE + tick
 
     def _resize(self, used: int) -> None:
