@@ -54,7 +54,7 @@ import sys
 sys.modules |= dict.fromkeys({missing!r})  # an import of them fails, as where they are not installed
 from antiphon.bridge.cli.commands import COMMANDS, main
 """
-EXTRA = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "music21", "matplotlib", "scipy", "tqdm")
+EXTRA = ("tensorflow", "keras", "tf2onnx", "onnx", "music21", "matplotlib", "scipy", "tqdm")
 
 
 def without_the_extra(script: str) -> subprocess.CompletedProcess[str]:

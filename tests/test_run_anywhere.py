@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import platform
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,13 +33,19 @@ NOTES = 64
 Row = tuple[float, dict[str, Any]]
 
 
-def play(model: Path) -> list[Row]:
-    """Run the script by itself, far from our packages; return what it printed."""
+def printed(model: Path) -> list[str]:
+    """Run the script by itself, far from our packages; return its lines."""
     done = subprocess.run(
         [sys.executable, "-I", str(SCRIPT), str(model)], capture_output=True, text=True, check=True
     )
-    found = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
-    assert all(found), done.stdout
+    return done.stdout.splitlines()
+
+
+def play(model: Path) -> list[Row]:
+    """Return the notes that the script prints."""
+    lines = printed(model)
+    found = [LINE.fullmatch(line) for line in lines]
+    assert all(found), lines
     return [(float(m[1]), json.loads(m[2])) for m in found if m]
 
 
@@ -95,3 +103,22 @@ def test_it_is_short_and_needs_nothing_of_ours() -> None:
     imports = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in imports for alias in node.names}
     assert names == {"json", "sys", "numpy", "onnxruntime"}
+
+
+@pytest.mark.skipif(
+    not (shutil.which("qemu-x86_64") and platform.machine() == "x86_64"),
+    reason="qemu-x86_64 (Debian: qemu-user) is not installed",
+)
+@pytest.mark.parametrize("processor", ["Nehalem", "Haswell-v4"])
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda path: path.stem)
+def test_processors_without_newer_instructions_choose_the_same_notes(
+    model: Path, processor: str
+) -> None:
+    """Nehalem has no AVX, Haswell no AVX-512; products of 8-bit integers differ on neither."""
+    done = subprocess.run(
+        ["qemu-x86_64", "-cpu", processor, sys.executable, "-I", str(SCRIPT), str(model)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == printed(model)
