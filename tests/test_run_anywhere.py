@@ -111,9 +111,7 @@ def test_it_is_short_and_needs_nothing_of_ours() -> None:
 )
 @pytest.mark.parametrize("processor", ["Nehalem", "Haswell-v4"])
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda path: path.stem)
-def test_processors_without_newer_instructions_choose_the_same_notes(
-    model: Path, processor: str
-) -> None:
+def test_processors_without_newer_instructions_choose_the_same_notes(model: Path, processor: str) -> None:
     """Nehalem has no AVX, Haswell no AVX-512; products of 8-bit integers differ on neither."""
     done = subprocess.run(
         ["qemu-x86_64", "-cpu", processor, sys.executable, "-I", str(SCRIPT), str(model)],

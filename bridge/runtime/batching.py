@@ -5,8 +5,8 @@ bit, on who shares its batch. Whether that holds is a matter of kernels: product
 nature; measured on onnxruntime 1.31 (x86-64, AVX-512), MatMul gives a row the same bits in every batch of
 1 to 16, attention does so whatever the memory's size, but a sum over an inner axis is taken in another
 order when the batch is 1, which changes the last bit of the state and, some thousand notes later, a note.
-Another processor or release may differ. So each model is probed once when it loads (some milliseconds), and a row that would
-feel lonely gets company: a padding row.
+Another processor or release may differ. So each model is probed once when it loads (some milliseconds),
+and a row that would feel lonely gets company: a padding row.
 """
 
 from __future__ import annotations
