@@ -52,8 +52,8 @@ class Generator(Protocol):
     def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
         """Read a request's context ahead of it, in the background; raises RequestError."""
 
-    def check_room(self, client: Hashable, replaces: Job | None) -> None:
-        """Raise RequestError ``busy`` where a request could not take the place of another of its client's."""
+    def check(self, request: GenerationRequest, client: Hashable, replaces: Job | None) -> None:
+        """Raise RequestError where a request could not take the place of another of its client's."""
 
     def submit(
         self,

@@ -103,13 +103,13 @@ class FakeEngine:
     def prime(self, key, request, client=None):
         self.primed.append((key, request))
 
-    def check_room(self, client, replaces):
+    def check(self, request, client, replaces):
         waiting = [job for job in self.jobs if not (job.cancelled or job is replaces)]
         if self.manual and len(waiting) >= self.limit:
             raise RequestError("busy", f"{self.limit} requests wait already")
 
     def submit(self, request, listener, key=None, client=None, replaces=None):
-        self.check_room(client, replaces)
+        self.check(request, client, replaces)
         self.submitted.append(request)
         job = FakeJob(request, listener)
         job.key = key

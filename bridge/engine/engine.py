@@ -23,7 +23,7 @@ from ..runtime.shelf import LoadedModel, ModelShelf
 from ..runtime.stepper import Snapshot
 from ..take.rows import PrimeRow, Row
 from .crew import Crew
-from .plan import needs_reading, read, rows_of, subject_of
+from .plan import check_limits, needs_reading, read, rows_of, subject_of
 from .primed import Primed, PrimedShelf, Reading, Subject, Waiter
 from .turns import Task, Turns
 from .waiting import LOOK_SECONDS, Waiting
@@ -135,8 +135,9 @@ class Engine:
             self._lock.notify(len(self._tasks))
         return job
 
-    def check_room(self, client: Hashable, replaces: ports.Job | None) -> None:
-        """Raise RequestError ``busy`` where a request could not take the place of another of its client's."""
+    def check(self, request: GenerationRequest, client: Hashable, replaces: ports.Job | None) -> None:
+        """Raise what :meth:`submit` would raise, while what is to be replaced still runs."""
+        check_limits(self.models.manifest(request.model), request)
         with self._lock:
             self._check_room(client, replaces)
 

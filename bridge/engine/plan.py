@@ -62,6 +62,12 @@ def read(manifest: Manifest, request: GenerationRequest) -> Reading:
     return Reading(context)
 
 
+def check_limits(manifest: Manifest, request: GenerationRequest) -> None:
+    """Raise RequestError where a request's limits leave a model nothing to choose."""
+    if not manifest.codec.is_text:  # its notes are moved into them
+        constraints(manifest, request)
+
+
 def rows_of(manifest: Manifest, job: Job) -> MakeRow:
     """Return what makes the rows of a job's takes; raises RequestError when nothing could be chosen."""
     if manifest.codec.is_text:

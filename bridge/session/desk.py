@@ -66,7 +66,7 @@ class Desk:
     def ask(self, order: Order, request: GenerationRequest, key: Hashable) -> None:
         """Start a request. One of the same id that still runs is replaced, unless it is this very one.
 
-        Raises RequestError ``busy``; then nothing is replaced.
+        Raises RequestError where nothing could be made of it or the engine is busy; it replaces nothing then.
         """
         with self._lock:
             former = self._running.get(order.id)
@@ -74,7 +74,7 @@ class Desk:
             if former.again(order.reply_port):  # sent twice because our ack got lost
                 return
         elif former is not None:
-            self._engine.check_room(self._client, former.job)
+            self._engine.check(request, self._client, former.job)
             former.stop("cancelled", "replaced by a newer request of the same id")
         with self._lock:
             if len(self._running) >= MAX_RUNNING:

@@ -18,6 +18,7 @@ from ..leading.register import lift
 from ..protocol.options import AUTO, OptionValue
 from ..protocol.scale import Scale, parse_scale
 from ..request import GenerationRequest, Sampling
+from ..text.prompt import check_text
 
 MAX_BEATS = 4096
 """Length of an answer, all takes together."""
@@ -162,13 +163,14 @@ def _told_metre(options: Mapping[str, OptionValue]) -> str | None:
 
 
 def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:
-    """Return how the tune begins, for a model of text; raises RequestError where the model writes none."""
+    """Return how the tune begins, for a model of text; raises RequestError where the model cannot."""
     text = options.get("text", AUTO)
     if text == AUTO:
         return ""
     if not manifest.codec.is_text:
         leave = "leave text out, or send text auto"
         raise RequestError("bad_args", f"model {manifest.name!r} writes no text; {leave}")
+    check_text(manifest, str(text))
     return str(text)
 
 

@@ -93,7 +93,7 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     """
     # Of a scale that no signature has, as the blues, the nearest; the notes are moved into it afterwards.
     sharps = None if request.scale is None else signature(request.scale)
-    known = frozenset(chr(int(v)) for v in manifest.codec["char"].values)
+    known = alphabet(manifest)
     layout = layout_for(request.metre, known)
     before = sorted(lifted(request.before, request.lift), key=lambda n: n.order)
     # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
@@ -105,7 +105,9 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
         prompt = _after(before[-CONTEXT_NOTES:], request.start_beat, layout, sharps)
     else:
         prompt = Prompt(("X:1\nT:", *lines), layout, begins_short=request.open_ended)
-    _check(manifest, request, prompt, known)
+    check_text(manifest, request.text)
+    check_text(manifest, str(layout.written), f"metre {request.metre}")
+    check_text(manifest, "".join(prompt.forced), "the music given")
     return prompt
 
 
@@ -115,15 +117,22 @@ def _key(request: GenerationRequest, sharps: int, known: frozenset[str]) -> str:
     return name if name and known.issuperset(name) else key_name(sharps)
 
 
-def _check(manifest: Manifest, request: GenerationRequest, prompt: Prompt, known: frozenset[str]) -> None:
-    """Raise RequestError where a prompt has a character that the model lacks."""
-    for character in "".join(prompt.forced):
+def alphabet(manifest: Manifest) -> frozenset[str]:
+    """Return the characters that a model of text knows."""
+    return frozenset(chr(int(value)) for value in manifest.codec["char"].values)
+
+
+def check_text(manifest: Manifest, text: str, needs: str = "the text") -> None:
+    """Raise RequestError where a text has a character that the model lacks.
+
+    Args:
+        manifest: of a model of text.
+        text: to be read.
+        needs: whose characters they are, for the error.
+    """
+    known = alphabet(manifest)
+    for character in text:
         if character not in known:
-            needs = "the music given"
-            if character in request.text:
-                needs = "the text"
-            elif character in str(request.metre):
-                needs = f"metre {request.metre}"
             raise RequestError(
                 "bad_args", f"model {manifest.name!r} has no character {character!r}, which {needs} needs"
             )

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,13 +268,13 @@ def test_a_request_takes_the_place_of_another_where_there_is_one_place_alone(she
     engine, gate, first = blocked(shelf, 1)
     (former,) = engine._jobs
     with pytest.raises(RequestError, match="1 requests"):
-        engine.check_room(None, None)
-    engine.check_room(None, former)
+        engine.check(ask(2), None, None)
+    engine.check(ask(2), None, former)
     former.cancel()
     log = Log()
     job = engine.submit(ask(2), log, replaces=former)
     with pytest.raises(RequestError, match="1 requests"):
-        engine.check_room(None, job)
+        engine.check(ask(2), None, job)
     gate.set()
     log.wait()
     assert log.calls[-1] == ("done",) and first.calls[-1][:2] == ("fail", "cancelled")
@@ -404,3 +405,14 @@ def test_a_context_that_only_begins_with_the_answer_is_no_context(engine: Engine
     engine.submit(request, waiting, key="late")
     assert waiting.wait(SECONDS) == wanted
     assert engine.generate(request) == wanted  # its workers are alive
+
+
+def test_what_leaves_the_model_nothing_is_refused_before_it_takes_a_place(shelf: ModelShelf) -> None:
+    engine, gate, first = blocked(shelf, 1)
+    (former,) = engine._jobs
+    with pytest.raises(RequestError, match="no pitch of model"):
+        engine.check(replace(ask(2), low=127, high=127, scale=frozenset({0})), None, former)
+    gate.set()
+    first.wait()
+    assert first.calls[-1] == ("done",)
+    engine.close()

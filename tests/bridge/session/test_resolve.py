@@ -161,3 +161,8 @@ def test_what_was_set_and_does_not_fit_can_be_taken_back(model, settings, help) 
     with pytest.raises(RequestError, match=help):
         resolve(settings, {}, None, MODELS.manifest(model), 1)
     resolve(settings, dict.fromkeys(settings, "auto"), None, MODELS.manifest(model), 1)
+
+
+def test_a_beginning_that_the_model_cannot_spell_is_no_request() -> None:
+    with pytest.raises(RequestError, match="no character '\u03a9', which the text needs"):
+        resolve({}, {"text": "T:\u03a9"}, None, MODELS.manifest("irish-abc"), 1)

@@ -394,6 +394,18 @@ class TestFailures:
         assert talk.say("generate", "b")[-1][:3] == (FAIL, "b", "busy")
         assert talk.say("cancel", "b")[0][2] == "bad_args"
 
+    def test_a_request_that_the_engine_refuses_replaces_none(self, held, monkeypatch):
+        held.say("generate", "a")
+
+        def refuse(request, client, replaces):
+            raise RequestError("bad_args", "no pitch is left")
+
+        monkeypatch.setattr(held.engine, "check", refuse)
+        assert held.say("generate", "a", "low", 100, "high", 100) == [
+            (FAIL, "a", "bad_args", "no pitch is left")
+        ]
+        assert not held.engine.jobs[0].cancelled and held.say("cancel", "a")[0][2] == "cancelled"
+
     def test_one_client_may_not_fill_the_queue(self, held):
         for i in range(MAX_RUNNING):
             held.say("generate", i)
