@@ -71,20 +71,23 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range]) -> onnx.ModelP
     weights = {t.name: numpy_helper.to_array(t) for t in copy.graph.initializer}
     wanted = {node.name for node in products(copy)}
     nodes: list[onnx.NodeProto] = []
-    bytes_of: dict[str, list[str]] = {}
+    made: dict[str, list[str]] = {}
+    """Constants, by what they are of: data and weights may have several products."""
     for node in copy.graph.node:
         if node.name not in wanted:
             nodes.append(node)
             continue
         data, kernel = node.input
-        if data not in bytes_of:
+        small = f"{data}/bytes"
+        if data not in made:
             scale, zero = ranges[data].levels()
-            bytes_of[data] = [f"{data}/bytes", *_constants(copy, data, scale=scale, zero=np.uint8(zero))]
-            nodes.append(helper.make_node("QuantizeLinear", [data, *bytes_of[data][1:]], bytes_of[data][:1]))
-        scale, integers = rounded(weights[kernel])
-        small, size = _constants(copy, kernel, integers=integers, scale=scale)
-        given, its_scale, its_zero = bytes_of[data]
-        inputs = [given, small, its_scale, size, its_zero]
+            made[data] = _constants(copy, data, scale=scale, zero=np.uint8(zero))
+            nodes.append(helper.make_node("QuantizeLinear", [data, *made[data]], [small], name=small))
+        if kernel not in made:
+            scale, integers = rounded(weights[kernel])
+            made[kernel] = _constants(copy, kernel, scale=scale, integers=integers)
+        (scale_name, zero_name), (size, integers_name) = made[data], made[kernel]
+        inputs = [small, integers_name, scale_name, size, zero_name]
         nodes.append(
             helper.make_node("MatMulIntegerToFloat", inputs, node.output, name=node.name, domain=DOMAIN)
         )

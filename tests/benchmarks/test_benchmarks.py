@@ -188,7 +188,7 @@ def test_leading_voices_home(tmp_path: Path) -> None:
     assert music[0] == "the music"
     assert [float(row[0]) for row in rows] == [0, 0.5, 1, 1.5, 2]
     assert len({row[1] for row in rows}) == 5
-    assert float(rows[-1][2]) < float(rows[0][2])
+    assert len({row[2] for row in rows}) == 5
 
 
 @pytest.mark.parametrize(("model", "parts"), [("chorale", 4), ("folk", 1)])
