@@ -1,7 +1,12 @@
-"""Chosen codes become notes: inside the answer, never on top of one another."""
+"""Chosen codes become notes: inside the answer, never on top of one another.
+
+A note of a voice on the grid begins when the one before it is over, so it is told as soon as it is chosen.
+Elsewhere the later one cuts the other short, as players do, which is told once none can.
+"""
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -20,7 +25,7 @@ AHEAD = 1 / 12
 
 @dataclass(slots=True)
 class _Draft:
-    """A note that a later one may still cut short."""
+    """A note that has not been told yet, or the last one of its part."""
 
     pitch: int
     start: float
@@ -34,7 +39,7 @@ class _Draft:
 
 
 class NoteWriter:
-    """Writes one take. A note is ready once no later one can touch it; they get ready in order.
+    """Writes one take. A note is ready once no later one can touch it, and notes get ready in order.
 
     Args:
         codec: the model's tables.
@@ -74,7 +79,12 @@ class NoteWriter:
         self._furthest = int(self._tables[0][-1])
         # A note with an offset may start half a tick before its place on the grid.
         self._early = 0.5 if self._offset is not None else 0.0
+        self._waits = voices is not None and self._offset is None
+        """Whether a note waits for the end of its part's last one, instead of cutting it short."""
         self._drafts: list[_Draft] = []
+        """In the order in which they begin, as far as they are on the grid."""
+        self._last: dict[int, _Draft] = {}
+        """Of each part, where it sounds one note at a time."""
         self.least = gap
         """Ticks to the soonest place for the next note, which callers keep: where all voices sound, to the
         first one's end or as far as a delta reaches; else 0, and 1 after a note that was dropped."""
@@ -101,10 +111,15 @@ class NoteWriter:
         if self._tick > self.last_tick:
             return "end"
         draft = self._draft(codes)
-        if not self._separate(draft):
+        if not (self._follows(draft) if self._waits else self._separate(draft)):
             self.least = max(self._occupied(), 1)
             return "dropped"
-        self._drafts.append(draft)
+        if self._voices is not None:
+            self._last[draft.part] = draft
+        if self._waits:
+            insort(self._drafts, draft, key=lambda each: each.start)
+        else:
+            self._drafts.append(draft)
         self.total += 1
         self.least = self._occupied()
         return "note"
@@ -114,10 +129,10 @@ class NoteWriter:
         if self._voices is None:
             return 0
         here = self._start + (self._tick + self._early) * self._tick_beats
-        ends = {draft.part: draft.end for draft in self._drafts if draft.end > here + _EPSILON}
+        ends = [draft.end for draft in self._last.values() if draft.end > here + _EPSILON]
         if len(ends) < self._voices:
             return 0
-        return min(ceil((min(ends.values()) - here) / self._tick_beats - _EPSILON), self._furthest)
+        return min(ceil((min(ends) - here) / self._tick_beats - _EPSILON), self._furthest)
 
     def _value(self, column: int | None, codes: Sequence[int], default: float) -> float:
         """Return the value of a field's code, or what stands for a field that the model lacks."""
@@ -145,6 +160,15 @@ class NoteWriter:
             self._tick,
         )
 
+    def _follows(self, draft: _Draft) -> bool:
+        """Let a note begin when its part's last one is over; return whether anything of it is left."""
+        last = self._last.get(draft.part)
+        if last is not None and last.end > draft.start + _EPSILON:
+            if last.tick == draft.tick or last.end > draft.end - _EPSILON:
+                return False
+            draft.start = last.end
+        return True
+
     def _separate(self, draft: _Draft) -> bool:
         """Cut the notes that ``draft`` would overlap; return whether there is room for it."""
         touched = [
@@ -161,11 +185,11 @@ class NoteWriter:
         return True
 
     def ready(self) -> list[Note]:
-        """Return, once each and in order, the notes that no later one can touch."""
+        """Return, once each and in order, the notes that no later one can touch, nor come before."""
         safe = self._start + (self._tick + self.least - self._early) * self._tick_beats
         count = 0
         for draft in self._drafts:
-            if draft.end > safe + _EPSILON:
+            if (draft.start if self._waits else draft.end) > safe + _EPSILON:
                 break
             count += 1
         return self._take(count) if count else []

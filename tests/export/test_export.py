@@ -23,7 +23,7 @@ from antiphon.export.cli import export as cli_export
 from antiphon.export.reference import keras_log_probs, keras_logits
 from antiphon.export.replay import Replay, session
 from antiphon.export.report import Report
-from antiphon.export.sampler import draw, rare
+from antiphon.export.sampler import FEW, draw, rare
 from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.file.manifest import METADATA_KEY
@@ -211,7 +211,7 @@ def nucleus_draw(logits: np.ndarray, temperature: float, top_p: float, uniform: 
 @pytest.mark.parametrize("spread", [2.0, 0.3, 0.01])
 def test_draws_follow_the_definition(spread: float) -> None:
     rng = np.random.default_rng(7)
-    rows, size = 2000, 40
+    rows, size = 2000, FEW + 20
     logits = rng.normal(0, spread, (rows, size)).astype(np.float32)
     mask = np.where(rng.random((rows, size)) < 0.3, MASKED, 0).astype(np.float32)
     temperature = rng.uniform(0.5, 1.5, (rows, 1)).astype(np.float32)

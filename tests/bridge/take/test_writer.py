@@ -75,9 +75,35 @@ def test_the_end_is_not_part_of_the_answer() -> None:
     assert writer(beats=3.95).write((95, 0, 60, 0)) == "end"
 
 
-def test_a_voice_is_cut_by_its_next_note() -> None:
-    notes = write(writer(), (0, 0, 60, WHOLE), (24, 0, 64, QUARTER), (0, 1, 50, WHOLE))
-    assert notes == [Note(60, 8.0, 1.0), Note(64, 9.0, 1.0), Note(50, 9.0, 3.0, 80, 1)]
+def test_a_note_begins_when_its_voices_last_one_is_over_and_ends_where_it_would() -> None:
+    notes = write(writer(), (0, 0, 60, QUARTER), (12, 0, 64, QUARTER), (0, 1, 50, WHOLE))
+    assert notes == [Note(60, 8.0, 1.0), Note(50, 8.5, 3.5, 80, 1), Note(64, 9.0, 0.5)]
+
+
+def test_a_note_that_is_over_before_its_voices_last_one_is_dropped() -> None:
+    w = writer()
+    assert w.write((0, 0, 60, WHOLE)) == "note"
+    assert [w.write((24, 0, 64, QUARTER)), w.least] == ["dropped", 1]
+    assert w.write((72, 0, 65, QUARTER)) == "end"
+    assert w.rest() == [Note(60, 8.0, 4.0)]
+
+
+def test_a_note_that_waits_is_told_in_its_turn() -> None:
+    w = writer(beats=8.0)
+    w.write((0, 0, 60, QUARTER))
+    assert w.ready() == [Note(60, 8.0, 1.0)]
+    w.write((12, 0, 64, WHOLE))  # from 9 on
+    assert w.ready() == []
+    w.write((6, 1, 50, QUARTER))
+    assert w.ready() == [Note(50, 8.75, 1.0, 80, 1), Note(64, 9.0, 3.5)]  # nothing can begin before that
+    w.write((24, 1, 52, QUARTER))
+    assert w.ready() == [Note(52, 9.75, 1.0, 80, 1)]
+
+
+def test_a_voice_off_the_grid_is_cut_by_its_next_note() -> None:
+    played = Codec((*PLAYED.fields[:2], Field("duration", (6, 12, 24)), PLAYED.fields[3]))
+    first, second = write(writer(voices=1, codec=played), (0, 0, 2, 1), (12, 1, 2, 1))
+    assert (first.duration, second.start) == pytest.approx((0.5, 8.5))
 
 
 def test_a_polyphonic_part_is_cut_by_the_same_pitch_only() -> None:
@@ -107,17 +133,17 @@ def test_a_note_may_still_be_cut_by_one_that_is_played_early() -> None:
 
 
 def test_notes_are_ready_once_nothing_can_touch_them() -> None:
-    w = writer()
+    w = writer(voices=None)
     w.write((0, 0, 60, WHOLE))
     assert w.ready() == []
     w.write((24, 1, 50, QUARTER))
     assert w.ready() == []  # the first note may still be cut
-    w.write((12, 1, 52, QUARTER))
+    w.write((12, 1, 50, QUARTER))
     assert w.ready() == []  # the second is fixed, but they come in order
-    w.write((12, 0, 62, QUARTER))
-    assert w.ready() == [Note(60, 8.0, 2.0), Note(50, 9.0, 0.5, 80, 1), Note(52, 9.5, 1.0, 80, 1)]
+    w.write((12, 0, 60, QUARTER))
+    assert w.ready() == [Note(60, 8.0, 2.0), Note(50, 9.0, 0.5, 80, 1)]
     assert w.ready() == []
-    assert len(w.rest()) == 1
+    assert len(w.rest()) == 2
 
 
 def test_where_all_voices_sound_the_next_note_waits_for_the_first_of_them_to_end() -> None:
@@ -130,25 +156,25 @@ def test_where_all_voices_sound_the_next_note_waits_for_the_first_of_them_to_end
     assert w.least == 6
     w.write((12, 1, 53, WHOLE))
     assert w.least == 96 - 48  # the first note's end
-    assert w.ready() == [Note(60, 8.0, 4.0), Note(50, 8.5, 1.0, 80, 1), Note(52, 9.5, 0.25, 80, 1)]
 
 
-def test_a_lone_voice_is_told_at_once() -> None:
-    w = writer(voices=1)
+@pytest.mark.parametrize("voices", [1, 2])
+def test_voices_are_told_at_once(voices: int) -> None:
+    w = writer(voices=voices)
     for delta, pitch in ((0, 60), (24, 62), (36, 64)):
         w.write((delta, 0, pitch, QUARTER))
         assert [note.pitch for note in w.ready()] == [pitch]
-        assert w.least == 24
+        assert w.least == (24 if voices == 1 else 0)
 
 
-def test_a_voice_that_sounds_for_longer_than_any_delta_may_still_be_cut() -> None:
+def test_a_voice_that_sounds_for_longer_than_any_delta_keeps_the_next_note_waiting() -> None:
     short = replace(CODEC, fields=(Field("delta", (0, 12, 24)), *CODEC.fields[1:]))
     w = writer(voices=1, codec=short)
-    w.write((0, 0, 60, WHOLE))
+    w.write((0, 0, 60, 3))
     assert w.least == 24
-    assert w.ready() == []
-    w.write((2, 0, 62, QUARTER))
-    assert w.ready() == [Note(60, 8.0, 1.0), Note(62, 9.0, 1.0)]
+    assert w.ready() == [Note(60, 8.0, 2.0)]
+    w.write((2, 0, 62, WHOLE))
+    assert w.rest() == [Note(62, 10.0, 2.0)]
 
 
 @pytest.mark.parametrize("start", [0.0, -8.0, -2.0, 1 / 3, float(np.float32(100000.3)), -999999.7])
@@ -158,7 +184,7 @@ def test_when_a_note_may_come_does_not_depend_on_where_the_answer_is(start: floa
     for row in ((0, 0, 60, WHOLE), (12, 1, 50, QUARTER), (24, 1, 52, 0), (12, 1, 53, WHOLE)):
         assert w.write(row) == "note"
         found.append((w.least, len(w.ready())))
-    assert found == [(0, 0), (24, 0), (6, 0), (48, 3)]
+    assert found == [(0, 1), (24, 1), (6, 1), (48, 1)]
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2])
