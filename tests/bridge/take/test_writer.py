@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -12,6 +13,8 @@ from antiphon.bridge.take.writer import NoteWriter
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.note import Note
+from hypothesis import given
+from hypothesis import strategies as st
 
 CODEC = Codec(
     (
@@ -264,3 +267,26 @@ def test_a_stroke_ahead_of_the_downbeat_after_the_end_is_none_of_the_answer() ->
         assert played.write((48, 0, 1, 1)) == "note"
         assert played.write((tick - 48, 0, 1, 1)) == said
     assert writer(codec=PLAYED, voices=None, beats=1 / 24).write((0, 0, 1, 1)) == "note"
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(0, 1), st.integers(50, 70), st.integers(0, 4)), max_size=40
+)
+
+
+@given(ROWS, st.integers(1, 2))
+def test_voices_come_in_order_and_never_overlap(rows: list[tuple[int, ...]], voices: int) -> None:
+    w, told, chosen = writer(voices=voices, beats=12.0), [], 0
+    for delta, part, pitch, duration in rows:
+        said = w.write((max(delta, w.least), part % voices, pitch, duration))
+        if said == "end":
+            break
+        chosen += said == "note"
+        told += w.ready()
+    told += w.rest()
+    assert len(told) == chosen == w.total
+    assert told == sorted(told, key=lambda note: note.start)
+    assert all(8.0 <= note.start < note.end <= 20.0 for note in told)
+    for part in range(voices):
+        own = [note for note in told if note.part == part]
+        assert all(a.end <= b.start + 1e-6 for a, b in pairwise(own))
