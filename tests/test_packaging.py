@@ -9,6 +9,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,11 @@ def test_each_computer_gets_the_one_onnxruntime_that_there_is_for_it(
 ) -> None:
     """The GPU build has no wheels but for x86-64, and both would overwrite each other's files."""
     here = {"sys_platform": system, "platform_machine": machine}
-    needed = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-    chosen = [r.name for r in needed if r.name.startswith("onnxruntime") and r.marker is not None
-              and r.marker.evaluate(here)]  # fmt: skip
-    assert chosen == [build]
+    own, extras = PROJECT["project"]["dependencies"], PROJECT["project"]["optional-dependencies"].values()
+    for needed, wanted in (own, [build]), (chain(*extras), []):
+        chosen = [r.name for r in map(Requirement, needed) if r.name.startswith("onnxruntime")
+                  and (r.marker is None or r.marker.evaluate(here))]  # fmt: skip
+        assert chosen == wanted
 
 
 CLIENTS = {

@@ -179,7 +179,7 @@ def test_leaning_to_a_key(tmp_path: Path) -> None:
 
 
 def test_leading_voices_home(tmp_path: Path) -> None:
-    """Of made-up music the losses tell nothing, but the strength acts on them and on the answers."""
+    """Made-up music goes where it likes: led home the more, it is the less likely, and answers differ."""
     data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=4)
     command = [sys.executable, HERE / "tessitura.py", HERE.parents[1] / "models" / "chorale.onnx", data]
     words = [str(word) for word in command]
@@ -187,7 +187,8 @@ def test_leading_voices_home(tmp_path: Path) -> None:
     music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
     assert music[0] == "the music"
     assert [float(row[0]) for row in rows] == [0, 0.5, 1, 1.5, 2]
-    assert len({row[1] for row in rows}) == 5
+    losses = [float(row[1]) for row in rows]
+    assert losses == sorted(losses) and losses[-1] > losses[0] + 0.1
     assert len({row[2] for row in rows}) == 5
 
 
