@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import floor, gcd
 
 import numpy as np
@@ -129,10 +130,15 @@ class Codec:
             fields.append(Field("offset", offset_table(offset_bins)))
         return cls(tuple(fields), ticks_per_beat)
 
-    @property
+    @cached_property
     def names(self) -> tuple[FieldName, ...]:
         """The fields' names in order."""
         return tuple(f.name for f in self.fields)
+
+    @cached_property
+    def pitch_classes(self) -> npt.NDArray[np.int64]:
+        """The pitch class of each code of the field pitch, (code,)."""
+        return self["pitch"].array.astype(np.int64) % 12
 
     def index(self, name: FieldName) -> int | None:
         """Return the column of a field, or None where the codec lacks it."""

@@ -114,7 +114,7 @@ def _pitches(asked: _Asked) -> Mask:
         playing = [p for i, p in enumerate(manifest.parts) if asked.parts is None or i in asked.parts]
         if any(part.is_drum for part in playing):
             raise RequestError("bad_args", f"model {manifest.name!r} plays drums, which have no scale")
-        allowed &= np.isin(values.astype(np.int64) % 12, sorted(asked.scale))
+        allowed &= np.isin(manifest.codec.pitch_classes, sorted(asked.scale))
     text = f"no pitch of model {manifest.name!r} is in range {asked.low}..{asked.high}"
     return _mask(allowed, text + (" and in the scale" if asked.scale is not None else ""))
 

@@ -15,9 +15,7 @@ from ..request import GenerationRequest
 from .cadence import REST, cadence_of
 from .constraints import Mask
 from .opening import Context
-from .tessitura import tessitura_of
 from .tonality import Leaning, of_heard, of_tonic
-from .voiceleading import voice_leading_of
 
 MOST = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
@@ -42,21 +40,22 @@ class Leading:
     ) -> None:
         codec = manifest.codec
         self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
-        self._classes = codec["pitch"].array.astype(np.int64) % 12
-        self._beats = codec["duration"].array / codec.ticks_per_beat if self._duration is not None else None
+        self._classes = codec.pitch_classes
+        self._durations = None if self._duration is None else codec.fields[self._duration].values
+        self._ticks_per_beat = codec.ticks_per_beat
         self._limits = self._mask = limits
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
         self._count = 0
         self._is_alone = manifest.is_melody or (manifest.has_voices and len(request.parts or ()) == 1)
-        self._tessitura = self._motion = self._cadence = None
         self._rounds = None if context.rounds is None else context.rounds.copy()
         self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
+        where, moved = context.tessitura, context.motion
+        self._tessitura = None if where is None else where.within(request.low, request.high)
+        self._motion = None if moved is None else moved.of_parts(request.parts)
+        self._cadence = cadence_of(manifest, request, context)
         if context.heard is None:  # drums
             return
-        self._tessitura = tessitura_of(manifest, context.codes, request.low, request.high)
-        self._motion = voice_leading_of(manifest, context.codes, request.parts)
-        self._cadence = cadence_of(manifest, request, context)
         if request.tonic is not None:
             self._lean(of_tonic(request.tonic))
         elif request.scale is None:
@@ -76,7 +75,7 @@ class Leading:
         if self._rounds is not None:
             self._rounds.hear(bar, tick, codes)
             self._worn = self._rounds.worn
-        beats = 1.0 if self._beats is None or self._duration is None else self._beats[codes[self._duration]]
+        beats = self._beats(codes)
         if self._cadence is not None:
             self._cadence.hear(self._classes[codes[self._pitch]], beats)
         if self._heard is None or self._count >= MOST:
@@ -85,6 +84,12 @@ class Leading:
         self._count += 1
         if self._count % _AT_ONCE == 0:
             self._lean(of_heard(self._heard))
+
+    def _beats(self, codes: Sequence[int]) -> float:
+        """Return how long a note sounds; one of a model that knows no durations, a beat."""
+        if self._durations is None or self._duration is None:
+            return 1.0
+        return self._durations[codes[self._duration]] / self._ticks_per_beat
 
     def _is_above_others(self) -> bool:
         """Return whether the next note is most likely one of several, but of the lowest voice."""

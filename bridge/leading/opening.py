@@ -20,7 +20,9 @@ from ...models.score import Part
 from ...models.transcribe import transcribe
 from ...models.voices import LEGATO
 from .rounds import TuneRounds
+from .tessitura import Tessitura, tessitura_of
 from .tonality import Heard, hear
+from .voiceleading import VoiceLeading, voice_leading_of
 
 CONTEXT_WITHOUT_MEMORY = 256
 """Notes of the context that a model without attention reads."""
@@ -44,6 +46,7 @@ Clock = tuple[int, int, int]
 class Context:
     """A context as the model reads it; every array but ``begin`` has one row a step of priming.
 
+    What leads answers is found with it, before anybody asks for one, and is not to be changed by them.
     What says where it ends is 0 of one without notes, and of text.
     """
 
@@ -72,6 +75,10 @@ class Context:
     """What it tells of its key; None of drums and of text."""
     rounds: TuneRounds | None = None
     """Whether it goes round a few bars; None where a model writes no single voice."""
+    tessitura: Tessitura | None = None
+    """Where its voices lie; None where a model has no several."""
+    motion: VoiceLeading | None = None
+    """How they have moved; None likewise."""
 
     @property
     def notes(self) -> int:
@@ -152,6 +159,8 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
         phrase=place,
         heard=heard,
         rounds=rounds,
+        tessitura=tessitura_of(manifest, encoded.codes),
+        motion=voice_leading_of(manifest, encoded.codes),
     )
     if not len(encoded):
         return empty

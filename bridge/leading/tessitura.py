@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -31,7 +32,7 @@ _AT_ONCE = 16
 
 
 class Tessitura:
-    """Leads one answer.
+    """Leads one answer, or waits to lead answers to one context (:meth:`within`).
 
     Args:
         codec: of a model of voices.
@@ -52,6 +53,14 @@ class Tessitura:
         self._weight = 0.0
         if len(codes):
             self._settle()
+
+    def within(self, low: int, high: int) -> Tessitura | None:
+        """Return what leads one more answer; None where a voice lies outside the pitches asked for."""
+        if not all(low <= home <= high for home in self.homes.values()):
+            return None
+        other = copy(self)
+        other._own, other._away = self._own.copy(), self._away.copy()
+        return other
 
     def _settle(self) -> None:
         """Find where voices lie."""
@@ -83,13 +92,11 @@ class Tessitura:
         return mask + self._leaning - (self._weight * sum(self._away)) * self._heights
 
 
-def tessitura_of(manifest: Manifest, codes: Codes, low: int, high: int) -> Tessitura | None:
-    """Return what leads an answer to a context; None for drums, for a model of one part and where a voice
-    lies outside the range asked for.
+def tessitura_of(manifest: Manifest, codes: Codes) -> Tessitura | None:
+    """Return what leads answers to a context; None for drums and for a model of one part.
 
     A tune may go where it likes: leading it makes the music that follows less likely.
     """
     if not manifest.has_voices or manifest.codec.index("part") is None:
         return None
-    tessitura = Tessitura(manifest.codec, codes)
-    return tessitura if all(low <= home <= high for home in tessitura.homes.values()) else None
+    return Tessitura(manifest.codec, codes)

@@ -8,6 +8,7 @@ twenty times as many parallels as the chorales. What leads them makes the music 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -40,28 +41,39 @@ class _Voice(NamedTuple):
 
 
 class VoiceLeading:
-    """Leads one answer. Which voice comes next is all but certain: the next one whose note is over.
+    """Leads one answer, or waits to lead answers to one context (:meth:`of_parts`).
+
+    Which voice comes next is all but certain: the next one whose note is over.
 
     Args:
         codec: of a model of voices.
         codes: the context, (note, field).
-        parts: which may play.
     """
 
-    def __init__(self, codec: Codec, codes: Codes, parts: Collection[int]) -> None:
+    def __init__(self, codec: Codec, codes: Codes) -> None:
         names = codec.names
         self._delta, self._part, self._pitch = (names.index(n) for n in ("delta", "part", "pitch"))
         self._duration = names.index("duration")
         self._deltas, self._durations = (codec[n].array.astype(int).tolist() for n in ("delta", "duration"))
         pitches = codec["pitch"].array.astype(int)
         self._values, self._pitches = pitches, pitches.tolist()
-        self._classes = (np.arange(12)[:, None] == pitches % 12).astype(np.float32)
+        self._classes = (np.arange(12)[:, None] == codec.pitch_classes).astype(np.float32)
         """Which pitches are of each class, (class, code)."""
-        self._parts = [code for code, part in enumerate(codec["part"].values) if part in parts]
+        self._known = codec["part"].values
+        self._parts = list(range(len(self._known)))
+        """The codes of those that play."""
         self._voices: dict[int, _Voice] = {}
         self._now, self._last = 0, -1
         for note in codes[-_RECENT:].tolist():
             self.hear(note)
+
+    def of_parts(self, parts: Collection[int] | None) -> VoiceLeading:
+        """Return what leads one more answer, in which these parts play; None for all."""
+        other = copy(self)
+        other._voices = self._voices.copy()
+        if parts is not None:
+            other._parts = [code for code, part in enumerate(self._known) if part in parts]
+        return other
 
     def hear(self, codes: Sequence[int]) -> None:
         """Take one more note."""
@@ -159,9 +171,9 @@ def _beyond(code: int, *, below: bool) -> slice:
     return slice(code + 1, None) if below else slice(code)
 
 
-def voice_leading_of(manifest: Manifest, codes: Codes, parts: frozenset[int] | None) -> VoiceLeading | None:
-    """Return what leads the voices of an answer to a context; None where a model has none, or of drums."""
+def voice_leading_of(manifest: Manifest, codes: Codes) -> VoiceLeading | None:
+    """Return what leads the voices of answers to a context; None where a model has none, or of drums."""
     codec = manifest.codec
     if not manifest.has_voices or not {"part", "duration"} <= set(codec.names):
         return None
-    return VoiceLeading(codec, codes, range(len(manifest.parts)) if parts is None else parts)
+    return VoiceLeading(codec, codes)

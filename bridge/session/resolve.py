@@ -158,7 +158,9 @@ def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> OptionValu
 
 def _told_metre(options: Mapping[str, OptionValue]) -> str | None:
     """Return the metre that the beginning of a tune tells, None where it tells none."""
-    told = re.search(r"^M:\s*(\d+/\d+|C\||C)\s*$", str(options.get("text", "")), re.MULTILINE)
+    if "text" not in options:
+        return None
+    told = re.search(r"^M:\s*(\d+/\d+|C\||C)\s*$", str(options["text"]), re.MULTILINE)
     return {"C": "4/4", "C|": "2/2"}.get(told[1], told[1]) if told else None
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from ..codec import Codec
@@ -122,7 +123,7 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     """Of this manifest."""
 
-    @property
+    @cached_property
     def has_drums(self) -> bool:
         """Whether a part is drums."""
         return any(part.is_drum for part in self.parts)

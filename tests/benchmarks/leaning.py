@@ -25,7 +25,7 @@ STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
     codec = stepper.manifest.codec
-    column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
+    column, classes = codec.names.index("pitch"), codec.pitch_classes
     key = tonality.of_heard(tonality.told_by(passage.context))[classes]
     leanings = np.outer(STRENGTHS, key / tonality.STRANGE)
     found = np.zeros(len(STRENGTHS))

@@ -34,7 +34,7 @@ def lead(strength: float) -> None:
 def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
     codec = stepper.manifest.codec
-    column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
+    column, classes = codec.names.index("pitch"), codec.pitch_classes
     key = tonality.of_heard(tonality.told_by(passage.context))[classes].astype(np.float32)
     told = codec.encode(sorted(passage.context, key=lambda n: n.order), MetreMap(((0.0, passage.metre),)))
     leaders = []

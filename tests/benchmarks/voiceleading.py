@@ -39,11 +39,11 @@ def nats(stepper: Pitches, passage: Passage) -> np.ndarray:
     """Return the nats of the pitches that follow, one sum for each strength."""
     manifest = stepper.manifest
     codec = manifest.codec
-    column, classes = codec.names.index("pitch"), codec["pitch"].array.astype(np.int64) % 12
+    column, classes = codec.names.index("pitch"), codec.pitch_classes
     key = tonality.of_heard(tonality.told_by(passage.context))[classes].astype(np.float32)
     told = codec.encode(sorted(passage.context, key=lambda n: n.order), MetreMap(((0.0, passage.metre),)))
-    tessitura = tessitura_of(manifest, told.codes, 0, 127)
-    motion = voice_leading_of(manifest, told.codes, None)
+    tessitura = tessitura_of(manifest, told.codes)
+    motion = voice_leading_of(manifest, told.codes)
     assert tessitura is not None and motion is not None
     found = np.zeros(len(STRENGTHS))
     for logits, codes in stepper.following(passage):

@@ -103,15 +103,26 @@ def test_a_mask_stays_one() -> None:
 
 
 def test_one_stray_note_does_not_end_it() -> None:
-    assert tessitura_of(MANIFEST, np.concatenate([TOLD, codes((1, 42))]), 45, 89) is not None
+    assert Tessitura(CODEC, np.concatenate([TOLD, codes((1, 42))])).within(45, 89) is not None
 
 
 @pytest.mark.parametrize(
     ("low", "high", "is_led"), [(40, 89, True), (52, 72, True), (53, 89, False), (40, 71, False)]
 )
 def test_whoever_asks_for_another_range_gets_it(low: int, high: int, is_led: bool) -> None:
-    assert (tessitura_of(MANIFEST, TOLD, low, high) is not None) is is_led
-    assert tessitura_of(MANIFEST, NOTHING, low, high) is not None
+    assert (Tessitura(CODEC, TOLD).within(low, high) is not None) is is_led
+    assert Tessitura(CODEC, NOTHING).within(low, high) is not None
+
+
+def test_answers_to_one_context_do_not_disturb_each_other() -> None:
+    told = Tessitura(CODEC, TOLD[:3])
+    first = told.within(0, 127)
+    assert first is not None
+    sounded(first, *[(0, 85), (1, 75)] * 20)
+    second = told.within(0, 127)
+    assert second is not None
+    assert first.homes != second.homes == Tessitura(CODEC, TOLD[:3]).homes
+    np.testing.assert_array_equal(second.lead(FREE), Tessitura(CODEC, TOLD[:3]).lead(FREE))
 
 
 def test_a_melody_drums_and_many_notes_at_once_are_not_led() -> None:
@@ -119,7 +130,8 @@ def test_a_melody_drums_and_many_notes_at_once_are_not_led() -> None:
     drums = tiny_manifest(parts=(Part("high", 0, True), Part("low", 0, True)))
     several = tiny_manifest(monophonic=False)
     unnamed = tiny_manifest(codec=Codec(tuple(f for f in CODEC.fields if f.name != "part")))
-    assert [tessitura_of(m, TOLD, 0, 127) for m in (one, drums, several, unnamed)] == [None] * 4
+    assert [tessitura_of(m, TOLD) for m in (one, drums, several, unnamed)] == [None] * 4
+    assert tessitura_of(MANIFEST, TOLD) is not None
 
 
 def far(context: tuple[Note, ...], notes: tuple[Note, ...]) -> float:

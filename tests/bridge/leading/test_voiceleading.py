@@ -43,7 +43,7 @@ def chords(*pitches: tuple[int, ...]) -> list[Note]:
 def after(*pitches: tuple[int, ...], parts: range = range(3)) -> VoiceLeading:
     """Return what has heard chords; the last one may lack its lower parts."""
     codes = CODEC.encode(chords(*pitches), MetreMap()).codes
-    return VoiceLeading(CODEC, codes, parts)
+    return VoiceLeading(CODEC, codes).of_parts(parts)
 
 
 def lost(leading: VoiceLeading, homes: dict[int, float] | None = None) -> dict[int, float]:
@@ -100,7 +100,7 @@ def test_voices_stay_on_their_side_of_others() -> None:
     found = lost(after((72, 64, 50), (0, 62), (0, 0, 52), (71,)), HOMES)
     assert found == {int(p): CROSSED for p in PITCHES if p > 71}
     between = [Note(72, 0, 1, 80, 0), Note(64, 0, 1, 80, 1), Note(50, 0, 2, 80, 2), Note(74, 1, 1, 80, 0)]
-    found = lost(VoiceLeading(CODEC, CODEC.encode(between, MetreMap()).codes, range(3)), HOMES)
+    found = lost(VoiceLeading(CODEC, CODEC.encode(between, MetreMap()).codes), HOMES)
     assert found == {int(p): CROSSED for p in PITCHES if p > 74 or p < 50}
 
 
@@ -113,9 +113,16 @@ def test_time_goes_on_while_notes_are_dropped() -> None:
 
 def test_only_voices_are_led() -> None:
     none = CODEC.encode([], MetreMap()).codes
-    assert voice_leading_of(VOICES, none, None) is not None
-    assert voice_leading_of(tiny_manifest(parts=(Part("tune"),)), none, None) is None
-    assert voice_leading_of(tiny_manifest(parts=(Part("kit", is_drum=True),)), none, None) is None
+    assert voice_leading_of(VOICES, none) is not None
+    assert voice_leading_of(tiny_manifest(parts=(Part("tune"),)), none) is None
+    assert voice_leading_of(tiny_manifest(parts=(Part("kit", is_drum=True),)), none) is None
+
+
+def test_answers_to_one_context_do_not_disturb_each_other() -> None:
+    told = VoiceLeading(CODEC, CODEC.encode(chords((72, 64, 50), (74,)), MetreMap()).codes)
+    first, second = told.of_parts(None), told.of_parts(None)
+    first.hear(CODEC.encode(chords((60,), (60,)), MetreMap()).codes[1].tolist())
+    assert lost(first, HOMES) != lost(second, HOMES) == lost(told, HOMES) != {}
 
 
 def parallels(notes: tuple[Note, ...]) -> float:
