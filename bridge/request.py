@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..models.codec import DEFAULT_VELOCITY
 from ..models.errors import RequestError
 from ..models.file.step import PHRASE_BARS
 from ..models.metre import Metre, MetreMap
 from ..models.note import Note
+from .manner.manner import Manner
 
 MOST_TAKES = 64
 MOST_BEATS = 4096.0
@@ -65,8 +66,8 @@ class GenerationRequest:
     """Parts that may play; None for all."""
     tonic: int | None = None
     """Pitch class of the scale's tonic, None where it named none."""
-    velocity: int = DEFAULT_VELOCITY
-    """Of all notes, by a model that knows of none."""
+    manner: Manner = field(default_factory=Manner)
+    """How the context is played, and the answer."""
     lift: int = 0
     """Semitones by which the model reads and plays higher than the host does (see register.py)."""
     tempo: float = 120.0
@@ -115,6 +116,11 @@ class GenerationRequest:
         notes, start = self.context, self.start_beat
         is_before = all(note.start < start for note in notes)  # then it is told apart by identity, at once
         return notes if is_before else tuple(note for note in notes if note.start < start)
+
+    @property
+    def written(self) -> Sequence[Note]:
+        """The context as a score has it, sorted by onset: as it was played but for its manner."""
+        return self.manner.written(sorted(self.before, key=lambda note: note.start), self.start_beat)
 
 
 def _require(holds: bool, message: str) -> None:

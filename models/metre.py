@@ -50,6 +50,15 @@ class Metre:
         """Length of a bar in beats (quarter notes)."""
         return self.numerator * 4.0 / self.denominator
 
+    @property
+    def pulse(self) -> float:
+        """Length of what is felt as a beat, in quarter notes: three eighths in 6/8, else a quarter.
+
+        >>> Metre(6, 8).pulse, Metre(3, 4).pulse, Metre(7, 8).pulse
+        (1.5, 1.0, 1.0)
+        """
+        return 12.0 / self.denominator if self.denominator >= 8 and self.numerator % 3 == 0 else 1.0
+
     def __str__(self) -> str:
         return f"{self.numerator}/{self.denominator}"
 

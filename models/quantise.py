@@ -89,10 +89,7 @@ def quantise(notes: Sequence[Note], metres: MetreMap, unit: float = 0.0) -> list
 def _beat(onset: float, metres: MetreMap) -> tuple[float, float]:
     """Return the beat that an onset lies in: where it starts and its length, both in quarter notes."""
     bar = metres.bar_at(onset)
-    metre = bar.metre
-    length = 1.0
-    if metre.denominator >= 8 and metre.numerator % 3 == 0:
-        length = 12.0 / metre.denominator
+    length = bar.metre.pulse
     return bar.start + floor((onset - bar.start) / length) * length, length
 
 

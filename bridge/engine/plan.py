@@ -19,9 +19,12 @@ from .primed import MakeRow, Reading, Subject
 def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
     """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
     notes = request.before
+    manner = request.manner
     if manifest.codec.is_text:
         return (
             notes,
+            manner.swing,
+            manner.gate,
             request.lift,
             request.start_beat,
             request.metre,
@@ -30,7 +33,8 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
             request.text,
         )
     end = (request.start_beat, request.end_beat, request.metre) if _reads_end(manifest, request) else None
-    return notes, request.lift, request.context_metres, request.phrase if manifest.phrases else 0, end
+    phrase = request.phrase if manifest.phrases else 0
+    return notes, manner.swing, manner.gate, request.lift, request.context_metres, phrase, end
 
 
 def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:
@@ -53,7 +57,7 @@ def read(manifest: Manifest, request: GenerationRequest) -> Reading:
     if manifest.codec.is_text:
         prompt = prompt_for(manifest, request)
         return Reading(read_text(manifest, prompt.forced[0]), prompt)
-    notes = lifted(request.before, request.lift)
+    notes = lifted(request.written, request.lift)
     context = read_context(manifest, notes, request.context_metres, request.phrase)
     if notes and _reads_end(manifest, request):
         last = last_bar(request, opening(manifest, context, request.start_beat, request.metre).first_bar)

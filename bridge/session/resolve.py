@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import floor
-from statistics import median
 
-from ...models.codec import DEFAULT_VELOCITY
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
-from ...models.voices import skyline
 from ..leading.opening import barline_after
 from ..leading.register import lift
+from ..manner.manner import Knows, Manner, manner_of
+from ..manner.swing import swings
 from ..protocol.options import AUTO, OptionValue
 from ..protocol.scale import Scale, parse_scale
 from ..request import GenerationRequest, Sampling
@@ -26,8 +26,6 @@ MOST_TUNE_BARS = 64
 """Length of a tune by a model of text, where no length is asked for."""
 MOST_TUNE_BEATS = 256
 """The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
-LAST_NOTES = 32
-"""Notes of a context that tell how loud its answer is."""
 _HALF_TICK = 1 / 48
 """Beats before the answer's start from which on a note is at it: a 32-bit float of a beat is not exact."""
 
@@ -78,7 +76,8 @@ def resolve(
     # A text of its own tells its metre before one that was set.
     told = options if _told_metre(options) else merged
     metre = Metre.parse(str(_metre(told, manifest)))
-    notes, metres, start = _place(merged, context, context_metre(settings, options, manifest), manifest)
+    heard_in = context_metre(settings, options, manifest)
+    notes, metres, start = _place(merged, context, heard_in, manifest)
     takes = int(_value(merged, "takes", 1))
     is_text = manifest.codec.is_text
     ending = _ending(merged, manifest, begins=context is None)
@@ -111,7 +110,7 @@ def resolve(
         low=low,
         high=high,
         parts=parts,
-        velocity=_velocity(notes, manifest),
+        manner=_manner(notes, heard_in, metre, start, manifest),
         lift=semitones,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
         piece_ends=ending == "closed" and not is_text,
@@ -294,9 +293,9 @@ def _scale(
     return scale
 
 
-def _velocity(notes: Sequence[Note], manifest: Manifest) -> int:
-    """Return the median velocity of the last notes; for a tune, of those of the top voice."""
-    last = sorted(notes, key=lambda note: note.start)[-LAST_NOTES:]
-    if len(manifest.parts) == 1 and manifest.monophonic and len({note.velocity for note in last}) > 1:
-        last = skyline(last)  # what accompanies a tune is softer
-    return round(median(note.velocity for note in last)) if last else DEFAULT_VELOCITY
+def _manner(
+    notes: Sequence[Note], heard_in: Metre, metre: Metre, barline: float, manifest: Manifest
+) -> Manner:
+    """Return how a context is played; straight where its answer is in bars of which no beat swings."""
+    manner = manner_of(notes, heard_in, barline, Knows.of(manifest))
+    return manner if swings(metre) else replace(manner, swing=None)

@@ -13,6 +13,7 @@ from ..job import Job
 from ..leading.constraints import Constraints
 from ..leading.leading import Leading
 from ..leading.opening import Context, bars_in, in_phrase, opening, remaining
+from ..manner.manner import Player
 from ..request import GenerationRequest, Take
 from ..runtime.stepper import Snapshot, Stepper
 from .uniforms import Uniforms
@@ -138,8 +139,8 @@ class TakeRow:
             end=request.end_beat,
             gap=self._opening.gap,
             lift=request.lift,
-            velocity=request.velocity,
         )
+        self._player = Player(request.manner, request.start_beat, request.end_beat)
         self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
@@ -245,7 +246,8 @@ class TakeRow:
         )
         return True
 
-    def _tell(self, note: Note) -> None:
+    def _tell(self, written: Note) -> None:
+        note = self._player.play(written)
         self._job.note(self._take, len(self._notes), note)
         self._notes.append(note)
 

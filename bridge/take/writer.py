@@ -48,7 +48,6 @@ class NoteWriter:
         end: the beat that no note crosses.
         gap: ticks from the note before the answer to ``start``.
         lift: semitones by which the model plays higher than is heard.
-        velocity: of all notes, where the model knows none.
     """
 
     def __init__(
@@ -60,7 +59,6 @@ class NoteWriter:
         end: float,
         gap: int,
         lift: int = 0,
-        velocity: int = DEFAULT_VELOCITY,
     ) -> None:
         names = codec.names
         self._tables = [f.values for f in codec.fields]
@@ -69,7 +67,7 @@ class NoteWriter:
         self._pitch = names.index("pitch")
         self._durations = codec.fields[self._duration] if self._duration is not None else None
         self._tick_beats = 1 / codec.ticks_per_beat
-        self._voices, self._lift, self._loud = voices, lift, velocity
+        self._voices, self._lift = voices, lift
         self._start, self._end = start, end
         self.last_tick = ceil((end - start - INSTANT) * codec.ticks_per_beat) - 1
         """The last tick, from the answer's start, on which a note may begin."""
@@ -155,7 +153,7 @@ class NoteWriter:
             int(self._value(self._pitch, codes, 0)) - self._lift,
             start,
             end,
-            int(self._value(self._velocity, codes, self._loud)),
+            int(self._value(self._velocity, codes, DEFAULT_VELOCITY)),
             int(self._value(self._part, codes, 0)),
             self._tick,
         )

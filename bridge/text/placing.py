@@ -14,17 +14,16 @@ from ..leading.register import lifted
 from ..request import GenerationRequest
 from ..take.writer import INSTANT
 from .prompt import Prompt
-from .swing import swung
 
 
 def placed(score: Score, request: GenerationRequest, prompt: Prompt) -> tuple[list[Note], float]:
     """Return a tune's notes within the answer, on the host's timeline and at its pitches, and the end.
 
     A pick-up fills the end of the answer's first bar. It is left out where that is the only one, and where
-    the text is in other bars, whose ends are not played. An answer to music that swings swings.
+    the text is in other bars, whose ends are not played.
     """
     layout, origin, notes = prompt.layout, _origin(score, request, prompt), []
-    for note in swung(score.notes) if prompt.is_swung else score.notes:
+    for note in score.notes:
         beat = note.start - origin
         start = layout.in_music(beat)
         duration = layout.in_music(beat + note.duration) - start
@@ -70,7 +69,7 @@ def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:
     tune = skyline(moved.values())
     ends = [*(note.start for note in tune[1:]), inf]
     return [
-        replace(note, duration=min(note.duration, end - note.start), velocity=request.velocity)
+        replace(note, duration=min(note.duration, end - note.start))
         for note, end in zip(tune, ends, strict=False)
     ]
 

@@ -14,7 +14,6 @@ from ...models.metre import Metre
 from ...models.note import Note
 from ..leading.register import lifted
 from ..request import GenerationRequest
-from .swing import is_swung, straightened
 
 CONTEXT_BARS = 12
 """Bars before the answer that the model reads at most."""
@@ -76,8 +75,6 @@ class Prompt:
     begins_short: bool = True
     """Whether the answer may begin with a pick-up. It leaves the rest of its bar silent, and takes one of
     so many bars as are asked for, which the tune's cadence lacks then."""
-    is_swung: bool = False
-    """Whether the music swings, which the text does not."""
 
     @property
     def beats(self) -> float:
@@ -95,7 +92,7 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     sharps = None if request.scale is None else signature(request.scale)
     known = alphabet(manifest)
     layout = layout_for(request.metre, known)
-    before = sorted(lifted(request.before, request.lift), key=lambda n: n.order)
+    before = sorted(lifted(request.written, request.lift), key=lambda n: n.order)
     # The model writes the title, its unit note (it has habits in every metre) and the key, if that is free.
     key = "K:" + ("" if sharps is None else f"{_key(request, sharps, known)}\n")
     lines = (f"M:{layout.written}\nL:", key)
@@ -206,12 +203,9 @@ def _after(notes: Sequence[Note], end: float, layout: Layout, sharps: int | None
     if sharps is None:
         sharps = signature(note.pitch % 12 for note in kept)
     bars = place + 1 - first
-    swings = is_swung(kept, layout.written)
-    if swings:
-        kept = straightened(kept)
     music = write_bars(kept, 0.0, bars * length, layout.written, sharps)
     head = f"X:1\nM:{layout.written}\nL:1/8\nK:{key_name(sharps)}\n"
-    return Prompt((head + music,), layout, bars, begins_short=False, is_swung=swings)
+    return Prompt((head + music,), layout, bars, begins_short=False)
 
 
 def _moved(note: Note, layout: Layout, end: float) -> Note:

@@ -24,6 +24,7 @@ from ..job import Job
 from ..leading.constraints import Mask
 from ..leading.opening import bars_in
 from ..leading.register import OCTAVE
+from ..manner.manner import Player
 from ..request import GenerationRequest, Take
 from ..runtime.stepper import Snapshot, Stepper
 from ..take.uniforms import Uniforms
@@ -192,12 +193,15 @@ class TextRow:
         return not self._prompt.begins_short and notes[0].start > half + 1e-6
 
     def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
-        """Tell the notes."""
+        """Tell the notes, played as the context was."""
+        request = self._job.request
+        player = Player(request.manner, request.start_beat, request.end_beat)
+        notes = [player.play(note) for note in notes]
         for index, note in enumerate(notes):
             self._job.note(self._take, index, note)
         nats = self._nats / len(notes) if notes else 0.0
-        text = in_octave(text, -self._job.request.lift // OCTAVE)
-        self._job.finish(Take(self._take, tuple(notes), end, self._job.request.seed, nats, text))
+        text = in_octave(text, -request.lift // OCTAVE)
+        self._job.finish(Take(self._take, tuple(notes), end, request.seed, nats, text))
 
     def fail(self, code: str, message: str) -> None:
         """End the whole request."""

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from antiphon.bridge.leading.opening import as_learnt, in_phrase, read_context
+from antiphon.bridge.manner.manner import Knows, manner_of
+from antiphon.bridge.manner.swing import Swing, swings
 from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.models.codec import Codec
 from antiphon.models.file.manifest import Manifest
@@ -96,6 +98,15 @@ def with_chords(play: Play) -> Play:
     return both
 
 
+def swinging(place: float) -> Play:
+    """Return a player of exact time who swings."""
+
+    def play(rng: random.Random, notes: Sequence[Note], cut: float) -> list[Note]:
+        return [Swing(place).swung(note, 0.0, range(round(cut))) for note in notes]
+
+    return play
+
+
 WELL, ROUGHLY = playing(0.02, (0.8, 1.15)), playing(0.04, (0.6, 0.9))
 WRITTEN = playing(0.0, (1.0, 1.0))
 PLAYERS = {
@@ -103,7 +114,12 @@ PLAYERS = {
     "lengths played": playing(0.0, (0.8, 1.15)),
     "played, 0.02 beats off": WELL,
     "played, 0.04 beats off, detached": ROUGHLY,
+    "half of their time": playing(0.0, (0.5, 0.5)),
+    "0.3 of their time": playing(0.0, (0.3, 0.3)),
+    "played, 0.02 beats off, 0.3 to 0.5 of their time": playing(0.02, (0.3, 0.5)),
 }
+SWUNG = {f"swung, off-beats at {place:.2f}": swinging(place) for place in (0.58, 2 / 3)}
+"""Of music in metres that swing, without sixteenths and triplets."""
 VOICES = {
     "the score, on one part": on_one_part(WRITTEN),
     "played, 0.02 beats off, on one part": on_one_part(WELL),
@@ -144,6 +160,19 @@ class Listener:
         return found
 
 
+def has_eighths(passage: Passage) -> bool:
+    """Return whether players may swing a passage, and have anything to swing."""
+    within = {note.start % 1 for note in passage.context}
+    return swings(passage.metre) and within == {0.0, 0.5}
+
+
+def as_read(manifest: Manifest, notes: Sequence[Note], metre: Metre) -> list[Note]:
+    """Return a context as the bridge reads it."""
+    manner = manner_of(notes, metre, 0.0, Knows.of(manifest))
+    written = manner.written(sorted(notes, key=lambda note: note.start), 0.0)
+    return as_learnt(manifest, written, MetreMap(((0.0, metre),)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a model file of one or several melodies")
@@ -158,13 +187,15 @@ def main() -> None:
     notes = sum(len(passage.following) for passage in taken)
     print(f"{manifest.name}: {notes} notes that follow {BARS} bars of {len(taken)} pieces\n")
     print("| context | nats a note, read as it is | as the bridge reads it |\n|---|---|---|")
-    for name, play in {**PLAYERS, **(VOICES if len(manifest.parts) > 1 else CHORDS)}.items():
+    for name, play in {**PLAYERS, **SWUNG, **(VOICES if len(manifest.parts) > 1 else CHORDS)}.items():
         plain = transcribed = 0.0
-        for seed, passage in enumerate(taken):
+        heard = [passage for passage in taken if name not in SWUNG or has_eighths(passage)]
+        notes = sum(len(passage.following) for passage in heard)
+        for seed, passage in enumerate(heard):
             metres = MetreMap(((0.0, passage.metre),))
             played = play(random.Random(seed), passage.context, BARS * passage.metre.beats)
             plain += listener.nats(played, passage, metres)
-            transcribed += listener.nats(as_learnt(manifest, played, metres), passage, metres)
+            transcribed += listener.nats(as_read(manifest, played, passage.metre), passage, metres)
         print(f"| {name} | {plain / notes:.3f} | {transcribed / notes:.3f} |", flush=True)
 
 
