@@ -32,13 +32,16 @@ class Constraints:
     allowed: tuple[frozenset[int], ...]
     """The codes that a step may choose, by field; the masks of deltas change, so there it is all."""
 
-    def first_delta(self, gap: int, latest: int) -> Mask:
-        """Return the mask of the answer's first delta, which is ``gap`` to ``latest`` ticks.
+    def delta_within(self, least: int, most: int) -> Mask:
+        """Return a new mask of a delta of ``least`` to ``most`` ticks, which the table must have some of."""
+        mask = self.delta(least, ends=False)
+        mask[:-1][self.ticks > most] = MASKED
+        return mask
 
-        ``gap`` must be in the table.
-        """
-        mask = self.delta(gap, ends=False)
-        mask[:-1][self.ticks > latest] = MASKED
+    def parts_within(self, least: int, most: int) -> Mask:
+        """Return a new mask of the parts whose codes are ``least`` to ``most``."""
+        mask = self.fixed["part"].copy()
+        mask[:least] = mask[most + 1 :] = MASKED
         return mask
 
     def delta(self, least: int, ends: bool) -> Mask:

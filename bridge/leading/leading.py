@@ -63,6 +63,14 @@ class Leading:
             if self._count:
                 self._lean(context.heard.leaning)
 
+    def entries(self, gap: int) -> list[int]:
+        """Return the codes of the parts that begin the answer together; none for any.
+
+        Args:
+            gap: ticks from the last note of the context to the answer's start.
+        """
+        return [] if self._motion is None else self._motion.entries(gap)
+
     def _lean(self, leaning: Leaning) -> None:
         self._mask = self._limits + leaning[self._classes].astype(np.float32)
 

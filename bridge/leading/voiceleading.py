@@ -60,6 +60,7 @@ class VoiceLeading:
         self._classes = (np.arange(12)[:, None] == codec.pitch_classes).astype(np.float32)
         """Which pitches are of each class, (class, code)."""
         self._known = codec["part"].values
+        self._beat = codec.ticks_per_beat
         self._parts = list(range(len(self._known)))
         """The codes of those that play."""
         self._voices: dict[int, _Voice] = {}
@@ -74,6 +75,21 @@ class VoiceLeading:
         if parts is not None:
             other._parts = [code for code, part in enumerate(self._known) if part in parts]
         return other
+
+    def entries(self, gap: int) -> list[int]:
+        """Return the codes of the parts that are to begin an answer: those that sang to the end before it.
+
+        A model of four voices lets those that a context lacks begin, and one that has sung come in later, as
+        within a chord parts come in order: answers to melodies began without the voice of the melody. In test
+        chorales all voices whose notes end with the fourth bar begin the fifth (tests/benchmarks/README.md).
+
+        Args:
+            gap: ticks from the last note to the answer's start.
+        """
+        playing = self._playing()
+        latest = max((voice.end for voice in playing.values()), default=0)
+        ended = (part for part, voice in playing.items() if voice.end <= self._now + gap)
+        return [part for part in ended if playing[part].end >= latest - self._beat]
 
     def hear(self, codes: Sequence[int]) -> None:
         """Take one more note."""

@@ -112,8 +112,8 @@ def swing_of(notes: Sequence[Note], metre: Metre, barline: float = 0.0) -> Swing
         metre: in which no quarter is three eighths, else nothing swings.
         barline: any of its barlines.
 
-    >>> swing_of([Note(62, n // 2 + n % 2 * 0.62, 0.3) for n in range(8)], Metre(4, 4))
-    Swing(place=0.62, unit=1.0)
+    >>> swing_of([Note(62, n // 2 + n % 2 * 0.625, 0.25) for n in range(8)], Metre(4, 4))
+    Swing(place=0.625, unit=1.0)
     """
     if not swings(metre):
         return None

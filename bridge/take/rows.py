@@ -145,6 +145,9 @@ class TakeRow:
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
         self._leading = Leading(manifest, request, limits.fixed["pitch"], context)
+        self._part = manifest.codec.index("part")
+        self._entries = self._leading.entries(self._opening.gap)
+        """The parts that begin the answer together, as far as they have not yet."""
         self._conditions = Conditions(manifest)
         self._left = self._remaining(self._opening.clock[0])
         self._delta: tuple[int, bool] | None = None
@@ -168,7 +171,10 @@ class TakeRow:
             stepper.masks[name][row] = mask
         stepper.masks["pitch"][row] = self._leading.mask(self._ending(0, start.clock[2]))
         latest = max(min(start.latest, start.gap + self._writer.last_tick), start.gap)
-        stepper.masks["delta"][row] = self._limits.first_delta(start.gap, latest)
+        if self._entries:
+            latest = start.gap
+            stepper.masks["part"][row] = self._limits.parts_within(0, self._entries[0])
+        stepper.masks["delta"][row] = self._limits.delta_within(start.gap, latest)
         stepper.uniform[row] = self._uniforms.next()
 
     def after(self, stepper: Stepper, row: int) -> bool:
@@ -210,13 +216,26 @@ class TakeRow:
         soonest = (bar - self._opening.first_bar) * length + tick + self._writer.least
         ending = self._ending(soonest, length)
         stepper.masks["pitch"][row] = self._leading.mask(ending)
+        stepper.uniform[row] = self._uniforms.next()
+        if self._entries and self._wait_for_entries(stepper, row):
+            return
         delta = (self._writer.least, ends)
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.delta(*delta)
         if ends:
             stepper.masks["delta"][row, -1] = self._leading.rest(ending)
-        stepper.uniform[row] = self._uniforms.next()
+
+    def _wait_for_entries(self, stepper: Stepper, row: int) -> bool:
+        """Leave out no part that begins the answer: in a chord they come in order. False when all have."""
+        entered = int(stepper.note[row, self._part])
+        self._entries = [part for part in self._entries if part > entered]
+        if self._entries:
+            stepper.masks["part"][row] = self._limits.parts_within(entered + 1, self._entries[0])
+            stepper.masks["delta"][row] = self._limits.delta_within(0, 0)
+        else:
+            stepper.masks["part"][row] = self._limits.fixed["part"]
+        return bool(self._entries)
 
     def _ending(self, tick: int, length: int) -> float:
         """Return how far the last bar's length before the end of a piece is over, 0 to 1.

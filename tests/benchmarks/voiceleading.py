@@ -86,9 +86,20 @@ def told(found: np.ndarray, bars: int) -> str:
     return f"{found[0] / bars:.3f} | {found[1] / bars:.3f} | {found[2] / max(found[3], 1):.3f}"
 
 
+def entries(passage: Passage, cut: float) -> tuple[int, int]:
+    """Return how many voices end at a cut, and how many of them begin there."""
+    ends: dict[int, float] = {}
+    for note in passage.context:
+        ends[note.part] = max(note.end, ends.get(note.part, 0.0))
+    ended = {part for part, end in ends.items() if abs(end - cut) < STEP / 2}
+    begin = {note.part for note in passage.following if note.start < cut + STEP / 2}
+    return len(ended), len(ended & begin)
+
+
 def main() -> None:
     args, manifest, passages, losses = begin(__doc__, nats)
-    print("\n")
+    ended, began = np.sum([entries(p, p.metre.beats * args.bars) for p in passages], axis=0)
+    print(f"\n\nof {ended} voices whose last notes end with the context {began} go on at once\n")
     print("| parallels, crossing | nats a pitch | fifths a bar | octaves a bar | crossed |")
     print("|---|---|---|---|---|")
     spans = [(p.metre.beats * args.bars, p.metre.beats * (args.bars + FOLLOWING)) for p in passages]

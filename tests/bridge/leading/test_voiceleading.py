@@ -125,6 +125,41 @@ def test_answers_to_one_context_do_not_disturb_each_other() -> None:
     assert lost(first, HOMES) != lost(second, HOMES) == lost(told, HOMES) != {}
 
 
+def test_who_sang_to_the_end_begins_the_answer() -> None:
+    beat = CODEC.ticks_per_beat
+    assert after((72, 64, 50)).entries(beat) == [0, 1, 2]
+    assert after((72, 64, 50), (74,)).entries(beat) == [0, 1, 2]  # the last two a beat before
+    assert after((72, 64, 50), (74,), (76,)).entries(beat) == [0]
+    assert after((72, 64, 50), parts=range(1, 3)).entries(beat) == [1, 2]
+    held = [Note(72, 0, 1, 80, 0), Note(50, 0, 2, 80, 2)]
+    assert VoiceLeading(CODEC, CODEC.encode(held, MetreMap()).codes).entries(beat) == [0]
+    assert VoiceLeading(CODEC, CODEC.encode([], MetreMap()).codes).entries(0) == []
+
+
+MELODIES = {
+    "scale": [Note(p, i, 1.0) for i, p in enumerate((69, 71, 72, 74, 76, 74, 72, 71))],
+    "halves": [Note(p, 2 * i, 2.0) for i, p in enumerate((67, 72, 71, 69, 67, 65, 64, 62))],
+    "tenor": [Note(p, i, 1.0, part=2) for i, p in enumerate((57, 59, 60, 62, 64, 62, 60, 59))],
+    "triads": [Note(p, 2 * i, 2.0) for i in range(4) for p in (60 + i, 64 + i, 67 + i)],
+}
+
+
+@pytest.mark.parametrize("name", MELODIES)
+def test_an_answer_begins_with_the_voices_of_its_context(shipped_engine: Engine, name: str) -> None:
+    options = {"metre": "4/4", "bars": 2, "takes": 8}
+    request = resolve({}, options, tuple(MELODIES[name]), VOICES, 5)
+    for take in shipped_engine.generate(request):
+        begin = {note.part for note in take.notes if note.start == request.start_beat}
+        assert len(begin) >= 3 if name == "triads" else MELODIES[name][0].part in begin
+
+
+def test_parts_that_are_not_asked_for_begin_nothing(shipped_engine: Engine) -> None:
+    options = {"metre": "4/4", "bars": 2, "takes": 4, "parts": "alto,bass"}
+    request = resolve({}, options, tuple(MELODIES["triads"]), VOICES, 5)
+    for take in shipped_engine.generate(request):
+        assert {note.part for note in take.notes} == {1, 3}
+
+
 def parallels(notes: tuple[Note, ...]) -> float:
     """Return how many parallel fifths and octaves a bar of 4/4 has."""
     sounding = [

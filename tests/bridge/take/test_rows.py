@@ -199,9 +199,11 @@ def test_what_has_no_known_end_does_not_end() -> None:
 def test_the_first_note_begins_within_the_answer(beats: float, latest: int) -> None:
     """And in the first half of its bar. The note before lies 24 ticks back; of 71 ticks the table has 60."""
     context = (Note(60, 3.0, 1.0),)
-    played = Played(GenerationRequest("tiny", 4.0, 4.0 + beats, seed=1, context=context))
+    request = GenerationRequest("tiny", 4.0, 4.0 + beats, seed=1, context=context)
+    played = Played(request, tiny_manifest(monophonic=False))
     assert played.deltas[0] == 24
     assert played.deltas[-1] == latest
+    assert Played(request).deltas == [24]  # a voice that has sung
 
 
 def test_the_model_reads_a_note_as_it_was_cut() -> None:
