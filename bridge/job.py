@@ -51,13 +51,17 @@ class Job:
     def progress(self, take: int, fraction: float) -> None:
         """Note how far a take is, and tell when all have come a step further."""
         self._done[take] = fraction
-        overall = sum(self._done) / len(self._done)
-        if overall >= self._told + PROGRESS_STEP and overall < 1.0:
-            self._told = overall
-            self._tell(lambda: self._listener.on_progress(overall))
+        if sum(self._done) / len(self._done) < self._told + PROGRESS_STEP:
+            return  # as nearly always: without the lock
+        with self._telling:
+            overall = sum(self._done) / len(self._done)
+            if self._told + PROGRESS_STEP <= overall < 1.0:
+                self._told = overall
+                self._tell(lambda: self._listener.on_progress(overall))
 
     def finish(self, take: Take) -> None:
         """Tell of a complete take, and of the end with the last one."""
+        self._done[take.index] = 1.0
         with self._telling:
             self._tell(lambda: self._listener.on_take(take))
             self._open -= 1

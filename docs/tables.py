@@ -107,11 +107,13 @@ def most() -> str:
         ("Syncs of a client that wait", desk.MAX_WAITING, "`busy`"),
         ("Seconds for an answer", f"{desk.REQUEST_SECONDS:g}", "`timeout`"),
         ("Contexts of a client", contexts.MAX_CONTEXTS, "the one not used for longest is forgotten"),
+        ("Notes of a client's contexts", contexts.MAX_SESSION_NOTES, "likewise, but for the newest"),
         ("Answers of a client kept for resending", resend.MAX_REQUESTS, "the oldest is forgotten"),
+        ("Notes and messages of those", resend.MAX_WEIGHT, "likewise, but for the newest"),
         (
             "Notes kept for all clients together",
             sessions.MAX_WEIGHT,
-            "clients are forgotten as if there were too many",
+            "clients who have more than an even share are forgotten as if there were too many",
         ),
         (
             "Clients",

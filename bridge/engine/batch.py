@@ -24,6 +24,8 @@ class _Seat:
     """What it came from."""
     number: int
     """How many have joined before it."""
+    since: int
+    """How many steps its batch had taken then."""
 
 
 class Batch:
@@ -34,6 +36,7 @@ class Batch:
         self._stepper = Stepper(model.session, model.manifest, model.batching)
         self._seats: list[_Seat] = []
         self._joined = 0
+        self._steps = 0
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -57,7 +60,7 @@ class Batch:
             self._fail(row, error)
             return
         self._joined += 1
-        self._seats.append(_Seat(row, task, self._joined))
+        self._seats.append(_Seat(row, task, self._joined, self._steps))
 
     def pause(self, client: Hashable) -> Task:
         """Take out the row of a client that has joined last; return the task that lets it go on.
@@ -65,7 +68,18 @@ class Batch:
         The same notes follow, whoever sits beside it then.
         """
         mine = [index for index, seat in enumerate(self._seats) if seat.task.client == client]
-        index = max(mine, key=lambda index: self._seats[index].number)
+        return self._pause(max(mine, key=lambda index: self._seats[index].number))
+
+    @property
+    def longest(self) -> int:
+        """How many steps the row has taken that has been here longest, since it joined; 0 without rows."""
+        return max((self._steps - seat.since for seat in self._seats), default=0)
+
+    def pause_longest(self) -> Task:
+        """Take that row out; return the task that lets it go on."""
+        return self._pause(min(range(len(self._seats)), key=lambda index: self._seats[index].since))
+
+    def _pause(self, index: int) -> Task:
         seat = self._seats[index]
         paused = Pause(self._stepper.snapshot(index), self._stepper.inputs(index))
         self._leave(index)
@@ -78,6 +92,7 @@ class Batch:
                 self._leave(index)
         if not self._seats:
             return
+        self._steps += 1
         try:
             self._stepper.step()
         except Exception as error:  # ONNX Runtime's errors share no base below Exception

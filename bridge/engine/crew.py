@@ -15,6 +15,8 @@ from .turns import Task, Turns
 log = logging.getLogger("antiphon.engine")
 TOGETHER = 4
 """Rows of several clients together: more would delay each other's notes, fewer those with many takes."""
+TURN = 32
+"""Steps that a row takes at least before it makes room for one that waits: a bar of most music."""
 
 
 class Crew:
@@ -22,8 +24,9 @@ class Crew:
 
     A client alone may have all of them, several clients an even share of TOGETHER, or a row each where they
     are many, whichever worker has theirs: workers get in each other's way. Rows beyond that are paused and
-    wait for their turn. So a short request waits for a few steps, each of few rows, and not until others'
-    long ones are done. Not thread-safe.
+    wait for their turn, and so is the one that has been here longest where there is no room for more. So a
+    short request waits for a few steps, each of few rows, and not until others' long ones are done. Not
+    thread-safe.
     """
 
     def __init__(self, models: ModelShelf) -> None:
@@ -55,11 +58,26 @@ class Crew:
             clients.add(client)
             share = _share(len(clients))
             self._pause(rows, share, tasks)
-            if rows[client] < share and rows.total() < MOST_ROWS and self._fits(task.model):
+            if rows[client] < share and self._has_room(task.model, rows, tasks, passed):
                 self._coming.append(tasks.take(client))
                 rows[client] += 1
             else:
                 passed.add(client)
+
+    def _has_room(self, model: str, rows: Counter[Hashable], tasks: Turns, passed: set[Hashable]) -> bool:
+        """Return whether a row of a model may join, pausing one that has had its turn where all is full."""
+        full = rows.total() >= MOST_ROWS
+        if not full and self._fits(model):
+            return True
+        known = self._batches.values() if full else filter(None, [self._batches.get(model)])
+        batch = max(known, key=lambda batch: batch.longest, default=None)
+        if batch is None or batch.longest < TURN:
+            return False
+        task = batch.pause_longest()
+        rows[task.client] -= 1
+        passed.add(task.client)
+        tasks.put_back(task)
+        return self._fits(model)
 
     def _fits(self, model: str) -> bool:
         """Return whether the model's own batch has room."""

@@ -144,9 +144,10 @@ class Engine:
     def _check_room(self, client: Hashable, replaces: ports.Job | None) -> None:
         """Raise RequestError where there is no room for one more request; the lock is held.
 
-        Beyond the limit there is room for those who have less than an even share of it, so that no client's
-        requests, however many and long, keep another from asking. A share shrinks as clients come: with
-        ``n`` of them, who may be as many as the limit, no more wait than limit * (1 + 1/2 + ... + 1/n).
+        Beyond the limit there is room for those who have less than an even share of it, one at least, so that
+        nobody's requests, however many and long, keep another from asking. A share shrinks as clients come:
+        ``n`` of them have limit * (1 + 1/2 + ... + 1/limit) + n waiting at most, and of ``n`` there are only
+        as many as the bridge remembers.
         """
         if self._closing:
             raise RequestError("cancelled", "the bridge is shutting down")
@@ -154,7 +155,7 @@ class Engine:
             if len(held) < self._limit:
                 continue
             clients = [each.client for each in held if each is not replaces]
-            share = self._limit // len({*clients, client})
+            share = max(self._limit // len({*clients, client}), 1)
             if len(clients) >= self._limit and clients.count(client) >= share:
                 raise RequestError("busy", f"{self._limit} requests are waiting already; try again soon")
 
@@ -164,8 +165,12 @@ class Engine:
         Meanwhile ``look`` is called now and then; what it raises ends the wait.
         """
         waiting = Waiting()
-        self.submit(request, waiting)
-        return waiting.wait(look=look)
+        job = self.submit(request, waiting)
+        try:
+            return waiting.wait(look=look)
+        except BaseException:
+            job.cancel()
+            raise
 
     def close(self) -> None:
         """Fail what is under way with ``cancelled`` and end the workers."""

@@ -137,7 +137,7 @@ def coerce(known: Option, value: OptionValue) -> OptionValue:
     if not known.low <= number <= known.high:
         told, low, high = map(_digits, (number, known.low, known.high))
         raise RequestError("bad_args", f"{known.key} {told} must be in range {low}..{high}")
-    return int(number) if known.type == "i" else number
+    return int(number) if known.type == "i" else float(number)
 
 
 def _digits(number: float) -> str:

@@ -32,6 +32,8 @@ _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHORT = {"m": "minor", "min": "minor", "maj": "major"}
 """Modes as chords write them; not M for major, which a host may make of m by writing all in capitals."""
 _SPOKEN = {"flat": "b", "sharp": "#"}
+_GERMAN = {"Es": "Eb", "As": "Ab"}
+"""Flats, to whom they are so called; where a host takes # for something of its own, s stands for a sharp."""
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
 
 
@@ -107,6 +109,10 @@ def _plain(word: str) -> str:
 def _tonic(text: str, name: str) -> int:
     """Return the pitch class of a note name such as ``F#`` or ``Bb``."""
     letter, accidental = name[0].upper(), name[1:]
+    if letter + accidental in _GERMAN:
+        flat = _GERMAN[letter + accidental]
+        either = f"write {flat!r} or '{letter} sharp'"
+        raise RequestError("bad_args", f"scale {text!r}: {name!r} may be {flat} or {letter}#; {either}")
     if letter not in _LETTERS or accidental not in _ACCIDENTALS:
         raise RequestError("bad_args", f"scale {text!r}: {name!r} is not a note name such as D, F# or Bb; "
                            'the mode comes after a space, as in "D minor"')  # fmt: skip

@@ -83,6 +83,8 @@ class ModelShelf:
         self._stamps: dict[str, _Stamp | None] = {}
         """Of the files of loaded models."""
         self._complained: set[str] = set()
+        self._read: dict[_Stamp, ModelInfo | ModelFileError] = {}
+        """What files said of themselves: to read a hundred takes 40 ms, and they are looked at often."""
         self.providers = Providers(provider_level)
         self.refresh()
 
@@ -92,7 +94,7 @@ class ModelShelf:
         A file that is no model is logged once. A loaded model stays as it is; that its file has changed is
         logged, too.
         """
-        models, errors = list_models(self._folders)
+        models, errors = list_models(self._folders, self._known)
         found: dict[str, ModelInfo] = {}
         for info in models:
             if info.name in found:
@@ -112,6 +114,22 @@ class ModelShelf:
             added = [info for name, info in found.items() if name not in self._infos]
             self._infos = {**found, **{name: model.info for name, model in self._loaded.items()}}
         return added
+
+    def _known(self, path: Path) -> ModelInfo:
+        """Return what a file says of itself, read anew only where it has changed; raises ModelFileError."""
+        stamp = _stamp(path)
+        if stamp is None:
+            return ModelInfo.read(path)  # which says what is wrong
+        if stamp not in self._read:
+            self._read = {known: said for known, said in self._read.items() if known[0] != path}
+            try:
+                self._read[stamp] = ModelInfo.read(path)
+            except ModelFileError as error:
+                self._read[stamp] = error
+        said = self._read[stamp]
+        if isinstance(said, ModelFileError):
+            raise said
+        return said
 
     def _complain(self, text: str) -> None:
         if text not in self._complained:

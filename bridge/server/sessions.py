@@ -17,7 +17,7 @@ MAX_WEIGHT = 262_144
 """Notes that all sessions together may keep: some 40 MB."""
 WEIGH_EVERY = 64
 """Messages between two weighings, which take longer than answering one."""
-FORGOTTEN = "too many clients: the bridge has forgotten this one; say hello and what was set again"
+FORGOTTEN = "too many clients, or too much to keep: the bridge has forgotten you; say hello and set all again"
 
 
 class Sessions:
@@ -101,17 +101,17 @@ class Sessions:
         return taken
 
     def _over_weight(self) -> list[tuple[Host, Session]]:
-        """Take out sessions until the others are light enough, never the newest."""
+        """Take out sessions until the others are light enough, never the newest, nor who has little."""
         taken: list[tuple[Host, Session]] = []
         weights = {sender: session.weight for sender, session in self._by_sender.items()}
         total = sum(weights.values())
-        older = list(weights)[:-1]
-        for sender in sorted(older, key=lambda sender: _worth(self._by_sender[sender])):
+        share = MAX_WEIGHT / max(len(weights), 1)
+        heavy = [sender for sender in list(weights)[:-1] if weights[sender] > share]
+        for sender in sorted(heavy, key=lambda sender: _worth(self._by_sender[sender])):
             if total <= MAX_WEIGHT:
                 break
-            if weights[sender]:
-                taken.append((sender, self._by_sender.pop(sender)))
-                total -= weights[sender]
+            taken.append((sender, self._by_sender.pop(sender)))
+            total -= weights[sender]
         return taken
 
 

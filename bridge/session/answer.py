@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...models.note import Note
 from ..clock import Clock
 from ..ports import Job
+from ..protocol.arguments import shortened
 from ..protocol.osc import Encoded, Message, NoteMessage, Outgoing, Value, encoded
 from ..protocol.table import NOTES_A_DATAGRAM, TEXT_A_DATAGRAM
 from ..request import Take
@@ -147,7 +148,7 @@ class Answer:
         """End the request with the engine's failure."""
         with self._lock:
             if not self._over:
-                self._end(Message("/antiphon/fail", (self.order.id, code, message)))
+                self._end(Message("/antiphon/fail", (self.order.id, code, shortened(message))))
 
     def _messages(self, take: Take) -> tuple[Encoded, ...]:
         """Return a take's notes as messages of mode chunk, at least one."""

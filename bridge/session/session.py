@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 from ...models.errors import AntiphonError, RequestError
 from ...models.note import Note
@@ -12,7 +12,7 @@ from ..protocol import options as option_table
 from ..protocol.arguments import check, identity, shortened, unknown
 from ..protocol.options import AUTO, OPTIONS, OptionValue
 from ..protocol.osc import MAX_DATAGRAM, Message, Outgoing, Value, encode
-from ..protocol.table import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE
+from ..protocol.table import CAPABILITIES, PROTOCOL, REPLY_TABLE, REQUEST_TABLE, Address
 from .answer import Order
 from .caller import Caller
 from .contexts import Contexts
@@ -139,7 +139,7 @@ class Session:
         name: Value | None = None
         if entry is not None and entry.arguments and entry.arguments[0].kind == "id" and message.args:
             name = identity(message.args[0])
-        told = _told_port(message)
+        told = None if entry is None else _told_port(entry, message.args)
         about = message.address[:255] if name is None else name
         failed = Message("/antiphon/fail", (about, code, shortened(text)))
         self._send(failed, self.reply_port if told is None else told)
@@ -285,9 +285,10 @@ class Session:
         self._desk.when_idle(lambda: self._reply("/antiphon/synced", number))
 
 
-def _told_port(message: Message) -> int | None:
+def _told_port(entry: Address, args: Sequence[Value]) -> int | None:
     """Return the reply_port that a refused request names, so that its client hears of it; else None."""
-    for key, value in zip(message.args, message.args[1:], strict=False):
+    at = next((i for i, each in enumerate(entry.arguments) if each.kind == "options"), len(args))
+    for key, value in zip(args[at::2], args[at + 1 :: 2], strict=False):
         if key == "reply_port":
             try:
                 port = option_table.coerce(option_table.option("reply_port"), value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,17 +191,21 @@ def _text(shape: Sequence[int | str | None]) -> str:
     return "(" + ", ".join(str(size or "?") for size in shape) + ")"
 
 
-def list_models(folders: Iterable[Path | str]) -> tuple[list[ModelInfo], list[ModelFileError]]:
+def list_models(
+    folders: Iterable[Path | str], read: Callable[[Path], ModelInfo] = ModelInfo.read
+) -> tuple[list[ModelInfo], list[ModelFileError]]:
     """Return the models in folders, by folder and name, and what is wrong with the other .onnx files.
 
-    A folder that does not exist holds nothing.
+    Args:
+        folders: one that does not exist holds nothing.
+        read: returns what a file says of itself, or raises ModelFileError.
     """
     models: list[ModelInfo] = []
     errors: list[ModelFileError] = []
     for folder in folders:
         for path in sorted(Path(folder).glob("*.onnx")):
             try:
-                models.append(ModelInfo.read(path))
+                models.append(read(path))
             except ModelFileError as error:
                 errors.append(error)
     return models, errors

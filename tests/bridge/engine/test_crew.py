@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.bridge.engine.crew import TOGETHER, Crew
+from antiphon.bridge.engine.crew import TOGETHER, TURN, Crew
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.turns import Task, Turns
 from antiphon.bridge.engine.waiting import Waiting
@@ -79,6 +79,23 @@ class Place:
 @pytest.fixture
 def place(shelf: ModelShelf) -> Place:
     return Place(shelf)
+
+
+def test_where_all_rows_are_taken_those_that_had_their_turn_make_room(place: Place) -> None:
+    for client in range(MOST_ROWS):
+        place.ask(f"long {client}", 1)
+    for _ in range(TURN - 1):
+        assert len(place.step()) == MOST_ROWS
+    place.ask("new", 1)
+    place.ask("other", 1, "chords")
+    assert not {"new", "other"} & place.step().keys()  # a row's turn is not over
+    took = place.step()
+    assert {"new", "other"} <= took.keys() and len(took) == MOST_ROWS
+    waited = {client for client in place.rows if client not in took}
+    assert len(waited) == 2
+    for _ in range(TURN):
+        took = place.step()
+    assert waited <= took.keys() and len(took) == MOST_ROWS
 
 
 def test_a_client_alone_has_all_rows_and_two_share_fewer(place: Place) -> None:

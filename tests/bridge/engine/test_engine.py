@@ -87,6 +87,7 @@ def test_no_note_crosses_either_end(engine: Engine, model: str, end: float) -> N
     request = ask(model=model, takes=16, sampling=WILD, start_beat=start, end_beat=start + end)
     for take in engine.generate(request):
         assert take.end_beats == start + end
+        assert take.notes
         for note in take.notes:
             assert start <= note.start < start + end
             assert note.end <= start + end + 1e-9

@@ -226,11 +226,23 @@ def test_a_full_queue_has_room_for_who_has_less_than_an_even_share(shelf: ModelS
     assert admitted("honest") == 8 // 3
     assert admitted("third") == 8 // 4
     assert admitted("greedy") == admitted("honest") == 0
+    for number in range(20):  # more clients than the queue has places: one request each
+        assert admitted(f"another {number}") == 1
     gate.set()
     for log in logs:
         log.wait()
         assert log.calls[-1] == ("done",)
     engine.close()
+
+
+def test_who_stops_waiting_for_an_answer_leaves_nothing_behind(shelf: ModelShelf) -> None:
+    def look() -> None:
+        raise KeyboardInterrupt
+
+    with Engine(shelf, workers=1) as engine:
+        with pytest.raises(KeyboardInterrupt):
+            engine.generate(GenerationRequest("tiny", 0.0, 4096.0, seed=1, takes=16), look)
+        assert engine.queued == 0
 
 
 def test_cancelling_what_waits_in_the_queue(shelf: ModelShelf) -> None:

@@ -78,6 +78,8 @@ def test_every_mode_holds_its_tonic(mode):
         ("0,x", "0..11"),
         ("C# 0,2,4", "C# is not among"),
         ("D 2,14", "0..11"),
+        ("Es", "'Eb' or 'E sharp'"),
+        ("as major", "'Ab' or 'A sharp'"),
     ],
 )
 def test_a_wrong_scale_says_what_is_wrong(text, hint):

@@ -115,3 +115,18 @@ def test_too_many_notes_cost_those_with_nothing_set_first(
     hall.say(3, "ping")
     assert [session.key[1] for session in hall.sessions.all()] == [3]
     assert hall.told() == [1]
+
+
+def test_too_many_notes_cost_nobody_who_has_few(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for port in (1, 2):
+        hall.context(port)
+    light = hall.sessions.all()[0].weight
+    for port in (3, 4):
+        hall.say(port, "set", "bars", 7)
+        for name in range(6):
+            hall.say(port, "context", name, 0, 1, 1, 60, 0.0, 1.0, 80, 0)
+    monkeypatch.setattr(module, "WEIGH_EVERY", 1)
+    monkeypatch.setattr(module, "MAX_WEIGHT", 8 * light)
+    hall.say(5, "ping")
+    assert [session.key[1] for session in hall.sessions.all()] == [1, 2, 4, 5]
+    assert hall.told() == [3]

@@ -135,6 +135,20 @@ def test_reply_port_0_is_the_port_that_sent_the_request(talk):
     assert talk.ports[-1] == 9101
 
 
+def test_an_id_may_be_called_like_an_option(talk):
+    talk.say("hello", 9101)
+    for verb, *rest in (("resend", 9), ("context", 0, 1, 1), ("continue", "bars", 2), ("cancel",)):
+        talk.ports.clear()
+        assert talk.say(verb, "reply_port", *rest)[-1][0] == "/antiphon/fail"
+        assert set(talk.ports) == {9101}
+
+
+@pytest.mark.parametrize(("key", "limit"), [("top_p", 1.0), ("temperature", 4.0), ("beats", 1024.0)])
+def test_a_limit_has_the_type_of_its_option(talk, key, limit):
+    ((*_, value),) = talk.say("set", key, limit)
+    assert (type(value), value) == (float, limit)
+
+
 def test_settings_that_cannot_be_change_nothing(held):
     ((_, what, code, _),) = held.say("set", "bars", 2, "takes", 99)
     assert (what, code) == ("/antiphon/set", "bad_args")

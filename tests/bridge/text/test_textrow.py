@@ -118,6 +118,7 @@ def test_a_tune_without_a_length_ends_where_it_ends(engine: Engine) -> None:
 def test_a_scale_is_a_key_signature(engine: Engine) -> None:
     for take in ask(engine, scale="D major", bars=4, takes=4, metre="4/4"):
         assert "K:D\n" in take.text
+        assert take.notes
         assert {n.pitch % 12 for n in take.notes} <= {2, 4, 6, 7, 9, 11, 1}
 
 
@@ -130,6 +131,7 @@ def test_a_scale_without_a_signature_of_its_own_is_kept_too(engine: Engine, scal
 
 def test_the_range_is_kept(engine: Engine) -> None:
     for take in ask(engine, low=60, high=72, takes=4, bars=4):
+        assert take.notes
         assert all(60 <= n.pitch <= 72 for n in take.notes)
 
 
