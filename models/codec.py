@@ -155,12 +155,12 @@ class Codec:
         """The code of the first field that ends a piece."""
         return len(self.fields[0].values)
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         """Whether this is a codec of characters, whose notes are written in ABC."""
         return self.names == ("char",)
 
-    @property
+    @cached_property
     def is_of_scores(self) -> bool:
         """Whether the data it was made of were scores: there, some tick of a beat separates no two notes."""
         if "delta" not in self.names or "offset" in self.names:

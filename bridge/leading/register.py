@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil, copysign
+from statistics import fmean
 
 from ...models.file.manifest import Manifest
 from ...models.note import Note
@@ -39,12 +41,19 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
         return 0
     middle = (manifest.defaults.low + manifest.defaults.high) / 2
     near = max(manifest.defaults.high - middle - REACH, OCTAVE / 2)
-    tune = skyline(sorted(notes, key=lambda note: note.start)[-NOTES:])
-    there = sum(note.pitch for note in tune) / len(tune) if tune else middle
+    last = tuple(sorted(notes, key=lambda note: note.start)[-NOTES:])
+    there = _height(last) if last else middle
     there = max(there, low) if low is not None else there
     there = min(there, high) if high is not None else there
     octaves = max(ceil((abs(middle - there) - near) / OCTAVE), 0)
     return int(copysign(octaves * OCTAVE, middle - there))
+
+
+# A context is asked about when it arrives and with each request, and a request's first note waits for it.
+@lru_cache(maxsize=64)
+def _height(notes: tuple[Note, ...]) -> float:
+    """Return the mean pitch of the tune in notes."""
+    return fmean(note.pitch for note in skyline(notes))
 
 
 def lifted(notes: Sequence[Note], semitones: int) -> Sequence[Note]:
