@@ -7,7 +7,7 @@ import sys
 
 _ADVICE = {
     errno.ENOSPC: "make room, then give the same command again",
-    errno.EACCES: "choose another place, or ask for the right to write there",
+    errno.EACCES: "ask for the right to it, or choose another place",
 }
 _IN_USE = "close the program that has it open, if one has, or "
 """Goes before what is advised for a refusal on Windows, which gives one reason for both."""

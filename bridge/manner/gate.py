@@ -35,18 +35,18 @@ def gate_of(notes: Sequence[Note]) -> float:
     return max(gate, SHORTEST) if gate <= DETACHED else 1.0
 
 
-def lengthened(notes: Sequence[Note], gate: float) -> list[Note]:
+def lengthened(notes: Sequence[Note], gate: float, end: float) -> list[Note]:
     """Return notes as long as they would be if they were not played short, none into the next of its part.
 
     Args:
         notes: in order.
         gate: how they are played.
+        end: the beat where others answer, which no note reaches over that did not.
     """
     found = []
     for note, room in zip(notes, _rooms(notes), strict=True):
-        whole = note.duration / gate
-        duration = whole if room is None else max(min(whole, room), note.duration)
-        found.append(replace(note, duration=duration))
+        most = end - note.start if room is None else room
+        found.append(replace(note, duration=max(min(note.duration / gate, most), note.duration)))
     return found
 
 

@@ -34,10 +34,10 @@ class Manner:
 
         Args:
             notes: in beats.
-            barline: any barline.
+            barline: where they are answered.
         """
         if self.gate < 1:
-            notes = lengthened(notes, self.gate)
+            notes = lengthened(notes, self.gate, barline)
         return notes if self.swing is None else self.swing.straightened(notes, barline)
 
 

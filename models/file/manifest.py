@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from ..codec import Codec
 from ..errors import ConfigError
 from ..metre import Metre
 from ..score import Part
+from .limits import MOST_ENTRIES, MOST_TEXT
 
 DType = Literal["int32", "float32"]
 FORMAT_VERSION = 1
@@ -64,7 +65,17 @@ class Source:
         wrong = next((key for key in entry if not isinstance(entry[key], str)), None)
         if wrong:
             raise ConfigError(f"sources: {wrong} must be text, not {entry[wrong]!r}")
+        long = next((key for key in entry if len(entry[key]) > MOST_TEXT), None)
+        if long:
+            raise ConfigError(f"sources: {long} has {len(entry[long])} characters, at most {MOST_TEXT}")
         return cls(**entry)
+
+    @classmethod
+    def several(cls, entries: Sequence[Any]) -> tuple[Source, ...]:
+        """Return what a list of tables says; raises ConfigError likewise, and for more than a file holds."""
+        if len(entries) > MOST_ENTRIES:
+            raise ConfigError(f"sources: {len(entries)}, at most {MOST_ENTRIES}; join some")
+        return tuple(map(cls.of, entries))
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def has_eighths(passage: Passage) -> bool:
 def as_read(manifest: Manifest, notes: Sequence[Note], metre: Metre) -> list[Note]:
     """Return a context as the bridge reads it."""
     manner = manner_of(notes, metre, 0.0, Knows.of(manifest))
-    written = manner.written(sorted(notes, key=lambda note: note.start), 0.0)
+    written = manner.written(sorted(notes, key=lambda note: note.start), BARS * metre.beats)
     return as_learnt(manifest, written, MetreMap(((0.0, metre),)))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 import antiphon.models
 import antiphon.train
 import pytest
 from antiphon.models.errors import ConfigError
 from antiphon.models.file.modelfile import ModelInfo
+from antiphon.train.cli import train as command
 from antiphon.train.config.config import TrainConfig
 
 CONFIGS = Path(antiphon.train.__file__).parent / "configs"
@@ -66,3 +69,30 @@ def test_what_is_no_configuration_is_named(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(message)):
         TrainConfig.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"card": {"sources": [{"name": "a", "licence": "b"}] * 257}}, "sources: 257, at most 256"),
+        ({"card": {"sources": [{"name": "a", "licence": "b" * 5000}]}}, "licence has 5000 characters"),
+        ({"fit": {"learning_rate": 10**400}}, "learning_rate has 401 digits: no float holds it"),
+    ],
+)
+def test_what_no_model_file_could_say_is_refused_before_training(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        TrainConfig.from_dict({"dataset": "set", **table})
+
+
+def test_a_want_of_memory_says_what_to_make_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = pytest.importorskip("antiphon.train.fit.fit")
+    path = tmp_path / "big.toml"
+    path.write_text('dataset = "set"\n')
+
+    class Greedy:
+        def __init__(self, config: TrainConfig, folder: Path) -> None:
+            raise MemoryError
+
+    monkeypatch.setattr(fit, "Run", Greedy)
+    with pytest.raises(ConfigError, match=r"big\.toml: not enough memory; give it a smaller fit\.batch"):
+        command.run(argparse.Namespace(config=path, dataset=None, out=tmp_path / "run"))

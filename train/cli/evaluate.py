@@ -46,21 +46,22 @@ def _evaluate(folder: Path, split: SplitName) -> dict[str, Any]:
     from ..evaluation import textscore
     from ..evaluation.evaluate import beside_baseline, by_source, figures, table
     from ..fit.passages import pieces_of
-    from ..fit.savedrun import load_run
+    from ..fit.savedrun import load_run, weights_id
 
     config, dataset, network = load_run(folder)
+    weights = weights_id(folder)
     if not pieces_of(dataset, split):
         raise DatasetError(f"{dataset.path}: the {split} split holds no piece; try another --split")
     if dataset.codec.is_text:
         bits = textscore.bits_a_character(network, dataset, split)
         print(f"{config.card.name}, {split} split\n\n{textscore.table(bits)}\n")
-        return {"bits a character": bits}
+        return {"weights": weights, "bits a character": bits}
     one, sources = figures(network, dataset, split), by_source(network, dataset, split)
     print(f"{config.card.name}, {split} split, {beside_baseline(one)}\n")
     print(f"{table(one)}\n")
     for name, value in sources.items():
         print(printable(f"  {name}: {value:.3f}"))
-    return {"figures": one, "by source": sources}
+    return {"weights": weights, "figures": one, "by source": sources}
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from ...models.errors import ConfigError
 from ..config.config import TrainConfig
 
 log = logging.getLogger("antiphon.train")
@@ -26,9 +27,15 @@ def run(args: argparse.Namespace) -> int:
     if args.dataset:
         config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
     folder = args.out or Path("runs") / config.card.name
+    from ..backend import tf
     from ..fit.fit import Run
 
-    training = Run(config, folder)
-    progress = training.fit()
+    try:
+        training = Run(config, folder)
+        progress = training.fit()
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        raise ConfigError(
+            f"{args.config}: not enough memory; give it a smaller fit.batch, fit.crop or network.units"
+        ) from error
     log.info("best valid loss %.4f %s, at update %d", progress.best, training.unit, progress.best_step)
     return 0

@@ -74,7 +74,10 @@ def _section(kind: type[_Section], name: str, data: Any) -> _Section:
         if isinstance(value, list):
             value = tuple(value)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise ConfigError(f"[{name}] {key} has {len(str(value))} digits: no float holds it") from None
         if type(value) is not type(default):
             expected = "list" if isinstance(default, tuple) else type(default).__name__
             raise ConfigError(f"[{name}] {key} = {value!r}: expected {expected}")

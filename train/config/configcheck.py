@@ -108,9 +108,7 @@ def _check_card(card: CardConfig) -> None:
         if not low <= value <= high:
             raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
     texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
-    for source in card.sources:
-        Source.of(source)
-        texts |= {f"card.sources: {key}": value for key, value in source.items()}
+    Source.several(card.sources)
     for key, text in texts.items():
         if len(text) > MOST_TEXT:
             raise ConfigError(f"{key}: {len(text)} characters, at most {MOST_TEXT} are allowed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import Literal
 from ...models.abc import decode_abc
 from ...models.errors import ConfigError, MusicError
 from ...models.printable import printable
+from ...models.refusal import reason
 
 Kind = Literal["midi", "abc", "musicxml", "grid", "index"]
 KINDS: dict[str, Kind] = {
@@ -106,9 +108,8 @@ def find(
         if not source.is_dir():
             yield from (one for one in _beside(place) if not _matches(one.name, one.name, exclude))
         else:
-            # By parts: Windows' own order knows no case, and the first of two equal pieces is kept.
-            there = (path for path in source.rglob("*") if path.is_file() or _is_idle_link(path))
-            files = sorted(there, key=lambda path: path.parts)
+            files, closed = _within(source)
+            yield from (Skipped(_name_of(path, place), "unreadable", why) for path, why in closed)
         for path in files:
             is_folder = path.is_dir()  # a linked one, where nobody has looked for what is included
             for found in _at(path, place):
@@ -124,6 +125,22 @@ def find(
                     yield Skipped(found.name, "excluded")
                 else:
                     yield found
+
+
+def _within(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the files and idle links in a folder and those below it; and what may not be read, and why."""
+    errors: list[OSError] = []
+    files, closed = [], []
+    for at, folders, names in os.walk(folder, onerror=errors.append):
+        for path in (Path(at, name) for name in (*folders, *names)):
+            try:
+                if path.is_file() or _is_idle_link(path):
+                    files.append(path)
+            except OSError as error:  # a folder that may be listed but not entered
+                closed.append((path, reason(error)))
+    closed += [(Path(error.filename), reason(error)) for error in errors]
+    # By parts: Windows' own order knows no case, and the first of two equal pieces is kept.
+    return sorted(files, key=lambda path: path.parts), sorted(closed)
 
 
 def _beside(place: Place) -> Iterator[Item]:

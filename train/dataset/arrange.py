@@ -21,6 +21,11 @@ flams are three times as far apart."""
 
 def arrange(score: Score, config: PrepareConfig) -> list[Note]:
     """Return the notes a data set keeps, sorted, each pitch of a part sounding once at a time."""
+    return tidied(taken(score, config), config)
+
+
+def taken(score: Score, config: PrepareConfig) -> list[Note]:
+    """Return the notes of the parts that a data set asks for, with its parts and drums, in no order."""
     rules = config.part_rules
     notes: list[Note] = []
     rule_of: dict[int, int | None] = {}
@@ -35,9 +40,15 @@ def arrange(score: Score, config: PrepareConfig) -> list[Note]:
             continue
         pitch = DRUM_MAPS[config.drum_map].get(note.pitch, note.pitch) if source.is_drum else note.pitch
         notes.append(replace(note, pitch=pitch, part=index))
+    return notes
+
+
+def tidied(notes: Iterable[Note], config: PrepareConfig) -> list[Note]:
+    """Return notes as a data set keeps them: sorted, a melody if asked for, nothing struck twice at once."""
+    rules = config.part_rules
     if "offset" not in config.field_names:
-        notes = [on_grid(note, config.ticks_per_beat) for note in notes]
-    notes.sort(key=lambda note: note.order)
+        notes = (on_grid(note, config.ticks_per_beat) for note in notes)
+    notes = sorted(notes, key=lambda note: note.order)
     drums = [note for note in notes if rules[note.part].is_drum]
     pitched = [note for note in notes if not rules[note.part].is_drum]
     if config.melody:

@@ -11,7 +11,7 @@ from typing import Any
 from ...models.codec import TICKS_PER_BEAT
 from ...models.errors import ConfigError
 from ...models.field import FIELD_ORDER, FieldName
-from ...models.file.limits import MOST_ENTRIES, RANGES
+from ...models.file.limits import MOST_ENTRIES, MOST_TEXT, RANGES
 from ...models.file.manifest import Source
 from ...models.score import Part
 from ..config.toml import parse_toml
@@ -108,6 +108,8 @@ class PrepareConfig:
             raise ConfigError("several parts need the field part")
         if len(self.parts) > MOST_ENTRIES:
             raise ConfigError(f"parts: {len(self.parts)} parts, a model has at most {MOST_ENTRIES}")
+        if long := next((rule.name for rule in self.parts if len(rule.name) > MOST_TEXT), ""):
+            raise ConfigError(f"parts: {long[:40]}… has {len(long)} characters, at most {MOST_TEXT}")
         called = [rule.name.lower() for rule in self.parts if rule.name]
         if twice := next((name for name in called if called.count(name) > 1), ""):
             raise ConfigError(f"parts: two are called {twice!r}; give each a name of its own")
@@ -192,8 +194,7 @@ def _value(key: str, value: Any, default: Any) -> Any:
     if key == "parts":
         return tuple(part_rule(entry) for entry in _list(key, value))
     if key == "sources":
-        for entry in _list(key, value):
-            Source.of(entry)
+        Source.several(_list(key, value))
         return tuple(value)
     if isinstance(default, tuple):
         return _texts(key, value)

@@ -26,6 +26,10 @@ _LOSSES = {
     "unknown_pitches": "pitches that training lacks, moved to the nearest",
     "unknown_parts": "notes of parts that the table lacks",
 }
+_LEFT_OUT = {
+    "not_asked": "notes left out, of parts that were not asked for",
+    "doubled": "notes left out, under the melody or struck twice at once",
+}
 _LONG_BARS = (
     f"notes in bars of more than {POSITION_STRIDE} ticks, where attention overlooks some: give fewer "
     "--ticks-per-beat"
@@ -98,7 +102,17 @@ def _totals(selection: Selection, losses: EncodingReport) -> dict[str, Any]:
         "skipped": dict(sorted(reasons.items())),
         "split_by": dict(sorted(selection.authorities.items())),
         "encoding": asdict(losses),
+        "left_out": _left_out(selection),
     }
+
+
+def _left_out(selection: Selection) -> dict[str, int]:
+    """Return how many notes of the pieces kept are not in the data set, by why."""
+    counts = dict.fromkeys(_LEFT_OUT, 0)
+    for entry, _ in selection.pieces():
+        for why in counts:
+            counts[why] += getattr(entry, why)
+    return counts
 
 
 def _in_long_bars(selection: Selection, codec: Codec) -> int:
@@ -123,6 +137,8 @@ def summary(totals: dict[str, Any]) -> str:
     encoding = totals["encoding"]
     lines.append(f"{encoding['notes']} notes encoded")
     lines += [f"  {encoding[key]:8} {what}" for key, what in _LOSSES.items() if encoding[key]]
+    left_out = totals["left_out"]
+    lines += [f"  {left_out[key]:8} {what}" for key, what in _LEFT_OUT.items() if left_out[key]]
     if totals["long_bars"]:
         lines.append(f"  {totals['long_bars']:8} {_LONG_BARS}")
     return "\n".join(lines)

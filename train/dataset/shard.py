@@ -20,7 +20,7 @@ from ...models.score import Score
 from ...models.wholefile import write_json
 from ..corpus.pieces import ReadPiece, read_work, unreadable
 from ..corpus.sources import Place, Skipped, Work, label_of
-from .arrange import arrange
+from .arrange import taken, tidied
 from .arrayfile import write_array
 from .prepareconfig import PrepareConfig
 
@@ -45,6 +45,10 @@ class Entry:
     """How many notes fall in each metre."""
     monophonic: bool
     place: Place
+    not_asked: int = 0
+    """Notes left out as no part asked for takes theirs."""
+    doubled: int = 0
+    """Notes left out that lie under a melody, or begin at one with another of their pitch or drum."""
 
     @property
     def label(self) -> str:
@@ -135,7 +139,8 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
     label = piece.label
     if not piece.score.notes:
         raise MusicError(f"{label}: it holds no notes")
-    notes = arrange(piece.score, config)
+    asked = taken(piece.score, config)
+    notes = tidied(asked, config)
     if not notes:
         if not config.drum_map and _drums_alone(piece.score):
             return Skipped(label, "drums alone", "for a data set of drums: --drum-map gm")
@@ -158,6 +163,8 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
         metre_notes=dict(per_metre),
         monophonic=not drums and _is_monophonic(table, config.ticks_per_beat),
         place=piece.place,
+        not_asked=len(piece.score.notes) - len(asked),
+        doubled=len(asked) - len(notes),
     )
     return entry, table
 

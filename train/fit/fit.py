@@ -29,7 +29,7 @@ from .curves import restore_curves, write_curves
 from .loss import evaluate_pieces, loss_of, losses
 from .passages import pieces_of
 from .runfolder import begin, check_config, check_tables
-from .savedrun import BROKEN, copy_weights, load_for, save_weights, write_npz
+from .savedrun import BEST, BROKEN, copy_weights, load_for, save_weights, write_npz
 from .suits import check_fields, check_pieces
 from .teachers import Teachers, taught
 
@@ -148,7 +148,7 @@ class Run:
                 )
             if valid < self.progress.best:
                 self.progress.best, self.progress.best_step = valid, self.progress.step
-                save_weights(self.folder / "best.npz", self.network)
+                save_weights(self.folder / BEST, self.network)
         row = {"step": self.progress.step, "seconds": self.progress.seconds, "train": train, "valid": valid}
         row |= {f"valid_{name}": float(x) for name, x in zip(self.codec.names, fields, strict=True)}
         self.progress.history.append(row)

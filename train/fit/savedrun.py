@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from ..network.network import NoteNetwork, build
 from ..network.shape import Shape
 from .runfolder import CONFIG, check_tables
 
+BEST = "best.npz"
 BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 """What reading arrays from a file of any bytes may raise: an empty one EOFError, one array TypeError."""
 
@@ -44,9 +46,9 @@ def load_run(folder: Path) -> tuple[TrainConfig, Dataset, NoteNetwork]:
     Raises:
         DatasetError, ConfigError: the folder is no run with weights, or its data set is gone or another one.
     """
-    config_path, weights = folder / CONFIG, folder / "best.npz"
+    config_path, weights = folder / CONFIG, folder / BEST
     if not config_path.exists() or not weights.exists():
-        raise DatasetError(f"{folder} is no run with weights: {CONFIG} or best.npz is missing")
+        raise DatasetError(f"{folder} is no run with weights: {CONFIG} or {BEST} is missing")
     keras.config.set_dtype_policy("float32")
     config = TrainConfig.load(config_path)
     dataset = Dataset.load(Path(config.dataset))
@@ -66,6 +68,11 @@ def load_run(folder: Path) -> tuple[TrainConfig, Dataset, NoteNetwork]:
             f"{weights} holds values that are no numbers, so it is damaged: train the run anew"
         )
     return config, dataset, network
+
+
+def weights_id(folder: Path) -> str:
+    """Return what tells a run's best weights from others."""
+    return hashlib.sha256((folder / BEST).read_bytes()).hexdigest()
 
 
 def load_for(dataset: Dataset, folder: Path, key: str) -> NoteNetwork:

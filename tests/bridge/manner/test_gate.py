@@ -13,6 +13,7 @@ from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.models.abc import read_abc
 from antiphon.models.note import Note
+from antiphon.models.quantise import TOGETHER
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ def short(notes: list[Note], gate: float) -> tuple[Note, ...]:
 @pytest.mark.parametrize("notes", [TUNE, CHORDS], ids=["tune", "chords"])
 def test_a_gate_is_heard_and_undone(notes: list[Note], gate: float) -> None:
     assert gate_of(short(notes, gate)) == pytest.approx(gate)
-    again = lengthened(short(notes, gate), gate)
+    again = lengthened(short(notes, gate), gate, 16.0)
     assert [n.duration for n in again] == pytest.approx([n.duration for n in notes])
 
 
@@ -47,8 +48,14 @@ def test_rests_among_long_notes_are_no_gate() -> None:
 def test_a_rest_in_music_played_short_stays() -> None:
     """Quarters, and after each bar one of rest."""
     notes = [Note(60 + i, 4.0 * bar + i, 0.4) for bar in range(4) for i in range(3)]
-    found = lengthened(notes, gate_of(notes))
+    found = lengthened(notes, gate_of(notes), 16.0)
     assert [note.duration for note in found] == pytest.approx([1.0] * 12)
+
+
+def test_a_last_note_that_is_held_does_not_reach_into_the_answer() -> None:
+    notes = (*short(TUNE[:-1], 0.4), TUNE[-1])
+    assert TUNE[-1].end == 16.0
+    assert lengthened(notes, gate_of(notes), 16.0)[-1] == TUNE[-1]
 
 
 @given(
@@ -57,11 +64,12 @@ def test_a_rest_in_music_played_short_stays() -> None:
 )
 def test_no_note_gets_shorter_or_into_the_next(drawn: list[tuple[float, float, int]], gate: float) -> None:
     notes = [Note(60, start, duration, 80, part) for start, duration, part in sorted(drawn)]
-    for note, found in zip(notes, lengthened(notes, gate), strict=True):
+    for note, found in zip(notes, lengthened(notes, gate, 16.0), strict=True):
         assert found.duration >= note.duration
+        assert found.end <= max(note.end, 16.0) + 1e-9
         after = [n.start for n in notes if n.part == note.part and n.start > note.start + 0.07]
         if after and note.end <= min(after):
-            assert found.end <= min(after) + 1e-9
+            assert found.end <= min(after) + TOGETHER
 
 
 @pytest.mark.parametrize("model", ["folk", "chorale", "irish-abc"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
+import os
 import unicodedata
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import mido
 import numpy as np
 import pytest
 from antiphon.models.errors import ConfigError, DatasetError
@@ -551,3 +554,45 @@ def test_a_melody_played_a_little_over_its_notes_is_one_voice(music: Any, tmp_pa
     music.write("train/legato.mid", music.midi(notes))
     assert make(music, tmp_path / "set", PrepareConfig(melody=True)).monophonic
     assert not make(music, tmp_path / "both").monophonic
+
+
+def test_notes_that_are_left_out_are_counted(music: Any, tmp_path: Path) -> None:
+    """A second track that no part takes, and a unison within the first."""
+    flute, other = ([(60 + i, 480 * i, 480, 80) for i in range(count)] for count in (8, 5))
+    first = mido.MidiFile(file=io.BytesIO(music.midi([*flute, (60, 0, 960, 80)])))
+    second = mido.MidiFile(file=io.BytesIO(music.midi(other, channel=1)))
+    first.tracks += second.tracks
+    first.type = 1
+    buffer = io.BytesIO()
+    first.save(file=buffer)
+    music.write("train/two.mid", buffer.getvalue())
+    music.write("train/one.mid", music.tune(1))
+    parts = (PartRule("upper"), PartRule("lower"))
+    alone = make(music, tmp_path / "all", PrepareConfig(parts=parts)).info["report"]
+    assert alone["left_out"] == {"not_asked": 0, "doubled": 1}
+    report = make(
+        music, tmp_path / "set", PrepareConfig(parts=(PartRule("upper"), PartRule("x", match=("x",))))
+    )
+    assert report.info["report"]["left_out"] == {"not_asked": 5, "doubled": 1}
+    text = (tmp_path / "set/report.txt").read_text()
+    assert "5 notes left out, of parts that were not asked for" in text
+    assert "1 notes left out, under the melody or struck twice at once" in text
+
+
+def test_a_folder_that_may_not_be_read_has_a_line(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music.write("train/open/a.mid", music.tune(1))
+    closed = music.write("train/closed/b.mid", music.tune(2)).parent
+    scandir = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if not isinstance(path, int) and Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = make(music, tmp_path / "set").info["report"]
+    assert (report["read"], report["skipped"]) == (1, {"unreadable": 1})
+    why = "Permission denied; ask for the right to it, or choose another place"
+    assert f"skipped\tunreadable\t{why}\ttrain/closed\n" in (tmp_path / "set/report.txt").read_text()
