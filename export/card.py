@@ -15,7 +15,7 @@ from ..models.file.read import read_manifest
 from ..train.config.config import TrainConfig
 from ..train.dataset.dataset import Dataset
 from ..train.network.network import NoteNetwork
-from .folded import memory_of, state_tensors
+from .graph.state import memory_of, state_tensors
 
 
 def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, weights: str) -> Manifest:

@@ -13,16 +13,16 @@ from ..train.config.sections import Told
 from ..train.dataset.dataset import Dataset, SplitName
 from ..train.fit.passages import passage, pieces_of
 from ..train.fit.savedrun import load_run
-from .calibrate import find_ranges
 from .card import check_readable, known_figures, manifest_for
-from .choices import check_choices
-from .convert import convert, set_manifest, weight_bytes
-from .quantise import quantise
-from .reference import keras_log_probs, keras_logits
-from .replay import Passage, Replay, session
+from .conversion.convert import convert, set_manifest, weight_bytes
+from .conversion.quantise import quantise
+from .graph.stepgraph import StepGraph
+from .proof.calibrate import find_ranges
+from .proof.choices import check_choices
+from .proof.reference import keras_log_probs, keras_logits
+from .proof.replay import Passage, Replay, session
+from .proof.verify import PARITY, PARITY_STEPS, check_nodes, check_parity, held_out
 from .report import Report
-from .stepgraph import StepGraph
-from .verify import PARITY, PARITY_STEPS, check_nodes, check_parity, held_out
 
 HELD_OUT_NOTES = 6000
 """How many held-out notes measure what quantising costs."""

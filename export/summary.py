@@ -11,8 +11,8 @@ from onnx import numpy_helper
 
 from ..models.file.manifest import Manifest
 from ..train.network.network import NoteNetwork
-from .convert import weight_bytes
-from .quantise import Range, products, quantise
+from .conversion.convert import weight_bytes
+from .conversion.quantise import Range, products, quantise
 
 
 @dataclass(frozen=True)

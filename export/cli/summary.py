@@ -23,9 +23,9 @@ def run(args: argparse.Namespace) -> int:
     """Show what a run's network is made of; returns the exit status."""
     from ...train.fit.savedrun import load_run
     from ..card import manifest_for
-    from ..convert import convert
+    from ..conversion.convert import convert
     from ..diagram import draw_diagram
-    from ..stepgraph import StepGraph
+    from ..graph.stepgraph import StepGraph
     from ..summary import cost_of, layers_of, report, table_bytes
 
     config, dataset, network = load_run(args.run)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from antiphon.export.card import manifest_for
-from antiphon.export.convert import convert
-from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import Facts, StepGraph
-from antiphon.export.steplayers import MemoryBias, attend
+from antiphon.export.conversion.convert import convert
+from antiphon.export.graph.stepgraph import Facts, StepGraph
+from antiphon.export.graph.steplayers import MemoryBias, attend
+from antiphon.export.proof.replay import Replay, session
 from antiphon.models.file.step import MASKED, POSITION_STRIDE, UNUSED_POSITION
 from antiphon.train.fit.savedrun import load_run
 from antiphon.train.network.network import NoteNetwork

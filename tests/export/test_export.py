@@ -12,24 +12,21 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-import tensorflow as tf
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.export import export as exporting
-from antiphon.export.card import known_figures
-from antiphon.export.choices import check_choices
 from antiphon.export.cli import export as cli_export
-from antiphon.export.reference import keras_log_probs, keras_logits
-from antiphon.export.replay import Replay, session
+from antiphon.export.proof.choices import check_choices
+from antiphon.export.proof.reference import keras_log_probs, keras_logits
+from antiphon.export.proof.replay import Replay, session
+from antiphon.export.proof.verify import check_parity
 from antiphon.export.report import Report
-from antiphon.export.sampler import FEW, draw, rare
-from antiphon.export.verify import check_nodes, check_parity
 from antiphon.models.errors import ExportError
 from antiphon.models.file.manifest import METADATA_KEY
 from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.file.read import read_manifest
-from antiphon.models.file.step import MASKED, inputs, outputs
+from antiphon.models.file.step import inputs, outputs
 from antiphon.models.note import Note
 from antiphon.models.score import Part
 from antiphon.train.config.config import TrainConfig
@@ -199,47 +196,6 @@ def test_a_rows_choice_follows_the_distribution(exported: tuple[int, Path]) -> N
         assert abs(np.mean(chosen[:, 1] == part) - said) < 0.03
 
 
-def nucleus_draw(logits: np.ndarray, temperature: float, top_p: float, uniform: float) -> int:
-    """Draw by the definition: from the fewest likeliest codes that reach top_p together, in proportion."""
-    weight = np.exp(logits / temperature)
-    likeliest = np.argsort(-weight)
-    upto = np.cumsum(weight[likeliest]) / weight.sum()
-    kept = upto[: np.searchsorted(upto, min(top_p, upto[-1])) + 1]
-    return int(likeliest[np.searchsorted(kept, uniform * kept[-1], side="right")])
-
-
-@pytest.mark.parametrize("spread", [2.0, 0.3, 0.01])
-def test_draws_follow_the_definition(spread: float) -> None:
-    rng = np.random.default_rng(7)
-    rows, size = 2000, FEW + 20
-    logits = rng.normal(0, spread, (rows, size)).astype(np.float32)
-    mask = np.where(rng.random((rows, size)) < 0.3, MASKED, 0).astype(np.float32)
-    temperature = rng.uniform(0.5, 1.5, (rows, 1)).astype(np.float32)
-    top_p = rng.choice([0.05, 0.5, 0.95, 0.999, 1.0], (rows, 1)).astype(np.float32)
-    uniform = rng.random((rows, 1), np.float32)
-    given = (logits, mask, temperature, top_p, rare(top_p, size), uniform)
-    drawn = draw(*map(tf.constant, given)).numpy()[:, 0]
-    masked, told = (logits + mask).astype(np.float64), (temperature, top_p, uniform)
-    wanted = [nucleus_draw(masked[i], *(float(x[i, 0]) for x in told)) for i in range(rows)]
-    assert np.mean(drawn == wanted) > 0.998, "single and double precision part ways at an edge now and then"
-    # The largest number below 1 leaves nothing beyond it where sums fall short of 1 by rounding.
-    last = np.full_like(uniform, np.nextafter(np.float32(1), np.float32(0)))
-    for codes in (drawn, draw(*map(tf.constant, (*given[:5], last))).numpy()[:, 0]):
-        assert (mask[np.arange(rows), codes] == 0).all()
-
-
-def test_loops_are_refused() -> None:
-    node = onnx.helper.make_node("Loop", ["a"], ["b"], name="l")
-    graph = onnx.helper.make_graph([node], "g", [], [])
-    with pytest.raises(ExportError, match="Loop"):
-        check_nodes(onnx.helper.make_model(graph))
-
-
-def test_no_run_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="no run"):
-        cli_export.find_runs([tmp_path])
-
-
 def test_a_file_is_no_folder_for_models(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("mine")
     with pytest.raises(ExportError, match="cannot be a folder"):
@@ -324,18 +280,6 @@ def test_a_second_run_of_a_name_leaves_the_first_ones_file(
     assert "is that of" in second["error"] and "another --out" in second["error"]
 
 
-def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
-    figures = {
-        str(tmp_path / name): {"figures": {"network": {"total": t}}} for name, t in (("a", 1), ("b", 2))
-    }
-    for name in ("a", "b", "c"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "test.json").write_text(json.dumps(figures))
-    assert known_figures(tmp_path / "b") == {"test, network": 2}
-    with pytest.raises(ExportError, match="holds no figures of this run"):
-        known_figures(tmp_path / "c")
-
-
 def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
     opened = session(str(exported[1] / "plain.onnx"))
     replay = Replay(opened, read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY]))
@@ -352,13 +296,6 @@ def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
         check_parity(replay, nothing, passages)
     with pytest.raises(ExportError, match="differs by nan"):
         check_choices(replay, no_logits, 5, 1e-4)
-
-
-@pytest.mark.parametrize("text", ["{}", "[]", '{"run": {}}', "no json"])
-def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "test.json").write_text(text)
-    with pytest.raises(ExportError, match="holds no figures of this run: `antiphon evaluate"):
-        known_figures(tmp_path)
 
 
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:

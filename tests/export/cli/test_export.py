@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from antiphon.export import export as exporting
-from antiphon.export.card import known_figures
 from antiphon.export.cli import export as cli_export
 from antiphon.export.report import Report
 from antiphon.models.errors import ExportError
@@ -84,8 +83,6 @@ def test_the_table_is_shown_where_the_report_cannot_be_written(
     assert "runs/two" in Path(capsys.readouterr().out).as_posix()
 
 
-@pytest.mark.parametrize(("told", "split"), [({}, "test"), ({"split": "valid"}, "valid")])
-def test_figures_are_of_the_split_that_was_measured(tmp_path: Path, told: Any, split: str) -> None:
-    figures = {"figures": {"network": {"total": 1.5}}, **told}
-    (tmp_path / "test.json").write_text(json.dumps({str(tmp_path): figures}))
-    assert known_figures(tmp_path) == {f"{split}, network": 1.5}
+def test_no_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no run"):
+        cli_export.find_runs([tmp_path])

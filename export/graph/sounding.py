@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec
-from ..models.errors import ExportError
-from ..train.backend import tf
-from ..train.network.shape import ENDS, INTERVALS, PITCHES, REACH, ends_unit, pitch_values, tick_values
+from ...models.codec import Codec
+from ...models.errors import ExportError
+from ...train.backend import tf
+from ...train.network.shape import ENDS, INTERVALS, PITCHES, REACH, ends_unit, pitch_values, tick_values
 
 STATE = PITCHES + 1
 """Places of a state: the pitches, and one that stays silent."""

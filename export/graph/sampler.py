@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..train.backend import tf
+from ...train.backend import tf
 from .lookups import pick
 
 FEW = 40

@@ -7,9 +7,9 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from ..models.file.manifest import Manifest
+from ...models.file.manifest import Manifest
+from ..conversion.quantise import Range, products
 from .choices import choose
-from .quantise import Range, products
 from .replay import Passage, Replay, session
 
 CHOSEN_STEPS = 500
@@ -48,7 +48,7 @@ class _Watched:
 
 
 def find_ranges(model: onnx.ModelProto, manifest: Manifest, passages: list[Passage]) -> dict[str, Range]:
-    """Return what the first input of each product takes that :func:`.quantise.quantise` would replace.
+    """Return what the first input of each product takes that :func:`.conversion.quantise.quantise` replaces.
 
     Args:
         model: the float32 graph.

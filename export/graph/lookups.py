@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec
-from ..train.backend import tf
-from ..train.network.shape import INTERVALS, REACH
+from ...models.codec import Codec
+from ...train.backend import tf
+from ...train.network.shape import INTERVALS, REACH
 
 
 def row_of(table: npt.NDArray[Any], code: Any) -> Any:
@@ -28,7 +28,7 @@ def rows_of(tables: dict[str, npt.NDArray[Any]], code: Any, dtype: Any) -> dict[
 
 
 def pick(rows: Any, codes: Any) -> Any:
-    """Return ``rows[b, codes[b, i]]``; export/tidy.py makes one GatherElements of it."""
+    """Return ``rows[b, codes[b, i]]``; export/conversion/tidy.py makes one GatherElements of it."""
     return tf.gather(rows, codes, batch_dims=1)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from antiphon.export.convert import convert
-from antiphon.export.folded import memory_of, state_tensors
-from antiphon.export.reference import keras_log_probs, keras_logits
-from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import StepGraph
+from antiphon.export.conversion.convert import convert
+from antiphon.export.graph.state import memory_of, state_tensors
+from antiphon.export.graph.stepgraph import StepGraph
+from antiphon.export.proof.reference import keras_log_probs, keras_logits
+from antiphon.export.proof.replay import Replay, session
 from antiphon.models.codec import Codec
 from antiphon.models.field import Field
 from antiphon.models.file.manifest import Manifest

@@ -10,10 +10,10 @@ from typing import Any
 import onnx
 from onnx import helper, numpy_helper
 
-from ..models.file.manifest import METADATA_KEY, Manifest
-from ..models.file.step import Port, inputs, outputs
-from ..train.backend import tf
-from .stepgraph import StepGraph
+from ...models.file.manifest import METADATA_KEY, Manifest
+from ...models.file.step import Port, inputs, outputs
+from ...train.backend import tf
+from ..graph.stepgraph import StepGraph
 from .tidy import clip, join_unsqueezes, keep_ranks, pick_elements, trust_integers, turn_tables
 
 OPSET = 18

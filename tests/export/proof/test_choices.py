@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from antiphon.export import stepgraph
 from antiphon.export.card import manifest_for
-from antiphon.export.choices import check_choices, is_drawn
-from antiphon.export.convert import convert
-from antiphon.export.reference import keras_logits
-from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import StepGraph
+from antiphon.export.conversion.convert import convert
+from antiphon.export.graph import stepgraph
+from antiphon.export.graph.stepgraph import StepGraph
+from antiphon.export.proof.choices import check_choices, is_drawn
+from antiphon.export.proof.reference import keras_logits
+from antiphon.export.proof.replay import Replay, session
 from antiphon.models.errors import ExportError
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run

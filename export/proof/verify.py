@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from ..models.errors import ExportError
+from ...models.errors import ExportError
 from .reference import KerasLogProbs
 from .replay import Passage, Replay, nats_a_note
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec
-from ..train.backend import tf
-from ..train.network.network import NoteNetwork
-from ..train.network.shape import (
+from ...models.codec import Codec
+from ...train.backend import tf
+from ...train.network.network import NoteNetwork
+from ...train.network.shape import (
     DECAYS,
     DEGREES,
     IMPOSSIBLE,

@@ -1,4 +1,4 @@
-"""A network's weights as the constants of its step, and the tensors that the step carries over."""
+"""A network's weights as the constants of its step."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.file.manifest import Memory, StateTensor
-from ..models.file.step import MASKED, UNUSED_POSITION
-from ..train.config.sections import NetworkConfig
-from ..train.network.network import NoteNetwork
-from ..train.network.shape import ANCHOR, DECAYS, Shape
-from .sounding import STATE
+from ...models.file.step import MASKED
+from ...train.config.sections import NetworkConfig
+from ...train.network.network import NoteNetwork
+from ...train.network.shape import Shape
 
 Floats = npt.NDArray[np.float32]
-SILENT = -1e6
-"""Ticks that a pitch which never sounded has left to sound: its end is long past."""
 
 
 @dataclass(frozen=True)
@@ -201,37 +197,3 @@ def _block(block: Any) -> BlockWeights:
         _dense(block.widen),
         _dense(block.narrow),
     )
-
-
-def state_tensors(shape: Shape) -> tuple[StateTensor, ...]:
-    """Return the tensors that a network's step carries from note to note."""
-    config = shape.config
-    heads = shape.memory_heads
-    state: list[StateTensor] = []
-    if config.cell == "transformer":
-        state.append(StateTensor("held_key", (heads * config.key_size,)))
-        state.append(StateTensor("held_value", (heads * config.value_size,)))
-        state.append(StateTensor("held_position", (1,), "float32", UNUSED_POSITION))
-    else:
-        kinds = {"lstm": "hc", "gru": "h"}[config.cell]
-        state += [StateTensor(f"{kind}{i}", (config.units,)) for i in range(config.layers) for kind in kinds]
-        if heads and config.attention_values == "own":
-            state.append(StateTensor("held_value", (heads * config.value_size,)))
-    if config.relative_pitch:
-        state.append(StateTensor("histogram", (12 * len(DECAYS),)))
-        state.append(StateTensor("before", (1,), "int32", ANCHOR))
-    if config.sounding or config.sounding_ahead:
-        state.append(StateTensor("sounding", (STATE,), "float32", SILENT))
-    if config.sounding_ahead:
-        state.append(StateTensor("struck", (STATE,)))
-    if config.voices:
-        state.append(StateTensor("voices", (shape.parts,), "int32", ANCHOR))
-    return tuple(state)
-
-
-def memory_of(shape: Shape) -> Memory | None:
-    """Return the attention memory's sizes, None for a network that has none."""
-    if not shape.attends:
-        return None
-    config = shape.config
-    return Memory(shape.memory_heads, config.key_size, config.value_size, config.memory)

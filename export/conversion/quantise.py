@@ -64,7 +64,7 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range]) -> onnx.ModelP
 
     Args:
         model: the float32 graph.
-        ranges: what each product's first input takes, by name (:func:`.calibrate.find_ranges`).
+        ranges: what each product's first input takes, by name (:func:`.proof.calibrate.find_ranges`).
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)

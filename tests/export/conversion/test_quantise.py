@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from antiphon.export.quantise import BYTE_LEVELS, SMALLEST, WEIGHT_LEVELS, Range, quantise, rounded
+from antiphon.export.conversion.quantise import BYTE_LEVELS, SMALLEST, WEIGHT_LEVELS, Range, quantise, rounded
 from onnx import TensorProto, helper, numpy_helper
 
 RNG = np.random.default_rng(5)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..models.codec import Codec
-from ..models.errors import ExportError
-from ..models.field import FieldName
-from ..models.file.manifest import Manifest
-from ..models.file.step import MASKED, PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
-from ..train.fit.passages import Piece, passage
+from ...models.codec import Codec
+from ...models.errors import ExportError
+from ...models.field import FieldName
+from ...models.file.manifest import Manifest
+from ...models.file.step import MASKED, PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
+from ...train.fit.passages import Piece, passage
 from .reference import KerasLogits
 from .replay import Passage, Replay
 

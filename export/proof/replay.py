@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from ..models.file.manifest import Manifest
-from ..models.file.modelfile import session_options
-from ..models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
+from ...models.file.manifest import Manifest
+from ...models.file.modelfile import session_options
+from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
 
 Passage = dict[str, npt.NDArray[Any]]
 TIMED_STEPS = 400

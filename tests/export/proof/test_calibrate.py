@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from antiphon.export.calibrate import find_ranges
 from antiphon.export.card import manifest_for
-from antiphon.export.convert import convert
-from antiphon.export.quantise import products
-from antiphon.export.replay import Replay, session
-from antiphon.export.stepgraph import StepGraph
+from antiphon.export.conversion.convert import convert
+from antiphon.export.conversion.quantise import products
+from antiphon.export.graph.stepgraph import StepGraph
+from antiphon.export.proof.calibrate import find_ranges
+from antiphon.export.proof.replay import Replay, session
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.passages import passage, pieces_of

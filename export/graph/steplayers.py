@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..models.file.step import POSITION_STRIDE
-from ..train.backend import tf
-from ..train.config.sections import NetworkConfig
-from ..train.network.shape import BEAT_BIASES, BIASES
+from ...models.file.step import POSITION_STRIDE
+from ...train.backend import tf
+from ...train.config.sections import NetworkConfig
+from ...train.network.shape import BEAT_BIASES, BIASES
 from .folded import BlockWeights, Floats, Folded, LayerWeights, Norm
 from .lookups import columns_of
 

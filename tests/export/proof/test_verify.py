@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
-from antiphon.export.verify import PARITY_STEPS, QUANTISING, check_parity, held_out
+from antiphon.export.proof.verify import PARITY_STEPS, QUANTISING, check_nodes, check_parity, held_out
 from antiphon.models.codec import Codec
 from antiphon.models.errors import ExportError
 from tiny_model import tiny_manifest
@@ -46,3 +47,10 @@ def test_a_rise_within_the_limit_is_reported() -> None:
 def test_a_rise_beyond_it_is_refused(nats: float) -> None:
     with pytest.raises(ExportError, match="--weights float32"):
         held_out(Losing(2.0), Losing(nats), [PASSAGE])
+
+
+def test_loops_are_refused() -> None:
+    node = onnx.helper.make_node("Loop", ["a"], ["b"], name="l")
+    graph = onnx.helper.make_graph([node], "g", [], [])
+    with pytest.raises(ExportError, match="Loop"):
+        check_nodes(onnx.helper.make_model(graph))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..train.backend import tf
-from ..train.fit.batches import alone, tensors
-from ..train.network.network import NoteNetwork
+from ...train.backend import tf
+from ...train.fit.batches import alone, tensors
+from ...train.network.network import NoteNetwork
 from .replay import Passage
 
 KerasLogits = Callable[[Passage], list[np.ndarray]]

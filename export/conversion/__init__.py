@@ -1,0 +1,1 @@
+"""From the step graph to ONNX: fewer nodes, 8-bit weights."""

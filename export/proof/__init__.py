@@ -1,0 +1,1 @@
+"""What a file must show before it is packed: it does what Keras does."""

@@ -1,0 +1,37 @@
+"""Figures that `antiphon evaluate` left are those of the run and of the split that was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.export.card import known_figures
+from antiphon.models.errors import ExportError
+
+
+def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
+    figures = {
+        str(tmp_path / name): {"figures": {"network": {"total": t}}} for name, t in (("a", 1), ("b", 2))
+    }
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "test.json").write_text(json.dumps(figures))
+    assert known_figures(tmp_path / "b") == {"test, network": 2}
+    with pytest.raises(ExportError, match="holds no figures of this run"):
+        known_figures(tmp_path / "c")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"run": {}}', "no json"])
+def test_figures_that_are_none_are_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "test.json").write_text(text)
+    with pytest.raises(ExportError, match="holds no figures of this run: `antiphon evaluate"):
+        known_figures(tmp_path)
+
+
+@pytest.mark.parametrize(("told", "split"), [({}, "test"), ({"split": "valid"}, "valid")])
+def test_figures_are_of_the_split_that_was_measured(tmp_path: Path, told: Any, split: str) -> None:
+    figures = {"figures": {"network": {"total": 1.5}}, **told}
+    (tmp_path / "test.json").write_text(json.dumps({str(tmp_path): figures}))
+    assert known_figures(tmp_path) == {f"{split}, network": 1.5}
