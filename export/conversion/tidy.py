@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
@@ -11,32 +15,36 @@ BIAS_INPUT = 6
 
 
 def pick_elements(model: onnx.ModelProto) -> None:
-    """Replace Unsqueeze + GatherND over the batch by one GatherElements where the data are (batch, n)."""
+    """Replace Unsqueeze + GatherND over the batch by one GatherElements.
+
+    The data must be (batch, n), the codes (batch, m), and the Unsqueeze must give each a place of its own.
+    """
     inferred = onnx.shape_inference.infer_shapes(model)
     values = (*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input)
     ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in values}
     ranks |= {t.name: len(t.dims) for t in model.graph.initializer}
-    makers = _makers(model)
+    makers, constants = _makers(model), _constants(model)
     for node in model.graph.node:
         index = makers.get(node.input[1]) if node.op_type == "GatherND" else None
-        if index is not None and index.op_type == "Unsqueeze" and ranks.get(node.input[0]) == 2:
-            node.CopyFrom(
-                helper.make_node(
-                    "GatherElements", [node.input[0], index.input[0]], node.output, name=node.name, axis=1
-                )
-            )
+        if index is None or _attributes(node).get("batch_dims") != 1:
+            continue
+        if _axes(index, constants) not in ([2], [-1]):
+            continue
+        inputs = [node.input[0], index.input[0]]
+        if all(ranks.get(name) == 2 for name in inputs):
+            node.CopyFrom(helper.make_node("GatherElements", inputs, node.output, name=node.name, axis=1))
     drop_unused(model)
 
 
 def keep_ranks(model: onnx.ModelProto) -> None:
     """Let each ArgMax whose result only an Unsqueeze of its own axis reads keep that axis itself."""
-    readers = _readers(model)
+    readers, constants = _readers(model), _constants(model)
     gone = []
     for node in model.graph.node:
         after = readers.get(node.output[0], [])
-        if node.op_type != "ArgMax" or [n.op_type for n in after] != ["Unsqueeze"]:
+        if node.op_type != "ArgMax" or len(after) != 1 or _axes(after[0], constants) != [1]:
             continue
-        old = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        old = _attributes(node)
         if old.get("axis") == 1 and not old.get("keepdims", 1):  # all of the step's are of (batch, n)
             kept = helper.make_node(
                 "ArgMax", node.input, after[0].output, name=node.name, **old | {"keepdims": 1}
@@ -48,8 +56,8 @@ def keep_ranks(model: onnx.ModelProto) -> None:
 
 
 def fuse_biases(model: onnx.ModelProto) -> None:
-    """Give each MatMulIntegerToFloat the constant vector that an Add puts on its result."""
-    vectors = {t.name for t in model.graph.initializer if len(t.dims) == 1}
+    """Give each MatMulIntegerToFloat the constant vector, as wide as its result, that an Add puts on it."""
+    sizes = {t.name: list(t.dims) for t in model.graph.initializer}
     readers = _readers(model)
     gone = []
     for node in model.graph.node:
@@ -58,7 +66,8 @@ def fuse_biases(model: onnx.ModelProto) -> None:
         after = readers.get(node.output[0], [])
         if len(after) != 1 or after[0].op_type != "Add":
             continue
-        bias = [name for name in after[0].input if name in vectors]
+        width = sizes.get(node.input[1], [])[-1:]
+        bias = [name for name in after[0].input if width and sizes.get(name) == width]
         if bias:
             node.input.extend([""] * (BIAS_INPUT - len(node.input)) + bias)
             node.output[0] = after[0].output[0]
@@ -106,8 +115,7 @@ def turn_tables(model: onnx.ModelProto) -> None:
 
     It must be read along its first axis, or be one row, by an index that lies in the table with the offset.
     """
-    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    makers, readers = _makers(model), _readers(model)
+    constants, makers, readers = _constants(model), _makers(model), _readers(model)
     for node in model.graph.node:
         if not _looks_up(node) or node.input[0] not in constants:
             continue
@@ -123,10 +131,12 @@ def turn_tables(model: onnx.ModelProto) -> None:
         if reader is not node and len(readers[reader.output[0]]) > 1:
             continue
         by = int(constants[offset[0]].ravel()[0])
+        table, axis = constants[node.input[0]], int(node.op_type == "GatherElements")
+        if not 0 <= by <= table.shape[axis]:  # without it the index would lie beyond either end
+            continue
         turned = f"{node.input[0]}/turned{by}"
         if turned not in constants:
-            table = constants[node.input[0]]
-            constants[turned] = np.roll(table, -by, axis=1 if node.op_type == "GatherElements" else 0)
+            constants[turned] = np.roll(table, -by, axis=axis)
             model.graph.initializer.append(numpy_helper.from_array(constants[turned], turned))
         node.input[0] = turned
         plain = next(name for name in added.input if name not in offset)
@@ -139,8 +149,7 @@ def turn_tables(model: onnx.ModelProto) -> None:
 
 def _looks_up(node: onnx.NodeProto) -> bool:
     """Return whether a node looks up along a table's first axis, or in one long row."""
-    axis = next((int(a.i) for a in node.attribute if a.name == "axis"), 0)
-    return (node.op_type, axis) in (("Gather", 0), ("GatherElements", 1))
+    return (node.op_type, _attributes(node).get("axis", 0)) in (("Gather", 0), ("GatherElements", 1))
 
 
 def trust_integers(model: onnx.ModelProto) -> None:
@@ -150,7 +159,7 @@ def trust_integers(model: onnx.ModelProto) -> None:
     for node in model.graph.node:
         for i, name in enumerate(node.input):
             cast = makers.get(name)
-            if cast is None or cast.op_type != "Cast" or cast.attribute[0].i != onnx.TensorProto.INT64:
+            if cast is None or cast.op_type != "Cast" or _attributes(cast)["to"] != onnx.TensorProto.INT64:
                 continue
             if cast.input[0] in already:
                 node.input[i] = cast.input[0]
@@ -159,15 +168,14 @@ def trust_integers(model: onnx.ModelProto) -> None:
 
 def join_unsqueezes(model: onnx.ModelProto) -> None:
     """Let one Unsqueeze add both dimensions where another's result is all that it reads."""
-    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    makers, readers = _makers(model), _readers(model)
+    constants, makers, readers = _constants(model), _makers(model), _readers(model)
     gone = []
     for node in model.graph.node:
         first = makers.get(node.input[0]) if node.op_type == "Unsqueeze" else None
-        if first is None or first.op_type != "Unsqueeze" or len(readers[first.output[0]]) > 1:
+        if first is None or len(readers[first.output[0]]) > 1:
             continue
-        inner, outer = (constants[n.input[1]].tolist() for n in (first, node))
-        if min(*inner, *outer) < 0:
+        inner, outer = (_axes(n, constants) for n in (first, node))
+        if not (inner and outer) or min(*inner, *outer) < 0:
             continue
         # The first one's axes as they lie once the second one's are there.
         free = [axis for axis in range(len(inner) + len(outer) + max(inner) + 1) if axis not in outer]
@@ -180,14 +188,31 @@ def join_unsqueezes(model: onnx.ModelProto) -> None:
         model.graph.node.remove(node)
 
 
+def _constants(model: onnx.ModelProto) -> dict[str, npt.NDArray[Any]]:
+    """Return the constants by name."""
+    return {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+
+
+def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """Return the attributes that a node says itself, by name."""
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+
+
+def _axes(node: onnx.NodeProto, constants: Mapping[str, npt.NDArray[Any]]) -> list[int] | None:
+    """Return the constant axes that an Unsqueeze adds; None of other nodes and of computed axes."""
+    if node.op_type != "Unsqueeze" or node.input[1] not in constants:
+        return None
+    return list(map(int, constants[node.input[1]]))
+
+
 def _makers(model: onnx.ModelProto) -> dict[str, onnx.NodeProto]:
     """Return the node that makes each tensor."""
     return {name: node for node in model.graph.node for name in node.output}
 
 
 def _readers(model: onnx.ModelProto) -> dict[str, list[onnx.NodeProto]]:
-    """Return the nodes that read each tensor."""
-    readers: dict[str, list[onnx.NodeProto]] = {}
+    """Return the nodes that read each tensor; an empty node reads what the graph hands out."""
+    readers = {output.name: [onnx.NodeProto()] for output in model.graph.output}
     for node in model.graph.node:
         for name in node.input:
             readers.setdefault(name, []).append(node)
