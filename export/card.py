@@ -13,9 +13,10 @@ from ..models.errors import ExportError, ModelFileError
 from ..models.file.manifest import Defaults, Manifest, Source
 from ..models.file.read import read_manifest
 from ..train.config.config import TrainConfig
-from ..train.dataset.dataset import Dataset
+from ..train.dataset.dataset import Dataset, SplitName
 from ..train.network.network import NoteNetwork
 from .graph.state import memory_of, state_tensors
+from .proof.verify import HeldOut
 
 
 def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, weights: str) -> Manifest:
@@ -65,6 +66,16 @@ def check_readable(manifest: Manifest) -> None:
         read_manifest(manifest.to_json())
     except ModelFileError as error:
         raise ExportError(f"no model file can say what this run asks for: {error}") from error
+
+
+def own_figures(loss: HeldOut, split: SplitName) -> dict[str, float]:
+    """Return what export measured, by names that say the split where it is not the test split.
+
+    >>> own_figures(HeldOut(2.5, 2.51), "valid")
+    {'valid, nats_a_note_float32': 2.5, 'valid, nats_a_note_exported': 2.51}
+    """
+    found = {"nats_a_note_float32": loss.float32, "nats_a_note_exported": loss.exported}
+    return found if split == "test" else {f"{split}, {name}": value for name, value in found.items()}
 
 
 def known_figures(folder: Path) -> dict[str, float]:

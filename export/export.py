@@ -13,7 +13,7 @@ from ..train.config.sections import Told
 from ..train.dataset.dataset import Dataset, SplitName
 from ..train.fit.passages import passage, pieces_of
 from ..train.fit.savedrun import load_run
-from .card import check_readable, known_figures, manifest_for
+from .card import check_readable, known_figures, manifest_for, own_figures
 from .conversion.convert import convert, set_manifest, weight_bytes
 from .conversion.quantise import quantise
 from .graph.stepgraph import StepGraph
@@ -40,19 +40,18 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     check_nodes(full)
     plain = Replay(session(full.SerializeToString()), manifest)
     told = config.network.told
-    passages = _passages(dataset, ("test", "valid"), told, HELD_OUT_NOTES)
+    split, passages = _passages(dataset, ("test", "valid"), told, HELD_OUT_NOTES)
     logits = keras_logits(network)
     parity = check_parity(plain, keras_log_probs(logits), passages)
     chosen = check_choices(plain, logits, PARITY_STEPS, PARITY)
     final = full
     if weights == "int8":
-        heard = _passages(dataset, ("train",), told, CALIBRATION_NOTES)
+        _, heard = _passages(dataset, ("train",), told, CALIBRATION_NOTES)
         final = quantise(full, find_ranges(full, manifest, heard))
     check_nodes(final)
     small = Replay(session(final.SerializeToString()), manifest)
     loss = held_out(plain, small, passages)
-    held = {"nats_a_note_float32": loss.float32, "nats_a_note_exported": loss.exported}
-    held |= known_figures(folder)
+    held = own_figures(loss, split) | known_figures(folder)
     set_manifest(final, replace(manifest, held_out=held))
     path = out / f"{config.card.name}.onnx"
     _write(path, final)
@@ -67,6 +66,7 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
         parity_nats=parity.worst,
         parity_steps=parity.steps,
         chosen_steps=chosen,
+        split=split,
         loss_float32=loss.float32,
         loss_exported=loss.exported,
         step_us=small.microseconds(1),
@@ -75,12 +75,19 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     )
 
 
-def _passages(dataset: Dataset, splits: tuple[SplitName, ...], told: Told, notes: int) -> list[Passage]:
-    """Return whole pieces, evenly drawn from the first split that has any, of about so many notes."""
-    pieces = next(filter(None, (pieces_of(dataset, split) for split in splits)), [])
-    total = sum(len(p) for p in pieces)
-    every = max(1, round(total / notes))
-    return [passage(dataset.codec, p, 0, len(p) + 1, told=told) for p in pieces[::every]]
+def _passages(
+    dataset: Dataset, splits: tuple[SplitName, ...], told: Told, notes: int
+) -> tuple[SplitName, list[Passage]]:
+    """Return the first split that has any pieces, the last one where none has, and whole pieces of it.
+
+    They are evenly drawn, of about so many notes.
+    """
+    for split in splits:
+        pieces = pieces_of(dataset, split)
+        if pieces:
+            break
+    every = max(1, round(sum(map(len, pieces)) / notes))
+    return split, [passage(dataset.codec, p, 0, len(p) + 1, told=told) for p in pieces[::every]]
 
 
 def _write(path: Path, model: onnx.ModelProto) -> None:

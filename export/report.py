@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _COLUMNS = (
-    "run", "file", "MB", "nodes", "parity", "steps", "loss float32", "loss exported", "µs a step",
-    "µs at batch 8",
+    "run", "file", "MB", "nodes", "split", "parity", "steps", "loss float32", "loss exported",
+    "µs a step", "µs at batch 8",
 )  # fmt: skip
 
 
@@ -23,6 +23,8 @@ class Report:
     read_megabytes: float = 0.0
     """Weights multiplied with in every step."""
     nodes: int = 0
+    split: str = "test"
+    """The one whose notes were held out; valid, on which training chose the weights, where test has none."""
     parity_nats: float = 0.0
     """Largest difference from Keras over held-out notes, float32."""
     parity_steps: int = 0
@@ -31,7 +33,7 @@ class Report:
     """Notes that the graph chose freely, all of them as Keras would have."""
     loss_float32: float = 0.0
     loss_exported: float = 0.0
-    """Held-out nats a note before and after quantising, on the same notes of the test split."""
+    """Held-out nats a note before and after quantising, on the same notes of the split."""
     step_us: float = 0.0
     step_us_batch8: float = 0.0
     seconds: float = 0.0
@@ -45,8 +47,8 @@ def report_table(reports: list[Report]) -> str:
             cells = [f"failed: {r.error}", *[""] * (len(_COLUMNS) - 2)]
         else:
             cells = [
-                r.file, f"{r.megabytes:.2f}", f"{r.nodes}", f"{r.parity_nats:.1e}", f"{r.parity_steps}",
-                f"{r.loss_float32:.4f}", f"{r.loss_exported:.4f}",
+                r.file, f"{r.megabytes:.2f}", f"{r.nodes}", r.split, f"{r.parity_nats:.1e}",
+                f"{r.parity_steps}", f"{r.loss_float32:.4f}", f"{r.loss_exported:.4f}",
                 f"{r.step_us:.0f}", f"{r.step_us_batch8:.0f}",
             ]  # fmt: skip
         lines.append(_row(r.run, *cells))

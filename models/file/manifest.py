@@ -120,7 +120,7 @@ class Manifest:
     sources: tuple[Source, ...] = ()
     """The data it was trained on: name, licence and attribution of each set."""
     held_out: Mapping[str, float] = field(default_factory=dict)
-    """Figures on held-out pieces, nats a note unless the name says otherwise."""
+    """Figures on held-out pieces: of the test split, and nats a note, unless the name says otherwise."""
     parameters: int = 0
     """How many weights it has."""
     quantisation: str = "float32"

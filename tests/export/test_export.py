@@ -21,7 +21,7 @@ from antiphon.export.proof.choices import check_choices
 from antiphon.export.proof.reference import keras_log_probs, keras_logits
 from antiphon.export.proof.replay import Replay, session
 from antiphon.export.proof.verify import check_parity
-from antiphon.export.report import Report
+from antiphon.export.report import Report, report_table
 from antiphon.models.errors import ExportError
 from antiphon.models.file.manifest import METADATA_KEY
 from antiphon.models.file.modelfile import ModelInfo
@@ -110,7 +110,7 @@ def test_a_failing_run_is_reported_and_the_rest_go_on(exported: tuple[int, Path]
     )
     assert all(r["parity_steps"] > 0 for r in report.values() if not r["error"])
     table = (out / "export.md").read_text(encoding="utf-8")
-    assert "| failed:" in table and "µs a step" in table
+    assert "| failed:" in table and "µs a step" in table and "| test |" in table
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -121,7 +121,7 @@ def test_the_file_follows_the_contract(exported: tuple[int, Path], name: str) ->
     assert [i.name for i in opened.get_inputs()] == [p.name for p in inputs(manifest)]
     assert [list(o.shape) for o in opened.get_outputs()] == [list(p.shape) for p in outputs(manifest)]
     assert manifest.sources[0].licence == "CC0-1.0"
-    assert "nats_a_note_exported" in manifest.held_out
+    assert {"nats_a_note_float32", "nats_a_note_exported"} == set(manifest.held_out)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -296,6 +296,27 @@ def test_no_number_is_no_parity(exported: tuple[int, Path], runs: Path) -> None:
         check_parity(replay, nothing, passages)
     with pytest.raises(ExportError, match="differs by nan"):
         check_choices(replay, no_logits, 5, 1e-4)
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *splits: str) -> None:
+    """Let export find no piece in some splits."""
+    found = exporting.pieces_of
+    monkeypatch.setattr(
+        exporting, "pieces_of", lambda data, split: [] if split in splits else found(data, split)
+    )
+
+
+def test_without_test_pieces_the_figures_say_that_they_are_of_valid(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch, "test")
+    report = exporting.export(runs / "plain", tmp_path, "float32")
+    held = ModelInfo.read(Path(report.file)).manifest.held_out
+    assert set(held) == {"valid, nats_a_note_float32", "valid, nats_a_note_exported"}
+    _, dataset, network = load_run(runs / "plain")
+    measured = evaluate_pieces(loss_of(network), dataset.codec, pieces_of(dataset, "valid"), "nothing").sum()
+    assert held["valid, nats_a_note_float32"] == pytest.approx(measured, abs=1e-4)
+    assert report.split == "valid" and "| valid |" in report_table([report])
 
 
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
