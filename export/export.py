@@ -44,12 +44,12 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     logits = keras_logits(network)
     parity = check_parity(plain, keras_log_probs(logits), passages)
     chosen = check_choices(plain, logits, PARITY_STEPS, PARITY)
-    final = full
+    final, small = full, plain
     if weights == "int8":
         _, heard = _passages(dataset, ("train",), told, CALIBRATION_NOTES)
         final = quantise(full, find_ranges(full, manifest, heard))
-    check_nodes(final)
-    small = Replay(session(final.SerializeToString()), manifest)
+        check_nodes(final)
+        small = Replay(session(final.SerializeToString()), manifest)
     loss = held_out(plain, small, passages)
     held = own_figures(loss, split) | known_figures(folder)
     set_manifest(final, replace(manifest, held_out=held))

@@ -41,8 +41,9 @@ def check_parity(replay: Replay, keras: KerasLogProbs, passages: list[Passage]) 
     """Compare log-probabilities; raise ExportError where they differ.
 
     Whole passages are compared until they are PARITY_STEPS steps, or all of them where they are fewer: the
-    report says how many.
+    report says how many. Of none at all no graph can be said to be right: that is an ExportError as well.
     """
+    _check_some(passages)
     steps, worst = 0, 0.0
     for passage in passages:
         weight = passage["weight"] > 0
@@ -66,12 +67,29 @@ class HeldOut:
 
 
 def held_out(before: Replay, after: Replay, passages: list[Passage]) -> HeldOut:
-    """Return nats a note of both graphs; raise ExportError when 8-bit weights cost too much."""
-    plain, small = nats_a_note(before, passages), nats_a_note(after, passages)
-    rise = float(small.sum() / plain.sum() - 1)
-    if not rise <= QUANTISING:
+    """Return nats a note of both graphs, measured once where they are the same one.
+
+    Raises ExportError where there are no passages, their loss is no number, or 8-bit weights cost too much.
+    """
+    _check_some(passages)
+    plain = float(nats_a_note(before, passages).sum())
+    if not np.isfinite(plain):
         raise ExportError(
-            f"8-bit weights raise the held-out loss by {rise:.2%}, more than {QUANTISING:.1%}: "
-            "export with --weights float32"
+            f"the held-out loss is {plain} nats a note: `antiphon evaluate` says in which field; train anew"
         )
-    return HeldOut(float(plain.sum()), float(small.sum()))
+    small = plain if after is before else float(nats_a_note(after, passages).sum())
+    if not small <= plain * (1 + QUANTISING):
+        raise ExportError(
+            f"8-bit weights raise the held-out loss from {plain:.4f} to {small:.4f} nats a note, by more "
+            f"than {QUANTISING:.1%}: export with --weights float32"
+        )
+    return HeldOut(plain, small)
+
+
+def _check_some(passages: list[Passage]) -> None:
+    """Raise ExportError where there is nothing to compare or to measure."""
+    if not passages:
+        raise ExportError(
+            "neither the test split nor the valid split holds a piece to compare file and network by; "
+            "prepare more music, or put some of it into a folder test and prepare it again"
+        )

@@ -319,6 +319,15 @@ def test_without_test_pieces_the_figures_say_that_they_are_of_valid(
     assert report.split == "valid" and "| valid |" in report_table([report])
 
 
+def test_without_any_held_out_piece_nothing_is_written(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch, "test", "valid")
+    with pytest.raises(ExportError, match="neither the test split nor the valid split holds a piece"):
+        exporting.export(runs / "plain", tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
     config, dataset, _ = load_run(runs / "full")
     assert isinstance(dataset, Dataset) and str(dataset.path) == config.dataset

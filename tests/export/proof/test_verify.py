@@ -43,6 +43,33 @@ def test_a_rise_within_the_limit_is_reported() -> None:
     assert found.exported == pytest.approx(6.0 * (1 + 0.9 * QUANTISING))
 
 
+def test_a_graph_is_measured_once_where_it_is_packed_as_it_is() -> None:
+    class Counting(Losing):
+        asked = 0
+
+        def nats(self, passage: dict[str, Any]) -> np.ndarray:
+            self.asked += 1
+            return super().nats(passage)
+
+    plain = Counting(2.0)
+    found = held_out(plain, plain, [PASSAGE] * 3)
+    assert (found.float32, found.exported, plain.asked) == (6.0, 6.0, 3)
+
+
+def test_nothing_to_compare_or_to_measure_is_refused_with_what_to_do() -> None:
+    told = "neither the test split nor the valid split holds a piece.*prepare more music"
+    with pytest.raises(ExportError, match=told):
+        check_parity(Losing(2.0), lambda passage: np.full((10, 3), -2.0), [])
+    with pytest.raises(ExportError, match=told):
+        held_out(Losing(2.0), Losing(2.0), [])
+
+
+@pytest.mark.parametrize("nats", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_is_not_blamed_on_its_weights(nats: float) -> None:
+    with pytest.raises(ExportError, match=f"the held-out loss is {nats} nats a note"):
+        held_out(Losing(nats), Losing(2.0), [PASSAGE])
+
+
 @pytest.mark.parametrize("nats", [2.0 * (1 + 1.1 * QUANTISING), float("nan")])
 def test_a_rise_beyond_it_is_refused(nats: float) -> None:
     with pytest.raises(ExportError, match="--weights float32"):
