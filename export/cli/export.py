@@ -78,19 +78,22 @@ def _tell(reports: list[Report], out: Path) -> None:
 def find_runs(folders: list[Path]) -> tuple[list[Path], list[Report]]:
     """Return the runs among folders and below them, and a report on each folder that holds none.
 
-    Raises ExportError where there is no run at all.
+    A run that is named in several ways is there once, by the first of them. Raises ExportError where there
+    is no run at all.
     """
-    runs: dict[Path, None] = {}
+    runs: dict[Path, Path] = {}
+    """By where they really are, as they were named."""
     empty: dict[Path, None] = {}
     for folder in folders:
-        found = dict.fromkeys(p.parent for p in sorted(folder.rglob("config.json")))
+        found = [path.parent for path in sorted(folder.rglob("config.json"))]
         if not found:
             empty[folder] = None
-        runs |= found
+        for run in found:
+            runs.setdefault(run.resolve(), run)
     reasons = {folder: f"no run (a folder with config.json) in {folder}" for folder in empty}
     if not runs:
         raise ExportError("; ".join(reasons.values()))
-    return list(runs), [Report(run=str(folder), error=reason) for folder, reason in reasons.items()]
+    return list(runs.values()), [Report(run=str(folder), error=reason) for folder, reason in reasons.items()]
 
 
 def _check_name(folder: Path, before: list[Report]) -> None:

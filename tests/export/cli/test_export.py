@@ -83,6 +83,23 @@ def test_the_table_is_shown_where_the_report_cannot_be_written(
     assert "runs/two" in Path(capsys.readouterr().out).as_posix()
 
 
+def test_a_run_that_is_named_in_several_ways_is_exported_once(
+    asked: argparse.Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def export(folder: Path, *_: Any) -> Report:
+        done.append(folder)
+        return Report(run=str(folder), name=folder.name)
+
+    monkeypatch.setattr(exporting, "export", export)
+    monkeypatch.chdir(tmp_path / "runs")
+    asked.runs = [Path("one"), tmp_path / "runs/one", Path("one/../one"), tmp_path / "runs"]
+    assert cli_export.run(asked) == 0
+    assert done == [Path("one"), tmp_path / "runs/two"]
+    assert [r["error"] for r in json.loads((asked.out / "export.json").read_text())] == ["", ""]
+
+
 def test_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no run"):
         cli_export.find_runs([tmp_path])
