@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
+from ...models.file.step import TONICS
 from ...train.backend import tf
 from ...train.network.network import NoteNetwork
 from ...train.network.shape import (
@@ -35,9 +36,9 @@ from .sampler import draw, rare
 from .sounding import HELD, NEAR, RELEASED, STATE, Sounding
 from .steplayers import MemoryBias, attend, run_recurrent, run_transformer
 
-TOLD = np.minimum(np.arange(13), 1).astype(np.float32)[:, None]
+TOLD = np.minimum(np.arange(TONICS), 1).astype(np.float32)[:, None]
 """1 for tonic codes but 0, unknown."""
-TONICS_UP = np.asarray(semitones_up(np.arange(13)), np.int64)
+TONICS_UP = np.asarray(semitones_up(np.arange(TONICS)), np.int64)
 """Semitones from the nearest C to each tonic code's; code 0, unknown, has none that counts."""
 
 
@@ -70,7 +71,7 @@ class StepGraph(tf.Module):
 
     def __init__(self, network: NoteNetwork) -> None:
         super().__init__()
-        self.spec = network.shape
+        self.shape = network.shape
         self.codec: Codec = network.shape.codec
         self.config = network.shape.config
         self.folded = fold(network)
@@ -115,7 +116,7 @@ class StepGraph(tf.Module):
 
     def _facts(self, inputs: Any) -> Facts:
         """Return the integers that the step reads, cast and taken apart together."""
-        count, conditions = len(self.codec.fields), len(self.spec.conditions)
+        count, conditions = len(self.codec.fields), len(self.shape.conditions)
         names = ["note", "clock", *(["conditions"] if conditions else []), "forced"]
         all_codes = tf.cast(tf.concat([inputs[name] for name in names], axis=1), tf.int64)
         widths = [1] * (count + 3) + [conditions] * bool(conditions) + [1] * count
@@ -154,7 +155,7 @@ class StepGraph(tf.Module):
     def _layers(self, inputs: Any, read: Any, dense: list[Any], out: Any) -> Any:
         """Return what the heads read."""
         config, folded = self.config, self.folded
-        memory = MemoryBias(inputs, folded, self.codec.ticks_per_beat) if self.spec.attends else None
+        memory = MemoryBias(inputs, folded, self.codec.ticks_per_beat) if self.shape.attends else None
         if config.cell == "transformer":
             assert memory is not None
             if dense:
@@ -192,7 +193,7 @@ class StepGraph(tf.Module):
         else:
             by_name["pitch"] = note["pitch"]
         by_name["place"] = tf.minimum(facts.clock[1], PLACES - 1)
-        columns = [by_name[n] for n in self.spec.columns() if n in by_name]
+        columns = [by_name[n] for n in self.shape.columns() if n in by_name]
         (conditions,) = facts.conditions
         if config.tonic:
             conditions, facts.tonic = tf.split(conditions, [2, 1], axis=1)
@@ -216,7 +217,7 @@ class StepGraph(tf.Module):
         return tf.gather(table, tonic * len(values) + code)
 
     def _voices(self, inputs: Any, part: Any, pitch: Any, out: Any) -> Any:
-        speaks = np.eye(self.spec.parts + 1, self.spec.parts, dtype=np.int32)
+        speaks = np.eye(self.shape.parts + 1, self.shape.parts, dtype=np.int32)
         voices = inputs["voices"] + row_of(speaks, part) * (pitch - inputs["voices"])
         out["voices_out"] = voices
         return interval_of(voices, pitch)

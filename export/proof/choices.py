@@ -17,7 +17,7 @@ from ...models.codec import Codec
 from ...models.errors import ExportError
 from ...models.field import FieldName
 from ...models.file.manifest import Manifest
-from ...models.file.step import MASKED, PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE
+from ...models.file.step import MASKED, PHRASE_BARS, REMAINING_BUCKETS, TEXT_LINE, TONICS
 from ...train.fit.passages import Piece, passage
 from .reference import KerasLogits
 from .replay import Passage, Replay
@@ -108,7 +108,7 @@ def _mask(rng: np.random.Generator, size: int) -> Array:
 def _conditions(manifest: Manifest, steps: int) -> Array:
     """Return conditions that take on all their values, one row's zero, (row, step, condition)."""
     remaining = REMAINING_BUCKETS + PHRASE_BARS * manifest.phrases
-    sizes = (len(manifest.metres) + 1, remaining, 13)[: len(manifest.conditions)]
+    sizes = (len(manifest.metres) + 1, remaining, TONICS)[: len(manifest.conditions)]
     row = np.arange(len(ROWS))[:, None]
     t = np.arange(steps)[None]
     columns = [np.broadcast_to(row, (len(ROWS), steps)), row * t, row * t]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,15 @@ def session(model: bytes | str) -> ort.InferenceSession:
 
 @dataclass
 class Replay:
-    """A host of the step contract in its plainest form: one row, dictionaries, no tricks."""
+    """A host of the step contract in its plainest form: dictionaries, as many rows as ``begin`` made."""
 
     session: Any
     """An ``onnxruntime.InferenceSession``, or what has its ``get_outputs`` and ``run``."""
     manifest: Manifest
     slots: int = 0
     """Memory rows, the null row included; 0 takes the manifest's."""
-
-    _position: Any = None
-    """Memory position of the step before."""
+    _position: Any = field(default=None, init=False, repr=False)
+    """Memory positions of the step before, a row each."""
 
     def __post_init__(self) -> None:
         memory = self.manifest.memory

@@ -30,6 +30,8 @@ TEXT_LINE = 64
 PHRASE_BARS = 8
 """Bars of a phrase. Of a model that knows phrases, codes of `remaining` from REMAINING_BUCKETS on say that
 the end is unknown and which bar of its phrase this is; REMAINING_BUCKETS is the first."""
+TONICS = 13
+"""Codes of the condition `tonic`: 1 for C to 12 for B, 0 unknown."""
 METRE_OTHER = 0
 """Code of the condition `metre` for a metre the model has not learnt."""
 

@@ -40,13 +40,13 @@ class KerasGraph(StepGraph):
         network, config = self.network, self.config
         facts = self._facts(inputs)
         columns, dense = self._columns(inputs, facts, out)
-        column = tf.unstack(tf.concat(columns, axis=1), num=len(self.spec.columns()), axis=1)
+        column = tf.unstack(tf.concat(columns, axis=1), num=len(self.shape.columns()), axis=1)
         read = {
             name: tf.gather(network.tables[name], code)
-            for name, code in zip(self.spec.columns(), column, strict=True)
+            for name, code in zip(self.shape.columns(), column, strict=True)
         }
         x = tf.concat([*read.values(), *dense], axis=-1)
-        note_read = tf.concat([read[name] for name in self.spec.note_columns()], axis=-1)
+        note_read = tf.concat([read[name] for name in self.shape.note_columns()], axis=-1)
         for i, layer in enumerate(network.recurrent.layers):
             names = [f"{kind}{i}" for kind in {"lstm": "hc", "gru": "h"}[config.cell]]
             x, states = layer.cell(x, [inputs[name] for name in names])
