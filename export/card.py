@@ -14,6 +14,7 @@ from ..models.file.manifest import Defaults, Manifest, Source
 from ..models.file.read import read_manifest
 from ..train.config.config import TrainConfig
 from ..train.dataset.dataset import Dataset, SplitName
+from ..train.fit.savedrun import weights_id
 from ..train.network.network import NoteNetwork
 from .graph.state import memory_of, state_tensors
 from .proof.verify import HeldOut
@@ -65,7 +66,8 @@ def check_readable(manifest: Manifest) -> None:
     try:
         read_manifest(manifest.to_json())
     except ModelFileError as error:
-        raise ExportError(f"no model file can say what this run asks for: {error}") from error
+        told = str(error).removesuffix(": export the model anew")
+        raise ExportError(f"no model file can say what this run asks for: {told}") from error
 
 
 def own_figures(loss: HeldOut, split: SplitName) -> dict[str, float]:
@@ -87,6 +89,8 @@ def known_figures(folder: Path) -> dict[str, float]:
         runs = json.loads(path.read_bytes())
         own = [run for run in runs if len(runs) == 1 or Path(run).resolve() == folder.resolve()]
         found = runs[own[0]]
+        if (measured := found.get("weights")) and measured != weights_id(folder):
+            raise LookupError("the run went on since")
         split = found.get("split", "test")
         if "bits a character" in found:
             bits = found["bits a character"]

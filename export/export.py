@@ -15,7 +15,7 @@ from ..train.fit.passages import passage, pieces_of
 from ..train.fit.savedrun import load_run
 from .card import check_readable, known_figures, manifest_for, own_figures
 from .conversion.convert import convert, set_manifest, weight_bytes
-from .conversion.quantise import quantise
+from .conversion.quantise import products, quantise
 from .graph.stepgraph import StepGraph
 from .proof.calibrate import find_ranges
 from .proof.choices import check_choices
@@ -45,14 +45,15 @@ def export(folder: Path, out: Path, weights: str = "int8") -> Report:
     parity = check_parity(plain, keras_log_probs(logits), passages)
     chosen = check_choices(plain, logits, PARITY_STEPS, PARITY)
     final, small = full, plain
-    if weights == "int8":
+    if weights == "int8" and products(full):  # a tiny network has none that is worth it
         _, heard = _passages(dataset, ("train",), told, CALIBRATION_NOTES)
         final = quantise(full, find_ranges(full, manifest, heard))
         check_nodes(final)
         small = Replay(session(final.SerializeToString()), manifest)
     loss = held_out(plain, small, passages)
     held = own_figures(loss, split) | known_figures(folder)
-    set_manifest(final, replace(manifest, held_out=held))
+    quantisation = "float32" if final is full else weights
+    set_manifest(final, replace(manifest, held_out=held, quantisation=quantisation))
     path = out / f"{config.card.name}.onnx"
     _write(path, final)
     return Report(

@@ -43,9 +43,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("xb") as out:
             yield out
         insist(lambda: temporary.replace(target))
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename = str(target)  # the name that somebody knows
         raise
 
 

@@ -98,8 +98,7 @@ def entries(passage: Passage, cut: float) -> tuple[int, int]:
 
 def main() -> None:
     args, manifest, passages, losses = begin(__doc__, nats)
-    ended, began = np.sum([entries(p, p.metre.beats * args.bars) for p in passages], axis=0)
-    print(f"\n\nof {ended} voices whose last notes end with the context {began} go on at once\n")
+    print("\n")
     print("| parallels, crossing | nats a pitch | fifths a bar | octaves a bar | crossed |")
     print("|---|---|---|---|---|")
     spans = [(p.metre.beats * args.bars, p.metre.beats * (args.bars + FOLLOWING)) for p in passages]
@@ -119,6 +118,8 @@ def main() -> None:
                 f"| {bold}{strengths[0]:g}, {strengths[1]:g}{bold} | {loss:.4f} | {told(found, bars)} |",
                 flush=True,
             )
+    ended, began = np.sum([entries(p, p.metre.beats * args.bars) for p in passages], axis=0)
+    print(f"\nof {ended} voices whose last notes end with the context {began} go on at once")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from antiphon.export.card import known_figures
 from antiphon.models.errors import ExportError
+from antiphon.train.fit.savedrun import BEST, weights_id
 
 
 def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
@@ -35,3 +36,17 @@ def test_figures_are_of_the_split_that_was_measured(tmp_path: Path, told: Any, s
     figures = {"figures": {"network": {"total": 1.5}}, **told}
     (tmp_path / "test.json").write_text(json.dumps({str(tmp_path): figures}))
     assert known_figures(tmp_path) == {f"{split}, network": 1.5}
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_figures_of_other_weights_are_none_of_the_run(tmp_path: Path, is_same: bool) -> None:
+    """As they are when a run goes on after it was measured."""
+    (tmp_path / BEST).write_bytes(b"weights")
+    row = {"split": "test", "weights": weights_id(tmp_path), "figures": {"network": {"total": 2.0}}}
+    (tmp_path / "test.json").write_text(json.dumps({str(tmp_path): row}))
+    if is_same:
+        assert known_figures(tmp_path) == {"test, network": 2.0}
+        return
+    (tmp_path / BEST).write_bytes(b"better weights")
+    with pytest.raises(ExportError, match="holds no figures of this run"):
+        known_figures(tmp_path)

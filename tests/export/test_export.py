@@ -328,6 +328,19 @@ def test_without_any_held_out_piece_nothing_is_written(
     assert not (tmp_path / "models").exists()
 
 
+def test_the_file_says_whether_any_weights_have_eight_bits(
+    runs: Path, exported: tuple[int, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in exported[1].glob("*.onnx"):
+        graph = onnx.load(file).graph
+        is_int8 = any(node.op_type == "MatMulIntegerToFloat" for node in graph.node)
+        assert ModelInfo.read(file).manifest.quantisation == ("int8" if is_int8 else "float32")
+        assert is_int8
+    monkeypatch.setattr("antiphon.export.conversion.quantise.SMALLEST", 1 << 30)
+    exporting.export(runs / "plain", tmp_path)
+    assert ModelInfo.read(tmp_path / "plain.onnx").manifest.quantisation == "float32"
+
+
 def test_the_dataset_used_is_the_runs_own(runs: Path) -> None:
     config, dataset, _ = load_run(runs / "full")
     assert isinstance(dataset, Dataset) and str(dataset.path) == config.dataset

@@ -143,3 +143,10 @@ def test_elsewhere_nobody_waits_for_a_right_that_is_lacking(
     with pytest.raises(PermissionError), whole_file(tmp_path / "tune.mid") as out:
         out.write(b"new")
     assert scanner.waited == 0
+
+
+def test_what_cannot_be_written_is_called_by_its_own_name(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "tune.abc"
+    with pytest.raises(FileNotFoundError) as error, whole_file(path):
+        pass
+    assert error.value.filename == str(path)
