@@ -279,8 +279,10 @@ def test_leading_voices_apart(tmp_path: Path) -> None:
     command = [sys.executable, HERE / "voiceleading.py", HERE.parents[1] / "models" / "chorale.onnx", data]
     words = [str(word) for word in command]
     said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
-    music, free, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    _, table, told = said.strip().split("\n\n")
+    music, free, *rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert music[0] == "the music" and free[0] == "0, 0"
+    assert re.fullmatch(r"of \d+ voices whose last notes end with the context \d+ go on at once", told)
     assert len({row[1] for row in (free, *rows)}) == 1 + len(rows)
     fifths_and_octaves = [float(row[2]) + float(row[3]) for row in (free, rows[-1])]
     assert fifths_and_octaves[1] < fifths_and_octaves[0]
