@@ -19,9 +19,8 @@ import numpy.typing as npt
 from .errors import CodecError
 from .field import FIELD_ORDER, Field, FieldName, offset_table, velocity_table
 from .metre import Metre, MetreMap
-from .note import Note
+from .note import DEFAULT_VELOCITY, Note
 
-DEFAULT_VELOCITY = 80
 TICKS_PER_BEAT = (1, 960)
 """The coarsest grid and the finest."""
 

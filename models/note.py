@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DEFAULT_VELOCITY = 80
+"""Of a note of which nobody says how loud it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -19,7 +22,7 @@ class Note:
     """Onset in beats (quarter notes)."""
     duration: float
     """Length in beats, above 0."""
-    velocity: int = 80
+    velocity: int = DEFAULT_VELOCITY
     """MIDI velocity, 1..127."""
     part: int = 0
     """Index of the part that plays it, from 0."""

@@ -15,7 +15,9 @@ from ..take.rows import Row
 from ..text.prompt import Prompt
 
 MOST_PRIMED = 64
-"""Contexts kept; one takes up to 0.4 MB."""
+"""Contexts kept."""
+MOST_BYTES = 128 << 20
+"""What their snapshots may take: one of a model that ships up to 0.7 MB, of another up to 20."""
 
 Subject = tuple[Hashable, ...]
 """What contexts are told apart by."""
@@ -60,6 +62,12 @@ class Primed:
         self.waiting: list[Waiter] = []
 
     @property
+    def bytes(self) -> int:
+        """What its snapshot takes, 0 until there is one."""
+        snapshot = None if self.reading is None else self.reading.snapshot
+        return 0 if snapshot is None else snapshot.bytes
+
+    @property
     def unwanted(self) -> bool:
         """Whether reading it helps nobody."""
         return not self.kept and all(waiter.job.closed for waiter in self.waiting)
@@ -87,8 +95,11 @@ class PrimedShelf:
         """Keep an entry in place of its key's last one; the longest unused ones go."""
         self._release(self._entries.pop((key, primed.model), None))
         self._entries[key, primed.model] = primed
-        while len(self._entries) > self._most:
-            self._release(self._entries.popitem(last=False)[1])
+        total = sum(entry.bytes for entry in self._entries.values())
+        while len(self._entries) > self._most or (len(self._entries) > 1 and total > MOST_BYTES):
+            _, oldest = self._entries.popitem(last=False)
+            total -= oldest.bytes
+            self._release(oldest)
 
     def drop(self, primed: Primed) -> None:
         """Forget an entry that failed."""

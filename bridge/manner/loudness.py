@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from math import floor
 from statistics import fmean, median
 
-from ...models.codec import DEFAULT_VELOCITY
 from ...models.metre import Metre
-from ...models.note import Note
+from ...models.note import DEFAULT_VELOCITY, Note
 
 LEAST = 4
 """Notes that tell a level, where the last bar has as many or fewer."""

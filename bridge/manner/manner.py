@@ -114,8 +114,10 @@ def manner_of(notes: Sequence[Note], metre: Metre, barline: float, knows: Knows)
 @lru_cache(maxsize=64)
 def _manner(notes: Sequence[Note], metre: Metre, barline: float, knows: Knows) -> Manner:
     told = notes if knows.chords else skyline(notes)
+    swing = swing_of(told, metre, barline)
+    straight = told if swing is None else swing.straightened(told, barline)
     return Manner(
-        swing=swing_of(told, metre, barline),
+        swing=swing,
         gate=1.0 if knows.length else gate_of(told),
-        loudness=None if knows.velocity else loudness_of(told, metre, barline),
+        loudness=None if knows.velocity else loudness_of(straight, metre, barline),
     )

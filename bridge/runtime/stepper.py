@@ -52,6 +52,11 @@ class Snapshot:
     position: float
     """Position of the last step's note."""
 
+    @property
+    def bytes(self) -> int:
+        """What it takes to keep."""
+        return sum(array.nbytes for array in (*self.state.values(), *(self.memory or ())))
+
 
 class Stepper:
     """Up to MOST_ROWS rows of one model.

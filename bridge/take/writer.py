@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from ...models.codec import DEFAULT_VELOCITY, Codec
-from ...models.note import Note
+from ...models.codec import Codec
+from ...models.note import DEFAULT_VELOCITY, Note
 
 Written = Literal["note", "dropped", "end"]
 _EPSILON = 1e-6

@@ -23,7 +23,7 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
 """By what a key is declared as: the types that JSON has for it, and their name."""
 
 
-def check(manifest: Manifest) -> None:
+def check_manifest(manifest: Manifest) -> None:
     """Raise ModelFileError, with the key and the limit, for a value of another kind or out of its range."""
     _check_kinds(manifest)
     for key in ("parts", "state", "sources", "tasks", "conditions"):

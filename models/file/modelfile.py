@@ -98,7 +98,7 @@ class ModelFile:
         check_whole(info.path)
         session = open_session(info.path)
         try:
-            check(session, info.manifest)
+            check_graph(session, info.manifest)
         except ModelFileError as error:
             raise ModelFileError(f"{path}: {error}") from error
         return cls(info, session)
@@ -152,7 +152,7 @@ def open_session(path: Path, providers: Sequence[str] = CPU) -> Any:
         raise ModelFileError(f"{path}: ONNX Runtime cannot open it: {first_line(error)}") from error
 
 
-def check(session: Any, manifest: Manifest) -> None:
+def check_graph(session: Any, manifest: Manifest) -> None:
     """Compare a graph's inputs and outputs with what its manifest promises; raises ModelFileError."""
     _check_ports("input", session.get_inputs(), inputs(manifest))
     _check_ports("output", session.get_outputs(), outputs(manifest))

@@ -11,7 +11,7 @@ from ..errors import AntiphonError, ModelFileError
 from ..field import Field
 from ..metre import Metre
 from ..score import Part
-from .check import check
+from .check import check_manifest
 from .manifest import FORMAT_VERSION, NAME, Defaults, Manifest, Memory, Source, StateTensor
 
 
@@ -51,7 +51,7 @@ def _read(data: dict[str, Any]) -> Manifest:
     known = {name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
     manifest = Manifest(**{**known, "codec": codec})
     _check_name(manifest.name)
-    check(manifest)
+    check_manifest(manifest)
     return manifest
 
 

@@ -16,7 +16,7 @@ from .dataset import SplitName
 
 _PIECES = ("id", "song_id", "name")
 _FILES = ("file", "midi_filename", "path", "source_path")
-_COLUMNS = ("id", "file", "midi_filename", "song_id", "name", "path", "source_path")
+_COLUMNS = (*_PIECES, *_FILES)
 Key = str | tuple[str, str]
 """What names a piece: its own name, its file's, or (file, piece)."""
 SPLIT_WORDS: Mapping[str, SplitName] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import mean
 
 import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.manner.loudness import Loudness, loudness_of
+from antiphon.bridge.manner.manner import Knows, manner_of
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.models.metre import Metre
@@ -76,6 +78,16 @@ def test_velocities_stay_velocities(
 ) -> None:
     notes = [Note(60, at, 0.5, velocity) for at, velocity in sorted(drawn)]
     assert 1 <= loudness_of(notes, Metre.parse(metre), barline).velocity(start, barline) <= 127
+
+
+def test_accents_of_swung_music_are_those_of_its_places_when_straight() -> None:
+    """At two thirds of a beat an eighth is nearer to the last sixteenth than to the second eighth."""
+    velocities = [100, 40, 80, 60]
+    straight = [Note(60 + i % 5, i / 2, 0.5, velocities[i % 4]) for i in range(32)]
+    swung = [replace(note, start=note.start + (i % 2) / 6) for i, note in enumerate(straight)]
+    manners = [manner_of(notes, Metre(4, 4), 16.0, Knows(False, False, True)) for notes in (straight, swung)]
+    assert manners[1].swing is not None
+    assert manners[1].loudness == manners[0].loudness
 
 
 def test_drums_choose_their_own() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from antiphon.models.errors import ModelFileError
 from antiphon.models.file import limits
-from antiphon.models.file.check import check
+from antiphon.models.file.check import check_manifest
 from antiphon.models.file.manifest import StateTensor
 from antiphon.models.file.read import read_manifest
 from tiny_model import tiny_manifest, tiny_text_manifest
@@ -202,4 +202,4 @@ def test_what_the_limits_are_is_told_and_kept() -> None:
     assert told["fields: pitch"] == "values 0..127"
     states = tuple(StateTensor(f"s{index}", (1,)) for index in range(257))
     with pytest.raises(ModelFileError, match="'state' has 257 entries"):
-        check(tiny_manifest(state=states))
+        check_manifest(tiny_manifest(state=states))
