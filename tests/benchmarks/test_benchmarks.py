@@ -273,6 +273,16 @@ def test_rounds(tmp_path: Path) -> None:
     assert re.fullmatch(r"Nats a pitch of bars 5 to 16: not led [\d.]+, led [\d.]+\.", nats)
 
 
+def test_swing_is_kept() -> None:
+    command = [sys.executable, HERE / "swing.py", HERE.parents[1] / "models" / "drums.onnx", "--answers", "8"]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    rows = [[float(cell) for cell in line.strip("| ").split(" | ")] for line in said.splitlines()[4:]]
+    assert [row[0] for row in rows] == [0.5, 0.56, 0.6, 0.62, 0.67, 0.7, 0.72]
+    assert rows[0][1] == rows[0][2]  # straight music has none
+    assert sum(row[1] for row in rows[1:]) > sum(row[2] for row in rows[1:]) + 1
+
+
 def test_leading_voices_apart(tmp_path: Path) -> None:
     """Of made-up music the losses tell nothing, but the strengths act on them and on the answers."""
     data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=4)
