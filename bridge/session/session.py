@@ -139,7 +139,7 @@ class Session:
         name: Value | None = None
         if entry is not None and entry.arguments and entry.arguments[0].kind == "id" and message.args:
             name = identity(message.args[0])
-        told = None if entry is None else _told_port(entry, message.args)
+        told = _told_port(entry, message.args)
         about = message.address[:255] if name is None else name
         failed = Message("/antiphon/fail", (about, code, shortened(text)))
         self._send(failed, self.reply_port if told is None else told)
@@ -285,10 +285,16 @@ class Session:
         self._desk.when_idle(lambda: self._reply("/antiphon/synced", number))
 
 
-def _told_port(entry: Address, args: Sequence[Value]) -> int | None:
-    """Return the reply_port that a refused request names, so that its client hears of it; else None."""
-    at = next((i for i, each in enumerate(entry.arguments) if each.kind == "options"), len(args))
-    for key, value in zip(args[at::2], args[at + 1 :: 2], strict=False):
+def _told_port(entry: Address | None, args: Sequence[Value]) -> int | None:
+    """Return the reply_port that a refused request names, so that its client hears of it; else None.
+
+    An id may be called so, too: options are told from it where the address is known.
+    """
+    pairs = zip(args, args[1:], strict=False)
+    if entry is not None:
+        at = next((i for i, each in enumerate(entry.arguments) if each.kind == "options"), len(args))
+        pairs = zip(args[at::2], args[at + 1 :: 2], strict=False)
+    for key, value in pairs:
         if key == "reply_port":
             try:
                 port = option_table.coerce(option_table.option("reply_port"), value)

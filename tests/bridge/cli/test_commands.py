@@ -333,7 +333,7 @@ def test_a_missing_extra_is_named(
     ("error", "message"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; make room"),
-        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied; choose"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied; ask for"),
     ],
 )
 def test_what_the_system_refuses_is_said_in_one_line(

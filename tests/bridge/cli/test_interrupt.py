@@ -57,13 +57,14 @@ def test_generate_is_not_broken_off_anywhere(tiny_model: Path, monkeypatch: pyte
     """Else Ctrl-C might come as the engine's lock is taken, and its workers would wait for it for ever."""
     reached = []
 
-    def submit(self: Engine, *args: object) -> None:
+    def submit(self: Engine, *args: object) -> SimpleNamespace:
         signal.raise_signal(signal.SIGINT)
         reached.append("after")  # and the request never ends
+        return SimpleNamespace(cancel=lambda: reached.append("cancelled"))
 
     monkeypatch.setattr(Engine, "submit", submit)
     assert main([*LONG, "--models", str(tiny_model.parent)]) == 130
-    assert reached == ["after"]
+    assert reached == ["after", "cancelled"]
 
 
 @pytest.mark.parametrize("way", [one_interrupt, kept_interrupt])

@@ -143,6 +143,11 @@ def test_an_id_may_be_called_like_an_option(talk):
         assert set(talk.ports) == {9101}
 
 
+def test_a_misspelt_address_is_told_where_its_request_names(talk):
+    assert talk.say("genrate", "x", "reply_port", 9105)[0][:2] == ("/antiphon/fail", "/antiphon/genrate")
+    assert talk.ports[-1] == 9105
+
+
 @pytest.mark.parametrize(("key", "limit"), [("top_p", 1.0), ("temperature", 4.0), ("beats", 1024.0)])
 def test_a_limit_has_the_type_of_its_option(talk, key, limit):
     ((*_, value),) = talk.say("set", key, limit)
