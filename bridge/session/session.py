@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import pairwise
 
 from ...models.errors import AntiphonError, RequestError
 from ...models.note import Note
@@ -290,7 +291,7 @@ def _told_port(entry: Address | None, args: Sequence[Value]) -> int | None:
 
     An id may be called so, too: options are told from it where the address is known.
     """
-    pairs = zip(args, args[1:], strict=False)
+    pairs: Iterable[tuple[Value, Value]] = pairwise(args)
     if entry is not None:
         at = next((i for i, each in enumerate(entry.arguments) if each.kind == "options"), len(args))
         pairs = zip(args[at::2], args[at + 1 :: 2], strict=False)
