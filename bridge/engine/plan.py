@@ -19,12 +19,12 @@ from .primed import MakeRow, Reading, Subject
 def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
     """Return what a request's context is told apart by, in no more time than comparing its notes takes."""
     notes = request.before
-    manner = request.manner
+    swing, gate = request.manner.swing, request.manner.gate
     if manifest.codec.is_text:
         return (
             notes,
-            manner.swing,
-            manner.gate,
+            swing,
+            gate,
             request.lift,
             request.start_beat,
             request.metre,
@@ -34,7 +34,8 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
         )
     end = (request.start_beat, request.end_beat, request.metre) if _reads_end(manifest, request) else None
     phrase = request.phrase if manifest.phrases else 0
-    return notes, manner.swing, manner.gate, request.lift, request.context_metres, phrase, end
+    until = request.start_beat if gate < 1 else None  # as far as short notes are read to last
+    return notes, swing, gate, until, request.lift, request.context_metres, phrase, end
 
 
 def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:

@@ -7,6 +7,7 @@ from statistics import mean
 
 import pytest
 from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.leading.opening import read_context
 from antiphon.bridge.manner.gate import SHORTEST, gate_of, lengthened
 from antiphon.bridge.runtime.shelf import ModelShelf
@@ -85,6 +86,19 @@ def test_a_tune_played_short_is_answered_as_the_legato_one_but_short(model: str,
         assert [(n.pitch, n.start) for n in detached.notes] == [(n.pitch, n.start) for n in legato.notes]
         ratios = [b.duration / a.duration for a, b in zip(legato.notes, detached.notes, strict=True)]
         assert mean(ratios) == pytest.approx(gate)
+
+
+def test_what_was_read_for_another_start_is_read_anew() -> None:
+    """A last note may be longer where the answer begins later; the same request has the same answer."""
+    manifest = MODELS.manifest("folk")
+    notes = (*short(TUNE[:-1], 0.4), replace(TUNE[-1], duration=1.5))
+    early, late = ({"metre": "4/4", "bars": 2, "start": start} for start in (16.0, 24.0))
+    with Engine(MODELS) as engine:
+        alone = engine.generate(resolve({}, late, notes, manifest, seed=2))
+        engine.prime("a", resolve({}, early, notes, manifest, seed=2))
+        waiting = Waiting()
+        engine.submit(resolve({}, late, notes, manifest, seed=2), waiting, key="a")
+        assert [take.notes for take in waiting.wait(60)] == [take.notes for take in alone]
 
 
 def test_what_a_model_knows_itself_is_left_to_it() -> None:
