@@ -16,6 +16,7 @@ from statistics import fmean
 from ...models.file.manifest import Manifest
 from ...models.note import Note
 from ...models.voices import skyline
+from ..same import Same
 
 OCTAVE = 12
 PITCHES = 128
@@ -41,8 +42,7 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
         return 0
     middle = (manifest.defaults.low + manifest.defaults.high) / 2
     near = max(manifest.defaults.high - middle - REACH, OCTAVE / 2)
-    last = tuple(sorted(notes, key=lambda note: note.start)[-NOTES:])
-    there = _height(last) if last else middle
+    there = _height(Same(notes)) if notes else middle
     there = max(there, low) if low is not None else there
     there = min(there, high) if high is not None else there
     octaves = max(ceil((abs(middle - there) - near) / OCTAVE), 0)
@@ -51,9 +51,10 @@ def lift(manifest: Manifest, notes: Sequence[Note], low: int | None, high: int |
 
 # A context is asked about when it arrives and with each request, and a request's first note waits for it.
 @lru_cache(maxsize=64)
-def _height(notes: tuple[Note, ...]) -> float:
-    """Return the mean pitch of the tune in notes."""
-    return fmean(note.pitch for note in skyline(notes))
+def _height(notes: Same[Note]) -> float:
+    """Return the mean pitch of the tune in the last notes."""
+    last = sorted(notes.held, key=lambda note: note.start)[-NOTES:]
+    return fmean(note.pitch for note in skyline(last))
 
 
 def lifted(notes: Sequence[Note], semitones: int) -> Sequence[Note]:

@@ -10,6 +10,7 @@ from ...models.file.manifest import Manifest
 from ...models.metre import Metre
 from ...models.note import Note
 from ...models.voices import skyline
+from ..same import Same
 from .gate import gate_of, lengthened
 from .loudness import Loudness, loudness_of
 from .swing import Swing, is_of_triplet, is_off_beat, swing_of
@@ -52,6 +53,7 @@ class Player:
 
     def __init__(self, manner: Manner, barline: float, end: float) -> None:
         self._manner, self._barline = manner, barline
+        self._is_plain = manner == Manner()
         self._seen: set[int] = set()
         """Beats of which is known whether they swing; till then what is in them stays as it is."""
         self._swung: set[int] = set()
@@ -60,6 +62,8 @@ class Player:
 
     def play(self, note: Note) -> Note:
         """Return a note as it is played."""
+        if self._is_plain:
+            return note
         manner, barline = self._manner, self._barline
         loudness = manner.loudness
         velocity = note.velocity if loudness is None else loudness.velocity(note.start, barline)
@@ -106,14 +110,14 @@ def manner_of(notes: Sequence[Note], metre: Metre, barline: float, knows: Knows)
         barline: any of their barlines.
         knows: what the model chooses.
     """
-    last = sorted(notes, key=lambda note: note.start)[-NOTES:]
-    return _manner(tuple(last), metre, barline % metre.beats, knows)
+    return _manner(Same(notes), metre, barline % metre.beats, knows)
 
 
 # A context is asked about when it arrives and with each request, and a request's first note waits for it.
 @lru_cache(maxsize=64)
-def _manner(notes: Sequence[Note], metre: Metre, barline: float, knows: Knows) -> Manner:
-    told = notes if knows.chords else skyline(notes)
+def _manner(notes: Same[Note], metre: Metre, barline: float, knows: Knows) -> Manner:
+    last = sorted(notes.held, key=lambda note: note.start)[-NOTES:]
+    told = last if knows.chords else skyline(last)
     swing = swing_of(told, metre, barline)
     straight = told if swing is None else swing.straightened(told, barline)
     return Manner(

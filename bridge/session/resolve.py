@@ -212,7 +212,9 @@ def _place(
     told = options.get("start", AUTO)
     if told != AUTO:
         start = float(told)
-        before = tuple(note for note in context or () if note.start < start - _HALF_TICK)
+        before = context or ()
+        if any(note.start >= start - _HALF_TICK for note in before):
+            before = tuple(note for note in before if note.start < start - _HALF_TICK)
         if context and not before:
             raise RequestError("no_context", f"all notes of the context lie at or after start {start:g}")
         return before, anchored(metre, start), start
