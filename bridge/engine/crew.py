@@ -66,10 +66,11 @@ class Crew:
 
     def _has_room(self, model: str, rows: Counter[Hashable], tasks: Turns, passed: set[Hashable]) -> bool:
         """Return whether a row of a model may join, pausing one that has had its turn where all is full."""
-        full = rows.total() >= MOST_ROWS
-        if not full and self._fits(model):
+        fits = self._fits(model)
+        if fits and rows.total() < MOST_ROWS:
             return True
-        known = self._batches.values() if full else filter(None, [self._batches.get(model)])
+        # Where the model's own batch is full, another's row would make room for nobody.
+        known = self._batches.values() if fits else filter(None, [self._batches.get(model)])
         batch = max(known, key=lambda batch: batch.longest, default=None)
         if batch is None or batch.longest < TURN:
             return False

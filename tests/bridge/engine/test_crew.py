@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_where_all_rows_are_taken_those_that_had_their_turn_make_room(place: Pla
     for _ in range(TURN):
         took = place.step()
     assert waited <= took.keys() and len(took) == MOST_ROWS
+
+
+def test_a_row_makes_room_where_one_is_wanted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in another model's batch, which has had its turn, too, while the model's own one is full."""
+    model = place.crew._models.get("tiny")
+    few = replace(model, batching=replace(model.batching, most=4))
+    monkeypatch.setitem(place.crew._models._loaded, "tiny", few)
+    for client in range(MOST_ROWS - 4):
+        place.ask(f"chords {client}", 1, "chords")
+    assert len(place.step()) == MOST_ROWS - 4
+    for client in range(4):
+        place.ask(f"tiny {client}", 1)
+    for _ in range(TURN):
+        assert len(place.step()) == MOST_ROWS
+    place.ask("new", 1)
+    took = place.step()
+    assert "new" in took and len(took) == MOST_ROWS
+    assert sum(client.startswith("chords") for client in took) == MOST_ROWS - 4
 
 
 def test_a_client_alone_has_all_rows_and_two_share_fewer(place: Place) -> None:
