@@ -6,14 +6,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-MOST_WAITING = 64
+MAX_WAITING = 64
 log = logging.getLogger("antiphon.server")
 
 
 class Lull:
     """Keeps the newest work of each key for a quiet moment. The receiving thread's own.
 
-    Only a head start may be kept here: beyond MOST_WAITING the oldest work is forgotten.
+    Only a head start may be kept here: beyond MAX_WAITING the oldest work is forgotten.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Lull:
         """Keep ``work``, in place of what was kept for its key."""
         self._waiting.pop(key, None)
         self._waiting[key] = work
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MAX_WAITING:
             self._waiting.popitem(last=False)
 
     def drop(self, key: Hashable) -> None:

@@ -13,8 +13,8 @@ from .lull import Lull
 from .request import GenerationRequest, Take
 
 
-class Job(Protocol):
-    """A request that the engine works on."""
+class Cancellable(Protocol):
+    """A request on its way, as who asked holds it."""
 
     def cancel(self) -> None:
         """Stop before the next note."""
@@ -52,7 +52,7 @@ class Generator(Protocol):
     def prime(self, key: Hashable, request: GenerationRequest, client: Hashable = None) -> None:
         """Read a request's context ahead of it, in the background; raises RequestError."""
 
-    def check(self, request: GenerationRequest, client: Hashable, replaces: Job | None) -> None:
+    def check(self, request: GenerationRequest, client: Hashable, replaces: Cancellable | None) -> None:
         """Raise RequestError where a request could not take the place of another of its client's."""
 
     def submit(
@@ -61,8 +61,8 @@ class Generator(Protocol):
         listener: Listener,
         key: Hashable = None,
         client: Hashable = None,
-        replaces: Job | None = None,
-    ) -> Job:
+        replaces: Cancellable | None = None,
+    ) -> Cancellable:
         """Start a request; raises RequestError, ``busy`` when the queue is full without what it replaces."""
 
 

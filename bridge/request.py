@@ -13,10 +13,10 @@ from ..models.metre import Metre, MetreMap
 from ..models.note import Note
 from .manner.manner import Manner
 
-MOST_TAKES = 64
-MOST_BEATS = 4096.0
+MAX_TAKES = 64
+MAX_BEATS = 4096.0
 """Length of a take in beats."""
-MOST_CONTEXT_NOTES = 1 << 16
+MAX_CONTEXT_NOTES = 1 << 16
 """Models read the last few hundred; more than this is a mistake."""
 
 
@@ -85,13 +85,13 @@ class GenerationRequest:
             raise RequestError("bad_args", "beats, temperature, top_p and tempo must be finite numbers")
         length = self.end_beat - self.start_beat
         _require(length > 1e-6, f"the answer would be {length:g} beats long; it must be above 0")
-        if length > MOST_BEATS:
-            raise RequestError("too_large", f"the answer would be {length:g} beats long, over {MOST_BEATS:g}")
-        if not 1 <= self.takes <= MOST_TAKES:
-            raise RequestError("too_large", f"takes {self.takes} must be in range 1..{MOST_TAKES}")
-        if len(self.context) > MOST_CONTEXT_NOTES:
+        if length > MAX_BEATS:
+            raise RequestError("too_large", f"the answer would be {length:g} beats long, over {MAX_BEATS:g}")
+        if not 1 <= self.takes <= MAX_TAKES:
+            raise RequestError("too_large", f"takes {self.takes} must be in range 1..{MAX_TAKES}")
+        if len(self.context) > MAX_CONTEXT_NOTES:
             raise RequestError(
-                "too_large", f"a context of {len(self.context)} notes is over {MOST_CONTEXT_NOTES}"
+                "too_large", f"a context of {len(self.context)} notes is over {MAX_CONTEXT_NOTES}"
             )
         sampling = self.sampling
         _require(

@@ -98,7 +98,7 @@ def most() -> str:
         ("Characters of an id", bounds.MAX_ID, "`bad_args`"),
         ("Characters of an option's value", options.MAX_CHARACTERS, "`bad_args`"),
         ("Characters of the option text", options.MAX_TUNE, "`bad_args`"),
-        ("Messages in a row that are no requests", caller.MOST_STRAYS, "they get no answer"),
+        ("Messages in a row that are no requests", caller.MAX_STRAYS, "they get no answer"),
         ("Values of a ping", session.MAX_ECHO, "`too_large`"),
         ("Notes of a context", protocol.MAX_CONTEXT_NOTES, "`too_large`"),
         ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 from ...models.errors import AntiphonError, RequestError
 from ..runtime.shelf import ModelShelf
-from ..runtime.stepper import MOST_ROWS
+from ..runtime.stepper import MAX_ROWS
 from .batch import Batch
 from .turns import Task, Turns
 
@@ -20,7 +20,7 @@ TURN = 32
 
 
 class Crew:
-    """Batches of rows, one a model, and MOST_ROWS rows in all: as many as one run takes.
+    """Batches of rows, one a model, and MAX_ROWS rows in all: as many as one run takes.
 
     A client alone may have all of them, several clients an even share of TOGETHER, or a row each where they
     are many, whichever worker has theirs: workers get in each other's way. Rows beyond that are paused and
@@ -67,7 +67,7 @@ class Crew:
     def _has_room(self, model: str, rows: Counter[Hashable], tasks: Turns, passed: set[Hashable]) -> bool:
         """Return whether a row of a model may join, pausing one that has had its turn where all is full."""
         fits = self._fits(model)
-        if fits and rows.total() < MOST_ROWS:
+        if fits and rows.total() < MAX_ROWS:
             return True
         # Where the model's own batch is full, another's row would make room for nobody.
         known = self._batches.values() if fits else filter(None, [self._batches.get(model)])
@@ -126,4 +126,4 @@ class Crew:
 
 def _share(clients: int) -> int:
     """Return how many rows of a worker each of so many clients may have."""
-    return MOST_ROWS if clients <= 1 else max(TOGETHER // clients, 1)
+    return MAX_ROWS if clients <= 1 else max(TOGETHER // clients, 1)

@@ -28,7 +28,7 @@ from .primed import Primed, PrimedShelf, Reading, Subject, Waiter
 from .turns import Task, Turns
 from .waiting import LOOK_SECONDS, Waiting
 
-MOST_WORKERS = 2
+MAX_WORKERS = 2
 """By default: a musician's machine has other things to do."""
 
 
@@ -52,7 +52,7 @@ class Engine:
         self._primed = PrimedShelf()
         self._idle = 0
         self._closing = False
-        count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+        count = workers or min(os.cpu_count() or 1, MAX_WORKERS)
         self._workers = [
             threading.Thread(target=self._work, name=f"antiphon-worker-{index}", daemon=True)
             for index in range(count)
@@ -104,7 +104,7 @@ class Engine:
         listener: ports.Listener,
         key: Hashable = None,
         client: Hashable = None,
-        replaces: ports.Job | None = None,
+        replaces: ports.Cancellable | None = None,
     ) -> Job:
         """Start a request; its listener hears how it goes.
 
@@ -135,13 +135,13 @@ class Engine:
             self._lock.notify(len(self._tasks))
         return job
 
-    def check(self, request: GenerationRequest, client: Hashable, replaces: ports.Job | None) -> None:
+    def check(self, request: GenerationRequest, client: Hashable, replaces: ports.Cancellable | None) -> None:
         """Raise what :meth:`submit` would raise, while what is to be replaced still runs."""
         check_limits(self.models.manifest(request.model), request)
         with self._lock:
             self._check_room(client, replaces)
 
-    def _check_room(self, client: Hashable, replaces: ports.Job | None) -> None:
+    def _check_room(self, client: Hashable, replaces: ports.Cancellable | None) -> None:
         """Raise RequestError where there is no room for one more request; the lock is held.
 
         Beyond the limit there is room for those who have less than an even share of it, one at least, so that

@@ -14,9 +14,9 @@ from ..runtime.stepper import Snapshot
 from ..take.rows import Row
 from ..text.prompt import Prompt
 
-MOST_PRIMED = 64
+MAX_PRIMED = 64
 """Contexts kept."""
-MOST_BYTES = 128 << 20
+MAX_BYTES = 128 << 20
 """What their snapshots may take: one of a model that ships up to 0.7 MB, of another up to 20."""
 
 Subject = tuple[Hashable, ...]
@@ -76,7 +76,7 @@ class Primed:
 class PrimedShelf:
     """The contexts last used, one a key and model. The engine's lock guards it."""
 
-    def __init__(self, most: int = MOST_PRIMED) -> None:
+    def __init__(self, most: int = MAX_PRIMED) -> None:
         self._most = most
         self._entries: OrderedDict[tuple[Hashable, str], Primed] = OrderedDict()
 
@@ -96,7 +96,7 @@ class PrimedShelf:
         self._release(self._entries.pop((key, primed.model), None))
         self._entries[key, primed.model] = primed
         total = sum(entry.bytes for entry in self._entries.values())
-        while len(self._entries) > self._most or (len(self._entries) > 1 and total > MOST_BYTES):
+        while len(self._entries) > self._most or (len(self._entries) > 1 and total > MAX_BYTES):
             _, oldest = self._entries.popitem(last=False)
             total -= oldest.bytes
             self._release(oldest)

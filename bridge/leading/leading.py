@@ -17,7 +17,7 @@ from .constraints import Mask
 from .opening import Context
 from .tonality import Leaning, of_heard, of_tonic
 
-MOST = 128
+MAX_NOTES = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
@@ -86,7 +86,7 @@ class Leading:
         beats = self._beats(codes)
         if self._cadence is not None:
             self._cadence.hear(self._classes[codes[self._pitch]], beats)
-        if self._heard is None or self._count >= MOST:
+        if self._heard is None or self._count >= MAX_NOTES:
             return
         self._heard[self._classes[codes[self._pitch]]] += beats
         self._count += 1

@@ -23,7 +23,7 @@ DRIFT = 0.04
 """Nats that it loses for each semitone above another, times each that the voices are too high."""
 HALF = 68
 """Notes that tell where voices lie, of which half of the above is lost: a bar tells little, a page much."""
-MOST = 128
+MAX_NOTES = 128
 """Notes that tell it: the last of a context, or else the answer's own first."""
 RECENT = 12
 """Notes of the answer that tell where voices are."""
@@ -44,7 +44,7 @@ class Tessitura:
         self._pitches = codec["pitch"].array.astype(np.float32)
         self._heights = self._pitches - self._pitches.mean()  # what all pitches gain is no choice
         self._voices = codec["part"].size
-        self._told = codes[-MOST:]
+        self._told = codes[-MAX_NOTES:]
         self._own: list[list[int]] = []
         self._away: deque[float] = deque([0.0] * RECENT, maxlen=RECENT)
         self.homes: dict[int, float] = {}
@@ -82,7 +82,7 @@ class Tessitura:
         part, pitch = codes[self._part], codes[self._pitch]
         height = float(self._pitches[pitch])
         self._away.append(height - self.homes.get(part, height))
-        if len(self._told) < MOST:
+        if len(self._told) < MAX_NOTES:
             self._own.append(list(codes))
             if len(self._own) == _AT_ONCE:
                 self._settle()

@@ -20,7 +20,7 @@ from ...models.errors import ModelFileError
 from ...models.file.manifest import Manifest
 from ...models.file.step import NULL_POSITION, UNUSED_POSITION, inputs
 from ...models.refusal import first_line
-from .stepper import MOST_ROWS, Batching, memory_sizes
+from .stepper import MAX_ROWS, Batching, memory_sizes
 
 Feed = dict[str, npt.NDArray[Any]]
 
@@ -39,7 +39,7 @@ def probe(session: Any, manifest: Manifest) -> Batching:
 def _probe(session: Any, manifest: Manifest) -> Batching:
     grown = memory_sizes(manifest.memory) if manifest.memory else ()
     slots = grown[0] if grown else 0
-    feed = _random_feed(manifest, MOST_ROWS, slots)
+    feed = _random_feed(manifest, MAX_ROWS, slots)
     for size in grown or (0,):
         # ONNX Runtime plans its memory at the first run of a key, the dimensions of all inputs xor-ed: where
         # an even number of inputs has a batch, all batches share one key, and only the first to run is
@@ -47,11 +47,11 @@ def _probe(session: Any, manifest: Manifest) -> Batching:
         lone = _wider(feed, size) if size > slots else feed
         session.run(None, {name: array[:1] for name, array in lone.items()})
     everything = session.run(None, feed)
-    sizes = sorted({2, 3, 5, 8, 11, MOST_ROWS - 1})
+    sizes = sorted({2, 3, 5, 8, 11, MAX_ROWS - 1})
     together = all(_agrees(session, feed, everything, row, size) for size in sizes for row in (0, 1))
     if not together:
         return Batching(least=1, most=1, whole_memory=True)
-    alone = all(_agrees(session, feed, everything, row, 1) for row in range(MOST_ROWS))
+    alone = all(_agrees(session, feed, everything, row, 1) for row in range(MAX_ROWS))
     return Batching(
         least=1 if alone else 2,
         whole_memory=not all(_same(session.run(None, _wider(feed, size)), everything) for size in grown[1:]),

@@ -1,6 +1,6 @@
 """Rows of one model that step together: ONNX Runtime with every buffer bound in place.
 
-A row is one sequence of notes in the making. All arrays are allocated once for MOST_ROWS rows, rows come
+A row is one sequence of notes in the making. All arrays are allocated once for MAX_ROWS rows, rows come
 first, and so the first n rows of any of them are one stretch of memory that a binding can point to. What
 a step writes and the next one reads (note, clock, state) has two buffers that swap roles: nothing is
 copied, and what a step read is still there after it.
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ...models.file.manifest import Manifest, Memory
 from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
 
-MOST_ROWS = 16
+MAX_ROWS = 16
 """From here on a bigger batch hardly gains speed and makes every row in it slower."""
 BUCKET = 64
 """Slots by which the attention memory grows."""
@@ -33,7 +33,7 @@ class Batching:
 
     least: int = 1
     """Rows a run has at least; missing ones are padding."""
-    most: int = MOST_ROWS
+    most: int = MAX_ROWS
     """Rows a run has at most."""
     whole_memory: bool = False
     """Whether the memory must have its full size from the start."""
@@ -59,7 +59,7 @@ class Snapshot:
 
 
 class Stepper:
-    """Up to MOST_ROWS rows of one model.
+    """Up to MAX_ROWS rows of one model.
 
     Between steps a caller writes a row's ``conditions``, ``forced``, ``masks[field]``, ``temperature``,
     ``top_p`` and ``uniform`` (all (row, ...)), and may overwrite its ``note`` and ``clock``. After a
@@ -75,8 +75,8 @@ class Stepper:
         self._bindings: dict[tuple[int, int, int], Any] = {}
         """By rows, phase and slots."""
         # Lists: a row's numbers are read one by one, for which arrays take several times as long.
-        self._steps = [0] * MOST_ROWS
-        self._position = [0.0] * MOST_ROWS
+        self._steps = [0] * MAX_ROWS
+        self._position = [0.0] * MAX_ROWS
         self._initial = {s.name: s.initial for s in manifest.state}
         self._carried = {"note": "chosen", "clock": "clock_out"} | {
             s.name: f"{s.name}_out" for s in manifest.state
@@ -91,7 +91,7 @@ class Stepper:
 
     def _allocate(self) -> None:
         """Make every buffer; padding rows get harmless values."""
-        free: dict[str, int] = {"batch": MOST_ROWS, "memory": 0}
+        free: dict[str, int] = {"batch": MAX_ROWS, "memory": 0}
         sizes = {
             p.name: (tuple(s if isinstance(s, int) else free[s] for s in p.shape), p.dtype)
             for p in (*inputs(self.manifest), *outputs(self.manifest))
@@ -102,14 +102,14 @@ class Stepper:
         fixed = [p.name for p in inputs(self.manifest) if p.name not in self._carried]
         self._fixed = [name for name in fixed if not name.startswith("memory_")]
         # A text model has no conditions.
-        self.conditions = made.get("conditions", np.zeros((MOST_ROWS, 0), np.int32))
+        self.conditions = made.get("conditions", np.zeros((MAX_ROWS, 0), np.int32))
         self.forced = made["forced"]
         self.temperature, self.top_p, self.uniform = made["temperature"], made["top_p"], made["uniform"]
         self.masks = {f.name: made[f"mask_{f.name}"] for f in self.manifest.codec.fields}
         self.log_prob = made["log_prob"]
         self._begin = self.manifest.codec.begin()
         self._copied = [made[name] for name in self._fixed]
-        for row in range(MOST_ROWS):
+        for row in range(MAX_ROWS):
             self._reset(row)
         self._keys: Array
         self._values: Array
@@ -273,9 +273,9 @@ class Stepper:
     def _make_memory(self, slots: int) -> tuple[Array, Array, Array]:
         memory = self.manifest.memory
         assert memory is not None
-        keys = np.zeros((MOST_ROWS, memory.heads, memory.key_size, slots), np.float32)
-        values = np.zeros((MOST_ROWS, memory.heads, slots, memory.value_size), np.float32)
-        positions = np.full((MOST_ROWS, slots), UNUSED_POSITION, np.float32)
+        keys = np.zeros((MAX_ROWS, memory.heads, memory.key_size, slots), np.float32)
+        values = np.zeros((MAX_ROWS, memory.heads, slots, memory.value_size), np.float32)
+        positions = np.full((MAX_ROWS, slots), UNUSED_POSITION, np.float32)
         positions[:, 0] = NULL_POSITION
         return keys, values, positions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-MOST_LINES = 20
+MAX_LINES = 20
 """Of one place in the code, in one window of time."""
 WINDOW_SECONDS = 60.0
 
@@ -29,9 +29,9 @@ class LogLimit(logging.Filter):
             began, count = self._windows.get(place, (record.created, 0))
             # A clock that was put back begins a new window, too.
             is_new = not 0 <= record.created - began < WINDOW_SECONDS
-            left_out = max(count - MOST_LINES, 0) if is_new else 0
+            left_out = max(count - MAX_LINES, 0) if is_new else 0
             began, count = (record.created, 1) if is_new else (began, count + 1)
             self._windows[place] = began, count
         if left_out:
             record.msg = f"{record.msg} ({left_out} such lines before were left out)"
-        return count <= MOST_LINES
+        return count <= MAX_LINES

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...models.note import Note
 from ..clock import Clock
-from ..ports import Job
+from ..ports import Cancellable
 from ..protocol.arguments import shortened
 from ..protocol.osc import Encoded, Message, NoteMessage, Outgoing, Value, encoded
 from ..protocol.table import NOTES_A_DATAGRAM, TEXT_A_DATAGRAM
@@ -46,7 +46,7 @@ class Answer:
     ) -> None:
         self.order = order
         self.started = clock.now()
-        self.job: Job | None = None
+        self.job: Cancellable | None = None
         self.kept = kept
         """Its takes, as far as they are complete."""
         self._clock = clock
@@ -58,7 +58,7 @@ class Answer:
         self._singles: dict[int, list[Encoded]] = {}
         """By take, what was sent in mode single."""
 
-    def began(self, job: Job) -> None:
+    def began(self, job: Cancellable) -> None:
         """Learn which job works on this."""
         with self._lock:
             self.job = job

@@ -9,7 +9,7 @@ LENT_MESSAGES = frozenset({"/antiphon/context"})
 CANCELLING_MESSAGES = frozenset({"/antiphon/cancel"})
 SILENCE_SECONDS = 60.0
 """After so long a port that never said hello may be another program's."""
-MOST_STRAYS = 64
+MAX_STRAYS = 64
 """Messages in a row that are no requests and are answered nevertheless."""
 PAUSE_SECONDS = 1.0
 """After so long a row is at its end: people who try things out make pauses."""
@@ -63,7 +63,7 @@ class Caller:
         now = self._clock.now()
         self._strays = 1 if now - self._strayed >= PAUSE_SECONDS else self._strays + 1
         self._strayed = now
-        return self._strays > MOST_STRAYS
+        return self._strays > MAX_STRAYS
 
     def is_another(self, name: str) -> bool:
         """Take the name that a program tells of itself; return whether the one before had another."""

@@ -22,9 +22,9 @@ from ..text.prompt import check_text
 
 MAX_BEATS = 4096
 """Length of an answer, all takes together."""
-MOST_TUNE_BARS = 64
+MAX_TUNE_BARS = 64
 """Length of a tune by a model of text, where no length is asked for."""
-MOST_TUNE_BEATS = 256
+MAX_TUNE_BEATS = 256
 """The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
 _HALF_TICK = 1 / 48
 """Beats before the answer's start from which on a note is at it: a 32-bit float of a beat is not exact."""
@@ -202,7 +202,7 @@ def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: b
 
 def _tune_length(metre: Metre) -> float:
     """Return the most beats of a tune that is written to its end, whole bars."""
-    return min(MOST_TUNE_BARS, MOST_TUNE_BEATS // metre.beats) * metre.beats
+    return min(MAX_TUNE_BARS, MAX_TUNE_BEATS // metre.beats) * metre.beats
 
 
 def _place(

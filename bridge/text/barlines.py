@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MOST = 2
+MAX_IN_A_ROW = 2
 """Barlines without a note or rest between them: one at a line's end, and one at the beginning of the next."""
 _BARLINE = re.compile(r":*\|[|:\]]*")
 _LAST = re.compile(r"[|:\]]*\Z")
@@ -40,7 +40,8 @@ class Barlines:
         assert last is not None
         if last[0] in ("", ":"):
             found = _BARLINE.findall("\n".join([*before, line]))
-            is_over = _BARLINE.search(line) or len(found) >= MOST or (found and found[-1].endswith("|:"))
+            is_full = len(found) >= MAX_IN_A_ROW
+            is_over = _BARLINE.search(line) or is_full or (found and found[-1].endswith("|:"))
             return "|:" if is_over else last[0]
         if last[0].endswith(("|:", "]")):
             return "|:"

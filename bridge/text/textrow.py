@@ -33,11 +33,11 @@ from .barfill import ACCIDENTALS, FREE, BarFill, Rule
 from .placing import placed
 from .prompt import Prompt
 
-MOST_CHARACTERS = 2400
+MAX_CHARACTERS = 2400
 """Of a tune, its header included."""
 ATTEMPTS = 8
 """How often a tune is drawn before its take is left empty."""
-MOST_STEPS = 4 * MOST_CHARACTERS
+MAX_STEPS = 4 * MAX_CHARACTERS
 """Characters of a take, all attempts together, after which none is begun."""
 IN_VAIN = 2
 """How often a tune may be written further, as its answer's end is silent, without a note more in the answer:
@@ -135,12 +135,12 @@ class TextRow:
         if (ended or self._has_enough()) and not self._pending:
             text, score = self._read()
             notes, end = placed(score, self._job.request, self._prompt)
-            missing = 0 if ended or len(self._codes) >= MOST_CHARACTERS else self._missing(notes)
+            missing = 0 if ended or len(self._codes) >= MAX_CHARACTERS else self._missing(notes)
             is_good = bool(notes) and not self._is_late(notes)
             if is_good and missing:
                 assert self._bars is not None
                 self._bars += missing
-            elif is_good or self._attempts >= ATTEMPTS or self._steps >= MOST_STEPS:
+            elif is_good or self._attempts >= ATTEMPTS or self._steps >= MAX_STEPS:
                 self._finish(text, notes, end)
                 return True
             else:
@@ -151,7 +151,7 @@ class TextRow:
 
     def _has_enough(self) -> bool:
         """Return whether as many bars as were asked for are written."""
-        if len(self._codes) >= MOST_CHARACTERS:
+        if len(self._codes) >= MAX_CHARACTERS:
             return True
         return self._bars is not None and self._counter.bars >= self._bars
 

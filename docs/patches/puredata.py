@@ -22,7 +22,7 @@ from pdpatch import Canvas
 FOLDER = Path(__file__).parents[2] / "bridge/clients/puredata"
 STAIR = 12
 """Pixels from a message to the one below it in a column."""
-MOST_NOTES = 4096
+MAX_NOTES = 4096
 """Of a context that the bridge takes; models read the last few hundred."""
 VALUES = ("id", "phase", "start", "of", "takes", "silence", "asked", "begun", "shown", "seed", "lock",
           "beatms", "sum", "port", "sent")  # fmt: skip
@@ -66,7 +66,7 @@ def context() -> Canvas:
     c.put("t", "t b l", 20, 154)
     c.put("keep", "text set $0-context 1e+08", 120, 184)
     c.put("size", "text size $0-context", 20, 214)
-    c.put("many", f"moses {MOST_NOTES + 1}", 20, 240)
+    c.put("many", f"moses {MAX_NOTES + 1}", 20, 240)
     c.put("first", "0(", 90, 266)
     c.put("delete", "text delete $0-context", 90, 292)
     c.wire("in part", "part five", "five:2 few", "few warning", "five t", "t:1 keep", "t size", "size many",

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, get_args
 
 from ..errors import ModelFileError
-from .limits import MOST_ENTRIES, MOST_MEMORY, MOST_STATE, MOST_TEXT, MOST_VALUES, RANGES
+from .limits import MAX_ENTRIES, MAX_MEMORY, MAX_STATE, MAX_TEXT, MAX_VALUES, RANGES
 from .manifest import DType, Manifest, Memory, StateTensor
 from .step import inputs, outputs
 
@@ -28,8 +28,8 @@ def check_manifest(manifest: Manifest) -> None:
     _check_kinds(manifest)
     for key in ("parts", "state", "sources", "tasks", "conditions"):
         count = len(getattr(manifest, key))
-        if count > MOST_ENTRIES:
-            raise _wrong(key, f"has {count} entries, at most {MOST_ENTRIES} are allowed")
+        if count > MAX_ENTRIES:
+            raise _wrong(key, f"has {count} entries, at most {MAX_ENTRIES} are allowed")
     for key in ("parts", "state", "sources"):
         for entry in getattr(manifest, key):
             _check_kinds(entry, f"{key}: ")
@@ -69,8 +69,8 @@ def _check_kind(key: str, kind: str, value: object) -> None:
     is_half = isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value)
     if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool") or is_half:
         raise _wrong(key, f"must be {name}, not {value!r:.80}")
-    if isinstance(value, str) and len(value) > MOST_TEXT:
-        raise _wrong(key, f"has {len(value)} characters, at most {MOST_TEXT} are allowed")
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise _wrong(key, f"has {len(value)} characters, at most {MAX_TEXT} are allowed")
 
 
 def _check_range(key: str, value: float) -> None:
@@ -83,8 +83,8 @@ def _check_tables(manifest: Manifest) -> None:
     """Check the sizes of the tables (their values are checked where they are made) and the parts' number."""
     codec = manifest.codec
     for each in codec.fields:
-        if len(each.values) > MOST_VALUES:
-            raise _wrong("fields", f"has {len(each.values)} values for {each.name}, at most {MOST_VALUES}")
+        if len(each.values) > MAX_VALUES:
+            raise _wrong("fields", f"has {len(each.values)} values for {each.name}, at most {MAX_VALUES}")
     if "delta" in codec.names and codec["delta"].values[-1] <= 0:
         raise _wrong("fields", "has no delta above 0: no note would ever follow another")
     last = max(codec["part"].values) if "part" in codec.names else 0
@@ -95,8 +95,8 @@ def _check_tables(manifest: Manifest) -> None:
 def _check_memory(memory: Memory) -> None:
     _check_kinds(memory, "memory: ")
     numbers = memory.heads * (memory.key_size + memory.value_size) * memory.length
-    if numbers > MOST_MEMORY:
-        raise _wrong("memory", f"means {numbers} numbers a row, at most {MOST_MEMORY} are allowed")
+    if numbers > MAX_MEMORY:
+        raise _wrong("memory", f"means {numbers} numbers a row, at most {MAX_MEMORY} are allowed")
 
 
 def _check_state(manifest: Manifest) -> None:
@@ -105,12 +105,12 @@ def _check_state(manifest: Manifest) -> None:
     for state in manifest.state:
         if state.dtype not in get_args(DType):
             raise _wrong("state: dtype", f"must be {' or '.join(get_args(DType))}, not {state.dtype!r:.80}")
-        if not all(type(size) is int and 1 <= size <= MOST_STATE for size in state.shape):
-            raise _wrong("state: shape", f"must hold sizes from 1 to {MOST_STATE}, not {state.shape!r:.80}")
+        if not all(type(size) is int and 1 <= size <= MAX_STATE for size in state.shape):
+            raise _wrong("state: shape", f"must hold sizes from 1 to {MAX_STATE}, not {state.shape!r:.80}")
         _check_initial(state)
         numbers += prod(state.shape)
-    if numbers > MOST_STATE:
-        raise _wrong("state", f"means {numbers} numbers a row, at most {MOST_STATE} are allowed")
+    if numbers > MAX_STATE:
+        raise _wrong("state", f"means {numbers} numbers a row, at most {MAX_STATE} are allowed")
     names = [port.name for port in (*inputs(manifest), *outputs(manifest))]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from ..field import RANGES as FIELD_RANGES
 
-MOST_TEXT = 4096
+MAX_TEXT = 4096
 """Characters of any text."""
-MOST_ENTRIES = 256
+MAX_ENTRIES = 256
 """Parts, state tensors, sources, tasks or conditions."""
-MOST_VALUES = 1 << 16
+MAX_VALUES = 1 << 16
 """Values of a field's table."""
-MOST_STATE = 1 << 20
+MAX_STATE = 1 << 20
 """Numbers of all state tensors of a row together; 4 MB."""
-MOST_MEMORY = 1 << 22
+MAX_MEMORY = 1 << 22
 """Numbers of a row's memory: heads × (key_size + value_size) × length; 16 MB."""
 RANGES: Mapping[str, tuple[float, float]] = {
     "memory: heads": (1, 1024),
@@ -38,8 +38,8 @@ def limits() -> Iterator[tuple[str, str]]:
         yield key, f"{low}..{high}"
     for name, (low, high, _) in FIELD_RANGES.items():
         yield f"fields: {name}", f"values {low}..{high}"
-    yield "fields", f"up to {MOST_VALUES} values each"
-    yield "memory", f"heads × (key_size + value_size) × length up to {MOST_MEMORY}"
-    yield "state", f"up to {MOST_STATE} numbers in all"
-    yield "parts, state, sources, tasks, conditions", f"up to {MOST_ENTRIES} each"
-    yield "any text", f"up to {MOST_TEXT} characters"
+    yield "fields", f"up to {MAX_VALUES} values each"
+    yield "memory", f"heads × (key_size + value_size) × length up to {MAX_MEMORY}"
+    yield "state", f"up to {MAX_STATE} numbers in all"
+    yield "parts, state, sources, tasks, conditions", f"up to {MAX_ENTRIES} each"
+    yield "any text", f"up to {MAX_TEXT} characters"

@@ -13,7 +13,7 @@ from ..codec import Codec
 from ..errors import ConfigError
 from ..metre import Metre
 from ..score import Part
-from .limits import MOST_ENTRIES, MOST_TEXT
+from .limits import MAX_ENTRIES, MAX_TEXT
 
 DType = Literal["int32", "float32"]
 FORMAT_VERSION = 1
@@ -65,16 +65,16 @@ class Source:
         wrong = next((key for key in entry if not isinstance(entry[key], str)), None)
         if wrong:
             raise ConfigError(f"sources: {wrong} must be text, not {entry[wrong]!r}")
-        long = next((key for key in entry if len(entry[key]) > MOST_TEXT), None)
+        long = next((key for key in entry if len(entry[key]) > MAX_TEXT), None)
         if long:
-            raise ConfigError(f"sources: {long} has {len(entry[long])} characters, at most {MOST_TEXT}")
+            raise ConfigError(f"sources: {long} has {len(entry[long])} characters, at most {MAX_TEXT}")
         return cls(**entry)
 
     @classmethod
     def several(cls, entries: Sequence[Any]) -> tuple[Source, ...]:
         """Return what a list of tables says; raises ConfigError likewise, and for more than a file holds."""
-        if len(entries) > MOST_ENTRIES:
-            raise ConfigError(f"sources: {len(entries)}, at most {MOST_ENTRIES}; join some")
+        if len(entries) > MAX_ENTRIES:
+            raise ConfigError(f"sources: {len(entries)}, at most {MAX_ENTRIES}; join some")
         return tuple(map(cls.of, entries))
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ..errors import ModelFileError
 from .onnxmeta import fields, opened
 
-MOST_FIELDS = 1_000_000
+MAX_FIELDS = 1_000_000
 """Fields that are walked over: a model has some thousands, and each costs a microsecond."""
 _EXTERNAL_DATA = 13
 """The field of a TensorProto that says where its values are."""
@@ -39,7 +39,7 @@ def check_whole(path: Path) -> None:
 
 def _is_whole(file: BinaryIO, size: int) -> bool:
     """Walk over all messages that may hold tensors."""
-    waiting, left = [("model", 0, size)], MOST_FIELDS
+    waiting, left = [("model", 0, size)], MAX_FIELDS
     while waiting:
         kind, start, end = waiting.pop()
         file.seek(start)

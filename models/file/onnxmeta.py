@@ -20,7 +20,7 @@ _LARGEST_VALUE = 4 << 20
 """Bytes of the entry read at most; our manifests have some kilobytes."""
 _LONGEST_KEY = 256
 """Bytes of a key that is read; a longer one is not ours."""
-_MOST_FIELDS = 10_000
+_MAX_FIELDS = 10_000
 """Fields of a message that are walked over: a model has some dozens, and each costs a microsecond."""
 
 
@@ -97,7 +97,7 @@ def _value_of(file: BinaryIO, end: int, key: str) -> tuple[int, int] | None:
     return (value or (end, 0)) if is_ours else None
 
 
-def fields(file: BinaryIO, end: int, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int]]:
+def fields(file: BinaryIO, end: int, most: int = _MAX_FIELDS) -> Iterator[tuple[int, int]]:
     """Yield number and bytes of each field of a message that goes up to ``end``, standing at its value.
 
     A message of ``most`` fields or more is none of a model's.

@@ -13,7 +13,7 @@ import onnx
 import onnxruntime as ort
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading.opening import in_phrase, read_context
-from antiphon.bridge.runtime.stepper import MOST_ROWS, Stepper
+from antiphon.bridge.runtime.stepper import MAX_ROWS, Stepper
 from antiphon.bridge.session.resolve import resolve
 from antiphon.models.file.manifest import Manifest
 from antiphon.models.file.modelfile import ModelFile, session_options
@@ -56,7 +56,7 @@ class Pitches(Stepper):
         size = manifest.codec["pitch"].size
         shape = onnx.helper.make_tensor_value_info(self._name, onnx.TensorProto.FLOAT, ["batch", size])
         graph.graph.output.append(shape)
-        self.logits = np.zeros((MOST_ROWS, size), np.float32)
+        self.logits = np.zeros((MAX_ROWS, size), np.float32)
         session = ort.InferenceSession(graph.SerializeToString(), session_options(), ["CPUExecutionProvider"])
         super().__init__(session, manifest)
 

@@ -63,7 +63,7 @@ def main() -> None:
     manifest = shelf.manifest(args.model.stem)
     with Engine(shelf) as engine:
         print(f"| led | {figures(written(engine, manifest, metres))} |", flush=True)
-        leading.MOST = 0
+        leading.MAX_NOTES = 0
         tessitura.OUTSIDE = tessitura.DRIFT = 0.0
         tonality.STRANGE = 0.0
         print(f"| not led | {figures(written(engine, manifest, metres))} |")

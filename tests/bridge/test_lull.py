@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from antiphon.bridge.lull import MOST_WAITING, Lull
+from antiphon.bridge.lull import MAX_WAITING, Lull
 
 
 def test_work_is_done_in_order_and_the_newest_of_a_key_alone() -> None:
@@ -19,11 +19,11 @@ def test_work_is_done_in_order_and_the_newest_of_a_key_alone() -> None:
 
 def test_what_waits_is_bounded() -> None:
     lull, done = Lull(), list[int]()
-    for number in range(3 * MOST_WAITING):
+    for number in range(3 * MAX_WAITING):
         lull.add(number, lambda number=number: done.append(number))  # type: ignore[misc]
     while lull:
         lull.work()
-    assert done == list(range(2 * MOST_WAITING, 3 * MOST_WAITING))
+    assert done == list(range(2 * MAX_WAITING, 3 * MAX_WAITING))
 
 
 def test_what_goes_wrong_is_logged_and_the_next_is_done(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from math import inf
 from typing import get_args, get_type_hints
 
 from ...models.errors import ConfigError, MusicError
-from ...models.file.limits import MOST_TEXT, RANGES
+from ...models.file.limits import MAX_TEXT, RANGES
 from ...models.file.manifest import NAME, Source
 from ...models.metre import Metre
 from .networkcheck import check_network
@@ -110,5 +110,5 @@ def _check_card(card: CardConfig) -> None:
     texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
     Source.several(card.sources)
     for key, text in texts.items():
-        if len(text) > MOST_TEXT:
-            raise ConfigError(f"{key}: {len(text)} characters, at most {MOST_TEXT} are allowed")
+        if len(text) > MAX_TEXT:
+            raise ConfigError(f"{key}: {len(text)} characters, at most {MAX_TEXT} are allowed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models.errors import ConfigError
-from ...models.file.limits import MOST_MEMORY, RANGES
+from ...models.file.limits import MAX_MEMORY, RANGES
 from .sections import NetworkConfig
 
 
@@ -38,12 +38,12 @@ def _check_memory(n: NetworkConfig) -> None:
                 f"network.{key} = {getattr(n, key)}{times}: a model file holds at most {most}; choose fewer"
             )
     numbers = n.blocks * n.attention_heads * (n.key_size + n.value_size) * n.memory
-    if numbers > MOST_MEMORY:
+    if numbers > MAX_MEMORY:
         heads = f"{n.blocks} blocks × {n.attention_heads}" if n.blocks > 1 else str(n.attention_heads)
         raise ConfigError(
             f"network.memory = {n.memory}: {heads} heads × {n.key_size + n.value_size} numbers × {n.memory} "
-            f"notes are more than the {MOST_MEMORY} that a model file allows; choose a memory of at most "
-            f"{n.memory * MOST_MEMORY // numbers}, or fewer heads"
+            f"notes are more than the {MAX_MEMORY} that a model file allows; choose a memory of at most "
+            f"{n.memory * MAX_MEMORY // numbers}, or fewer heads"
         )
 
 

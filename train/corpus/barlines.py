@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...models.metre import Metre, MetreMap
 
 _NEAR = 1e-3  # beats; triplets reach us as floats
-_MOST_PIECES = 4  # of one split bar: before a repeat, its endings, after it
+_MAX_PIECES = 4  # of one split bar: before a repeat, its endings, after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _pieces_of_one_bar(bars: Sequence[BarSpan]) -> int:
     """Return how many written bars make up whole bars from the first on; -1 if it is an odd one."""
     metre = bars[0].metre
     length = 0.0
-    for count, bar in enumerate(bars[:_MOST_PIECES], start=1):
+    for count, bar in enumerate(bars[:_MAX_PIECES], start=1):
         if bar.metre != metre:
             break
         length += bar.length

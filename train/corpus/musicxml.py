@@ -14,9 +14,9 @@ from ...models.score import Score
 from .music21score import to_score
 from .sources import MAX_BYTES
 
-MOST_BEATS = 1000
+MAX_BEATS = 1000
 """Of a bar, of which music21 makes a list; the numbers of an ending add up to no more either."""
-_MOST_DIGITS = 100
+_MAX_DIGITS = 100
 _NUMBER = re.compile(r"\d+")
 _ZIP_MAGIC = b"PK\x03\x04"
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
@@ -53,7 +53,7 @@ def _check_numbers(text: str, name: str) -> None:
     written += [ending.get("number", "") for ending in root.iter("ending")]
     for word in written:
         # Digits may have _ between them, as Python reads them.
-        if len(word) > _MOST_DIGITS or sum(map(int, _NUMBER.findall(word.replace("_", "")))) > MOST_BEATS:
+        if len(word) > _MAX_DIGITS or sum(map(int, _NUMBER.findall(word.replace("_", "")))) > MAX_BEATS:
             raise MusicError(f"{name}: {word[:20]!r} as a bar's beats or an ending's number; put that right")
 
 

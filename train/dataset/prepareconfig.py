@@ -11,7 +11,7 @@ from typing import Any
 from ...models.codec import TICKS_PER_BEAT
 from ...models.errors import ConfigError
 from ...models.field import FIELD_ORDER, FieldName
-from ...models.file.limits import MOST_ENTRIES, MOST_TEXT, RANGES
+from ...models.file.limits import MAX_ENTRIES, MAX_TEXT, RANGES
 from ...models.file.manifest import Source
 from ...models.score import Part
 from ..config.toml import parse_toml
@@ -106,10 +106,10 @@ class PrepareConfig:
             raise ConfigError(f"drum_map {self.drum_map!r} is not one of {', '.join(DRUM_MAPS)}")
         if len(self.part_rules) > 1 and "part" not in names:
             raise ConfigError("several parts need the field part")
-        if len(self.parts) > MOST_ENTRIES:
-            raise ConfigError(f"parts: {len(self.parts)} parts, a model has at most {MOST_ENTRIES}")
-        if long := next((rule.name for rule in self.parts if len(rule.name) > MOST_TEXT), ""):
-            raise ConfigError(f"parts: {long[:40]}… has {len(long)} characters, at most {MOST_TEXT}")
+        if len(self.parts) > MAX_ENTRIES:
+            raise ConfigError(f"parts: {len(self.parts)} parts, a model has at most {MAX_ENTRIES}")
+        if long := next((rule.name for rule in self.parts if len(rule.name) > MAX_TEXT), ""):
+            raise ConfigError(f"parts: {long[:40]}… has {len(long)} characters, at most {MAX_TEXT}")
         called = [rule.name.lower() for rule in self.parts if rule.name]
         if twice := next((name for name in called if called.count(name) > 1), ""):
             raise ConfigError(f"parts: two are called {twice!r}; give each a name of its own")

@@ -22,7 +22,7 @@ GRACE_SECONDS = 2.0
 """How long jobs may go on after Ctrl-C, so that what is nearly done is kept; one alone may take minutes."""
 LOOK_SECONDS = 0.2
 """How long a wait lasts at most: without a limit Windows would hear no Ctrl-C before the next job is done."""
-MOST = 61
+MAX_PROCESSES = 61
 """Processes that Windows can wait for."""
 _WAITING = 4  # jobs handed out a process: enough to keep it busy, few enough to stop quickly
 
@@ -37,7 +37,7 @@ def run_jobs(
     Raises:
         DatasetError: a process was killed, most often for lack of memory.
     """
-    processes = min(processes or os.cpu_count() or 1, len(jobs), MOST)
+    processes = min(processes or os.cpu_count() or 1, len(jobs), MAX_PROCESSES)
     if processes <= 1:
         yield from map(function, jobs)
         return

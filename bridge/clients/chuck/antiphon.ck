@@ -28,7 +28,7 @@ if (me.args() > 8) Std.atoi(me.arg(8)) => patience;
 
 1 => int PROTOCOL;
 48 => int NOTES_A_MESSAGE;
-4096 => int MOST_NOTES; // of a context that the bridge takes; models read the last few hundred
+4096 => int MAX_NOTES; // of a context that the bridge takes; models read the last few hundred
 "chuck-" + Math.random2(0, 1 << 24) => string id;
 
 OscOut out;
@@ -194,7 +194,7 @@ fun float[] load(string path) {
 // Send the messages of the context that have not been acknowledged.
 fun void sendContext() {
     theme.size() / 5 => int count;
-    Math.max(0, count - MOST_NOTES) $ int => int skipped;
+    Math.max(0, count - MAX_NOTES) $ int => int skipped;
     for (0 => int seq; seq < of; seq++) {
         if (acked[seq]) continue;
         skipped + seq * NOTES_A_MESSAGE => int first;
@@ -262,7 +262,7 @@ if (!greeted) {
 if (over) me.exit();
 if (file != "-") {
     load(file) @=> theme;
-    (Math.min(theme.size() / 5, MOST_NOTES) $ int + NOTES_A_MESSAGE - 1) / NOTES_A_MESSAGE => of;
+    (Math.min(theme.size() / 5, MAX_NOTES) $ int + NOTES_A_MESSAGE - 1) / NOTES_A_MESSAGE => of;
     if (!of) {
         chout <= "fail no_context there are no notes in " <= file <= IO.nl();
         me.exit();

@@ -11,7 +11,7 @@
 
     var PROTOCOL = 1;
     var HELLO = "/antiphon/hello";
-    var MOST_NOTES = 4096; // of a context that the bridge takes; models read the last few hundred
+    var MAX_NOTES = 4096; // of a context that the bridge takes; models read the last few hundred
     var NOTES_A_MESSAGE = 48;
     var MESSAGES_AT_ONCE = 32;
     var PAUSE_MS = 5;
@@ -464,10 +464,10 @@
     /** The notes in order; of more than the bridge takes the last ones before the answer. */
     function fitting(notes, start) {
         var ordered = notes.slice().sort(byOnset), before = ordered;
-        if (ordered.length > MOST_NOTES && !auto(start)) {
+        if (ordered.length > MAX_NOTES && !auto(start)) {
             before = ordered.filter(function (note) { return note.start < Number(start); });
         }
-        return (before.length ? before : ordered).slice(-MOST_NOTES);
+        return (before.length ? before : ordered).slice(-MAX_NOTES);
     }
 
     /** A context as messages [address, args] of at most 48 notes. */

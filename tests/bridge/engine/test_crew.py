@@ -15,7 +15,7 @@ from antiphon.bridge.engine.turns import Task, Turns
 from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.request import GenerationRequest, Sampling
 from antiphon.bridge.runtime.shelf import ModelShelf
-from antiphon.bridge.runtime.stepper import MOST_ROWS
+from antiphon.bridge.runtime.stepper import MAX_ROWS
 from antiphon.models.note import Note
 from tiny_model import save_tiny_text_model
 
@@ -83,20 +83,20 @@ def place(shelf: ModelShelf) -> Place:
 
 
 def test_where_all_rows_are_taken_those_that_had_their_turn_make_room(place: Place) -> None:
-    for client in range(MOST_ROWS):
+    for client in range(MAX_ROWS):
         place.ask(f"long {client}", 1)
     for _ in range(TURN - 1):
-        assert len(place.step()) == MOST_ROWS
+        assert len(place.step()) == MAX_ROWS
     place.ask("new", 1)
     place.ask("other", 1, "chords")
     assert not {"new", "other"} & place.step().keys()  # a row's turn is not over
     took = place.step()
-    assert {"new", "other"} <= took.keys() and len(took) == MOST_ROWS
+    assert {"new", "other"} <= took.keys() and len(took) == MAX_ROWS
     waited = {client for client in place.rows if client not in took}
     assert len(waited) == 2
     for _ in range(TURN):
         took = place.step()
-    assert waited <= took.keys() and len(took) == MOST_ROWS
+    assert waited <= took.keys() and len(took) == MAX_ROWS
 
 
 def test_a_row_makes_room_where_one_is_wanted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,22 +104,22 @@ def test_a_row_makes_room_where_one_is_wanted(place: Place, monkeypatch: pytest.
     model = place.crew._models.get("tiny")
     few = replace(model, batching=replace(model.batching, most=4))
     monkeypatch.setitem(place.crew._models._loaded, "tiny", few)
-    for client in range(MOST_ROWS - 4):
+    for client in range(MAX_ROWS - 4):
         place.ask(f"chords {client}", 1, "chords")
-    assert len(place.step()) == MOST_ROWS - 4
+    assert len(place.step()) == MAX_ROWS - 4
     for client in range(4):
         place.ask(f"tiny {client}", 1)
     for _ in range(TURN):
-        assert len(place.step()) == MOST_ROWS
+        assert len(place.step()) == MAX_ROWS
     place.ask("new", 1)
     took = place.step()
-    assert "new" in took and len(took) == MOST_ROWS
-    assert sum(client.startswith("chords") for client in took) == MOST_ROWS - 4
+    assert "new" in took and len(took) == MAX_ROWS
+    assert sum(client.startswith("chords") for client in took) == MAX_ROWS - 4
 
 
 def test_a_client_alone_has_all_rows_and_two_share_fewer(place: Place) -> None:
     place.ask("a", 20)
-    assert place.step() == {"a": " ".join(map(str, range(MOST_ROWS)))}
+    assert place.step() == {"a": " ".join(map(str, range(MAX_ROWS)))}
     place.ask("b", 5)
     assert TOGETHER == 4
     assert place.step() == {"a": "0 1", "b": "0 1"}
@@ -133,7 +133,7 @@ def test_those_that_paused_go_on_first_and_in_order(place: Place) -> None:
     assert place.step() == {"a": "0 1", "b": "0"}
     place.end("b")
     place.step()  # in which the ended row leaves
-    assert place.step() == {"a": " ".join(map(str, range(MOST_ROWS)))}
+    assert place.step() == {"a": " ".join(map(str, range(MAX_ROWS)))}
 
 
 def test_a_client_makes_room_for_those_whose_rows_another_worker_has(place: Place) -> None:
@@ -142,13 +142,13 @@ def test_a_client_makes_room_for_those_whose_rows_another_worker_has(place: Plac
     place.elsewhere = {"a", "b", "c"}
     assert place.step() == {"a": "0"}
     place.elsewhere = {"a"}
-    assert place.step() == {"a": " ".join(map(str, range(MOST_ROWS)))}
+    assert place.step() == {"a": " ".join(map(str, range(MAX_ROWS)))}
 
 
 def test_rows_of_all_models_count(place: Place) -> None:
     place.ask("a", 10)
     place.ask("a", 10, "chords")
-    assert place.step() == {"a": " ".join(map(str, range(MOST_ROWS)))}
+    assert place.step() == {"a": " ".join(map(str, range(MAX_ROWS)))}
     place.ask("b", 1, "chords")
     took = place.step()
     assert took["b"] == "0"
@@ -156,12 +156,12 @@ def test_rows_of_all_models_count(place: Place) -> None:
 
 
 def test_many_clients_have_a_row_each_and_one_more_waits(place: Place) -> None:
-    for number in range(MOST_ROWS + 1):
+    for number in range(MAX_ROWS + 1):
         place.ask(f"client {number}", 2)
-    assert place.step() == {f"client {number}": "0" for number in range(MOST_ROWS)}
+    assert place.step() == {f"client {number}": "0" for number in range(MAX_ROWS)}
     place.end("client 3")
     place.step()
-    assert place.step()[f"client {MOST_ROWS}"] == "0"
+    assert place.step()[f"client {MAX_ROWS}"] == "0"
 
 
 def test_what_is_unwanted_does_not_start(place: Place) -> None:

@@ -38,7 +38,7 @@ def test_the_ones_last_used_are_kept() -> None:
 
 
 def test_as_many_are_kept_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 4000)
+    monkeypatch.setattr(module, "MAX_BYTES", 4000)
     shelf = PrimedShelf()
     for name in "abc":
         shelf.put(name, entry(400))  # 1600 bytes

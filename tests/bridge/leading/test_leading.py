@@ -75,11 +75,11 @@ def test_without_a_context_the_answers_beginning_tells() -> None:
 
 
 def test_what_a_page_has_told_stays() -> None:
-    turned = (SCALE[(i + i // 8) % 8] for i in range(leading.MOST))  # no bar is as the one before
+    turned = (SCALE[(i + i // 8) % 8] for i in range(leading.MAX_NOTES))  # no bar is as the one before
     told = [replace(note, start=i / 2) for i, note in enumerate(turned)]
     led = leads(tuple(told))
     before = led.mask()
-    hear(led, *[61] * leading.MOST)
+    hear(led, *[61] * leading.MAX_NOTES)
     assert np.array_equal(led.mask(), before)
 
 
@@ -188,5 +188,5 @@ def test_a_chorale_from_nothing_keeps_its_key(
     shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     led = kept(shipped_engine, shipped_shelf)
-    monkeypatch.setattr(leading, "MOST", 0)
+    monkeypatch.setattr(leading, "MAX_NOTES", 0)
     assert led > kept(shipped_engine, shipped_shelf) + 0.03

@@ -89,8 +89,8 @@ def test_with_nothing_told_the_answers_own_beginning_tells() -> None:
 
 
 def test_in_the_end_what_tells_stays_as_it_is() -> None:
-    leading = sounded(Tessitura(CODEC, NOTHING), *[(0, 70), (1, 50)] * (tessitura.MOST // 2))
-    sounded(leading, *[(0, 80), (1, 60)] * tessitura.MOST)
+    leading = sounded(Tessitura(CODEC, NOTHING), *[(0, 70), (1, 50)] * (tessitura.MAX_NOTES // 2))
+    sounded(leading, *[(0, 80), (1, 60)] * tessitura.MAX_NOTES)
     assert leading.homes == {0: 70.0, 1: 50.0}
     assert slope(leading) < -0.2
 

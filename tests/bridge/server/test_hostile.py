@@ -16,7 +16,7 @@ from antiphon.bridge.protocol.table import MAX_CONTEXT_NOTES
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.server.server import Server
 from antiphon.bridge.server.sessions import MAX_SESSIONS
-from antiphon.bridge.session.caller import MOST_STRAYS
+from antiphon.bridge.session.caller import MAX_STRAYS
 from antiphon.bridge.session.contexts import MAX_CONTEXTS, MAX_SESSION_NOTES, Contexts
 from antiphon.bridge.session.desk import MAX_RUNNING
 from antiphon.models.errors import RequestError
@@ -188,7 +188,7 @@ def test_a_program_that_answers_whatever_it_does_not_know_is_left_in_peace(
             address = scsynth.socket.recv(65507).partition(b"\0")[0].decode()
             scsynth.raw(encode(Message("/fail", (address, "Command not found"))))
             heard += 1
-    assert heard == 1 + MOST_STRAYS
+    assert heard == 1 + MAX_STRAYS
     assert scene.undisturbed()
 
 

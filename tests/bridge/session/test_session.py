@@ -4,7 +4,7 @@ import pytest
 from antiphon.bridge.protocol.options import OPTIONS
 from antiphon.bridge.protocol.osc import Message
 from antiphon.bridge.request import Take
-from antiphon.bridge.session.caller import MOST_STRAYS, PAUSE_SECONDS
+from antiphon.bridge.session.caller import MAX_STRAYS, PAUSE_SECONDS
 from antiphon.bridge.session.contexts import MAX_CONTEXTS
 from antiphon.bridge.session.desk import MAX_RUNNING
 from antiphon.bridge.session.session import MAX_ECHO
@@ -507,15 +507,15 @@ class TestNoRequests:
         return len(talk.said) - before
 
     def test_an_endless_row_meets_silence(self, talk):
-        assert self.strays(talk, 10 * MOST_STRAYS) == MOST_STRAYS
+        assert self.strays(talk, 10 * MAX_STRAYS) == MAX_STRAYS
 
     def test_a_request_ends_the_row_and_is_answered(self, talk):
-        self.strays(talk, 2 * MOST_STRAYS)
+        self.strays(talk, 2 * MAX_STRAYS)
         assert talk.say("ping", 1) == [("/antiphon/pong", 1)]
         assert self.strays(talk, 10) == 10
 
     def test_so_does_a_pause(self, talk):
-        self.strays(talk, 2 * MOST_STRAYS)
+        self.strays(talk, 2 * MAX_STRAYS)
         talk.clock.advance(PAUSE_SECONDS / 2)
         assert self.strays(talk, 2) == 0
         talk.clock.advance(PAUSE_SECONDS)
