@@ -134,7 +134,7 @@ def test_bars_may_be_parts_of_one(bridge: Bridge, client: Client) -> None:
 
 
 def test_cancel_and_errors(bridge: Bridge) -> None:
-    cancelled = csound(bridge.port, VERB="generate", MODEL="chorale", BARS=250, CANCEL=50)
+    cancelled = csound(bridge.port, VERB="generate", MODEL="chorale", BARS=250, CANCEL=5)
     assert cancelled[-1].startswith("fail cancelled")
     assert "no model 'jazz'" in csound(bridge.port, MODEL="jazz")[-1]
     assert "antiphon serve" in csound(free_port())[-1]
