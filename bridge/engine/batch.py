@@ -48,15 +48,16 @@ class Batch:
 
     def admit(self, row: Row, task: Task) -> None:
         """Let a row join that a task has made, to begin or to go on."""
-        paused = task.paused
-        index = self._stepper.add(row.snapshot if paused is None else paused.snapshot)
+        paused, index = task.paused, None
         try:
+            index = self._stepper.add(row.snapshot if paused is None else paused.snapshot)
             if paused is None:
                 row.enter(self._stepper, index)
             else:
                 self._stepper.put_inputs(index, paused.inputs)
         except Exception as error:
-            self._stepper.remove(index)
+            if index is not None:
+                self._stepper.remove(index)
             self._fail(row, error)
             return
         self._joined += 1
@@ -96,7 +97,7 @@ class Batch:
         try:
             self._stepper.step()
         except Exception as error:  # ONNX Runtime's errors share no base below Exception
-            self._collapse(error)
+            self.collapse(error)
             return
         for index in range(len(self._seats) - 1, -1, -1):  # from the end: leaving moves the last row
             row = self._seats[index].row
@@ -119,8 +120,8 @@ class Batch:
         log.exception("a row of model %s failed", self._model.info.name)
         row.fail("model_error", f"{type(error).__name__}: {error}")
 
-    def _collapse(self, error: Exception) -> None:
-        """Fail all rows: the step itself went wrong."""
+    def collapse(self, error: Exception) -> None:
+        """Fail all rows: the step itself went wrong, or what holds them."""
         log.error("model %s failed: %s", self._model.info.name, error)
         seats, self._seats = self._seats, []
         self._stepper.clear()

@@ -117,6 +117,15 @@ class Crew:
             return
         self._batches[task.model].admit(row, task)
 
+    def collapse(self, error: Exception) -> None:
+        """Fail all rows, and the tasks that were to become some."""
+        coming, self._coming = self._coming, []
+        for task in coming:
+            task.fail("model_error", f"{type(error).__name__}: {error}")
+        for batch in self._batches.values():
+            if len(batch):
+                batch.collapse(error)
+
     def step(self) -> None:
         """Choose every row's next note."""
         for batch in self._batches.values():

@@ -7,6 +7,7 @@ batching.py), so who runs beside whom is a matter of speed alone.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Hashable
@@ -28,6 +29,7 @@ from .primed import Primed, PrimedShelf, Reading, Subject, Waiter
 from .turns import Task, Turns
 from .waiting import LOOK_SECONDS, Waiting
 
+log = logging.getLogger("antiphon.engine")
 MAX_WORKERS = 2
 """By default: a musician's machine has other things to do."""
 
@@ -205,6 +207,7 @@ class Engine:
         def ready(reading: Reading, snapshot: Snapshot) -> None:
             with self._lock:
                 primed.reading = replace(reading, snapshot=snapshot)
+                self._primed.trim()
                 waiting, primed.waiting = primed.waiting, []
                 for waiter in waiting:
                     self._add_takes(waiter, primed.model, primed.reading)
@@ -255,6 +258,18 @@ class Engine:
         """Step rows until the engine closes."""
         crew = Crew(self.models)
         while True:
+            try:
+                self._run(crew)
+                return
+            except (
+                Exception
+            ) as error:  # short of memory, say: a worker that died would leave its requests open
+                log.exception("a worker failed, and begins anew")
+                crew.collapse(error)
+                crew = Crew(self.models)
+
+    def _run(self, crew: Crew) -> None:
+        while True:
             busy = bool(crew)
             # Looked at without the lock: a step later will do, and most steps find nothing.
             called = not busy or self._tasks or self._cancelled or self._closing
@@ -274,10 +289,10 @@ class Engine:
                 self._idle -= 1
             if self._closing:
                 return False
-            cancelled, self._cancelled = self._cancelled, []
             if not (busy and self._idle):
                 wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
                 crew.pick(self._tasks, wanted, {job.client for job in self._jobs})
+            cancelled, self._cancelled = self._cancelled, []
         for job in cancelled:
             job.fail("cancelled", "cancelled by its client")
         if cancelled:

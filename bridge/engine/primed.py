@@ -92,9 +92,13 @@ class PrimedShelf:
         return found
 
     def put(self, key: Hashable, primed: Primed) -> None:
-        """Keep an entry in place of its key's last one; the longest unused ones go."""
+        """Keep an entry in place of its key's last one."""
         self._release(self._entries.pop((key, primed.model), None))
         self._entries[key, primed.model] = primed
+        self.trim()
+
+    def trim(self) -> None:
+        """Let the longest unused ones go that are too many, or with what has been read of them too large."""
         total = sum(entry.bytes for entry in self._entries.values())
         while len(self._entries) > self._most or (len(self._entries) > 1 and total > MAX_BYTES):
             _, oldest = self._entries.popitem(last=False)

@@ -156,7 +156,11 @@ class Stepper:
         if self._sizes and not row:
             self._resize(self._sizes[0])
         self.rows += 1
-        self.restart(row, snapshot)
+        try:
+            self.restart(row, snapshot)
+        except Exception:  # no memory for what it carries
+            self.rows = row
+            raise
         return row
 
     def _restore(self, row: int, snapshot: Snapshot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from antiphon.bridge.engine.crew import Crew
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.plan import subject_of
+from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.leading.cadence import Cadence
 from antiphon.bridge.leading.tonality import of_heard, told_by
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
@@ -390,6 +393,30 @@ def test_a_piece_ends_by_itself_in_its_last_bar_only(
     monkeypatch.setattr(TakeRow, "after", after)
     engine.generate(ask(model="chords", takes=64, piece_ends=piece_ends, sampling=WILD))
     assert set(ends) == ({3} if piece_ends else set())
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Stepper, "restart"), (Crew, "pick"), (Crew, "start")])
+def test_a_worker_outlives_want_of_memory(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """However far a request had come, it ends, and the next ones are answered."""
+    engine.generate(ask())
+    plain, failures = getattr(owner, name), [True] * 2
+
+    def failing(self: Any, *args: Any) -> Any:
+        if failures:
+            failures.pop()
+            raise MemoryError
+        return plain(self, *args)
+
+    monkeypatch.setattr(owner, name, failing)
+    first = Waiting()
+    engine.submit(ask(takes=4), first)
+    with contextlib.suppress(RequestError):
+        first.wait(10.0)
+    assert not failures
+    takes = engine.generate(ask(seed=3, takes=4))
+    assert [take.index for take in takes] == [0, 1, 2, 3] and engine.queued == 0
 
 
 @pytest.mark.parametrize("model", ["tiny", "chords", "beats"])

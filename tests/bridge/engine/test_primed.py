@@ -43,6 +43,11 @@ def test_as_many_are_kept_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch
     for name in "abc":
         shelf.put(name, entry(400))  # 1600 bytes
     assert [shelf.find(name, "tiny", ("notes",)) is not None for name in "abc"] == [False, True, True]
+    late = entry()
+    shelf.put("late", late)
+    late.reading = entry(800).reading  # what is read weighs something, though it was kept before
+    shelf.trim()
+    assert len(shelf) == 1 and shelf.find("late", "tiny", ("notes",)) is late
     shelf.put("large", entry(5000))
     assert len(shelf) == 1
     assert shelf.find("large", "tiny", ("notes",)) is not None  # whoever has asked last
