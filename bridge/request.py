@@ -32,7 +32,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Notes wanted in [start_beat, end_beat).
+    """Notes wanted in [start_beat, end_beat). Beats are the model's: one may last several of the host's.
 
     Raises RequestError, bad_args or too_large, when a value is out of its limits.
     """
@@ -40,7 +40,7 @@ class GenerationRequest:
     model: str
     """Its name."""
     start_beat: float
-    """Where the answer starts, on the host's timeline; a barline of ``metre``."""
+    """Where the answer starts; a barline of ``metre``."""
     end_beat: float
     """No note starts at or sounds beyond it."""
     seed: int
@@ -70,6 +70,8 @@ class GenerationRequest:
     """How the context is played, and the answer."""
     lift: int = 0
     """Semitones by which the model reads and plays higher than the host does (see register.py)."""
+    stretch: float = 1.0
+    """How many of the host's beats one lasts (see manner/stretch.py)."""
     tempo: float = 120.0
     """Quarter notes a minute."""
     text: str = ""
@@ -103,6 +105,7 @@ class GenerationRequest:
             0 <= self.low <= self.high <= 127,
             f"low {self.low} and high {self.high} must be in order and in range 0..127",
         )
+        _require(0 < self.stretch < math.inf, f"stretch {self.stretch:g} must be above 0, and finite")
         _require(self.tempo > 0, f"tempo {self.tempo:g} must be above 0")
         _require(
             self.scale is None or all(0 <= c <= 11 for c in self.scale),

@@ -12,8 +12,9 @@ import numpy as np
 from ..models.errors import ExportError, ModelFileError
 from ..models.file.manifest import Defaults, Manifest, Source
 from ..models.file.read import read_manifest
+from ..models.gaps import WINDOW, Gaps, gaps, geometric_mean
 from ..train.config.config import TrainConfig
-from ..train.dataset.dataset import Dataset, SplitName
+from ..train.dataset.dataset import CLOCK, Dataset, SplitName
 from ..train.fit.savedrun import weights_id
 from ..train.network.network import NoteNetwork
 from .graph.state import memory_of, state_tensors
@@ -39,6 +40,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         memory=memory_of(shape),
         conditions=shape.conditions,
         phrases=shape.config.phrases,
+        gaps=gaps_of(dataset),
         defaults=Defaults(
             card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
         ),
@@ -59,6 +61,21 @@ def _pitches(dataset: Dataset) -> list[int]:
     counts = np.bincount(codes, minlength=dataset.codec["pitch"].size)
     common = np.flatnonzero(counts * 2000 >= len(codes))
     return [int(dataset.codec["pitch"].values[i]) for i in common]
+
+
+def gaps_of(dataset: Dataset) -> Gaps | None:
+    """Return how closely onsets of training pieces follow one another; None of text, or where few tell."""
+    if dataset.codec.is_text:
+        return None
+    train = dataset.split("train")
+    means: list[float] = []
+    for piece in map(train.piece, range(train.pieces)):
+        found = gaps((train.clock[piece, CLOCK.index("tick")] / dataset.codec.ticks_per_beat).tolist())
+        ends = range(WINDOW, len(found) + 1, WINDOW)
+        means += [geometric_mean(found[end - WINDOW : end]) for end in ends]
+    if not means:
+        return None
+    return Gaps(*(round(float(value), 3) for value in np.quantile(means, (0.05, 0.5, 0.95))))
 
 
 def check_readable(manifest: Manifest) -> None:

@@ -10,7 +10,7 @@ from antiphon.models.field import Field
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Part
-from antiphon.train.dataset.dataset import SPLITS
+from antiphon.train.dataset.dataset import SPLITS, SplitName
 from antiphon.train.dataset.encodeshard import clock_of
 from antiphon.train.dataset.writeset import write_info, write_split
 
@@ -48,12 +48,17 @@ def melody(seed: int, notes: int, parts: int = 2) -> list[Note]:
 
 def write_dataset(folder: Path, pieces: int = 12, notes: int = 60, parts: int = 2) -> Path:
     """Write a data set as `antiphon prepare` would."""
+    counts = [pieces, *[max(pieces // 4, 2)] * (len(SPLITS) - 1)]
+    music = [[melody(100 * s + i, notes, parts) for i in range(count)] for s, count in enumerate(counts)]
+    return write_music(folder, small_codec(parts), dict(zip(SPLITS, music, strict=True)), parts)
+
+
+def write_music(folder: Path, codec: Codec, music: dict[SplitName, list[list[Note]]], parts: int = 1) -> Path:
+    """Write a data set of pieces in 4/4."""
     folder.mkdir(parents=True, exist_ok=True)
-    codec = small_codec(parts)
     metres = MetreMap(((0.0, Metre(4, 4)),))
-    for s, split in enumerate(SPLITS):
-        count = pieces if split == "train" else max(pieces // 4, 2)
-        made = [codec.encode(melody(100 * s + i, notes, parts), metres) for i in range(count)]
+    for split in SPLITS:
+        made = [codec.encode(piece, metres) for piece in music[split]]
         named = [(f"{split}/{i}", len(piece)) for i, piece in enumerate(made)]
         codes, clocks = (piece.codes for piece in made), (clock_of(piece, ["4/4"]) for piece in made)
         write_split(folder, split, codec, named, codes, clocks)

@@ -30,5 +30,6 @@ def run(args: argparse.Namespace) -> int:
     request = resolve({}, options, None, manifest, new_seed())
     with kept_interrupt() as heed, Engine(shelf) as engine:
         takes = engine.generate(request, heed)
-    show(Result(takes, request.start_beat, request.metre, request.tempo, manifest.parts), args)
+    start = request.start_beat * request.stretch
+    show(Result(takes, start, request.metre, request.tempo, manifest.parts), args)
     return 0

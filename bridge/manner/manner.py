@@ -13,6 +13,7 @@ from ...models.voices import skyline
 from ..same import Same
 from .gate import gate_of, lengthened
 from .loudness import Loudness, loudness_of
+from .stretch import stretched
 from .swing import Swing, is_of_triplet, is_off_beat, swing_of
 
 NOTES = 64
@@ -49,10 +50,11 @@ class Player:
         manner: the context's.
         barline: where the answer begins.
         end: the beat that no note crosses.
+        stretch: how many of the context's beats one of all these lasts.
     """
 
-    def __init__(self, manner: Manner, barline: float, end: float) -> None:
-        self._manner, self._barline = manner, barline
+    def __init__(self, manner: Manner, barline: float, end: float, stretch: float = 1.0) -> None:
+        self._manner, self._barline, self._stretch = manner, barline, stretch
         self._is_plain = manner == Manner()
         self._seen: set[int] = set()
         """Beats of which is known whether they swing; till then what is in them stays as it is."""
@@ -61,9 +63,12 @@ class Player:
             self._seen.add(manner.swing.located(end, barline)[0])
 
     def play(self, note: Note) -> Note:
-        """Return a note as it is played."""
-        if self._is_plain:
-            return note
+        """Return a note as it is played, in the context's beats."""
+        if not self._is_plain:
+            note = self._in_manner(note)
+        return note if self._stretch == 1 else stretched(note, self._stretch)
+
+    def _in_manner(self, note: Note) -> Note:
         manner, barline = self._manner, self._barline
         loudness = manner.loudness
         velocity = note.velocity if loudness is None else loudness.velocity(note.start, barline)

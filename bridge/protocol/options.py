@@ -16,6 +16,7 @@ from ...models.errors import MusicError, RequestError
 from ...models.file.limits import RANGES
 from ...models.file.step import PHRASE_BARS
 from ...models.metre import Metre
+from ..manner.stretch import LONGEST, SHORTEST
 from .scale import parse_scale
 from .table import SEED_BITS
 
@@ -75,6 +76,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("parts", "s", 0, 0, AUTO, 'only these parts: index or name, "0,3" or "soprano,bass"; auto: all'),
     Option("phrase", "i", 0, PHRASE_BARS, 1, f"which bar of a phrase of {PHRASE_BARS} the context's first "
            "whole bar is, for models that know phrases; 0: not known"),
+    Option("stretch", "f", SHORTEST, LONGEST, AUTO, "how many beats one of the model's lasts: at 2 notes "
+           "are twice as long, and half as many; auto: 1, or what a slow or fast context asks for"),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),
     Option("ending", "s", 0, 0, AUTO, "open: the music may go on after the answer; closed: it comes to its "

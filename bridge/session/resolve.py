@@ -9,11 +9,13 @@ from math import floor
 
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
+from ...models.file.step import PHRASE_BARS
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
 from ..leading.opening import barline_after
 from ..leading.register import lift
 from ..manner.manner import Knows, Manner, manner_of
+from ..manner.stretch import shortened, stretch_of
 from ..manner.swing import swings
 from ..protocol.options import AUTO, OptionValue
 from ..protocol.scale import Scale, parse_scale
@@ -88,6 +90,10 @@ def resolve(
         raise RequestError(
             "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
         )
+    stretch = _stretch(merged, notes, manifest)
+    if stretch != 1:
+        notes, start, beats = shortened(notes, stretch), start / stretch, beats / stretch
+        metres = anchored(heard_in, start)
     low, high, semitones = reach = _range(merged, manifest, notes)
     parts = _parts(merged, manifest)
     scale = _scale(merged, manifest, parts, reach)
@@ -95,7 +101,7 @@ def resolve(
         model=manifest.name,
         context=notes,
         context_metres=metres,
-        phrase=int(_value(merged, "phrase", 1)),
+        phrase=_phrase(merged, stretch),
         start_beat=start,
         end_beat=start + beats,
         metre=metre,
@@ -112,6 +118,7 @@ def resolve(
         parts=parts,
         manner=_manner(notes, heard_in, metre, start, manifest),
         lift=semitones,
+        stretch=stretch,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
         piece_ends=ending == "closed" and not is_text,
         text=_beginning(merged, manifest),
@@ -222,6 +229,23 @@ def _place(
     if not context:
         return (), metres, 0.0
     return context, metres, barline_after(context, metres, manifest.parts)
+
+
+def _stretch(options: Mapping[str, OptionValue], notes: Sequence[Note], manifest: Manifest) -> float:
+    """Return how many beats one of the model's lasts; raises RequestError for a model of text."""
+    asked = options.get("stretch", AUTO)
+    if asked == AUTO:
+        return stretch_of(notes, manifest)
+    if manifest.codec.is_text and asked != 1:
+        leave = "leave stretch out, or send stretch auto"
+        raise RequestError("bad_args", f"model {manifest.name!r} writes text, in note values; {leave}")
+    return float(asked)
+
+
+def _phrase(options: Mapping[str, OptionValue], stretch: float) -> int:
+    """Return which bar of a phrase a context's first is, in the model's bars; 0 where that is not known."""
+    told = int(_value(options, "phrase", 1))
+    return told and floor((told - 1) / stretch) % PHRASE_BARS + 1
 
 
 def _range(

@@ -140,7 +140,7 @@ class TakeRow:
             gap=self._opening.gap,
             lift=request.lift,
         )
-        self._player = Player(request.manner, request.start_beat, request.end_beat)
+        self._player = Player(request.manner, request.start_beat, request.end_beat, request.stretch)
         self._uniforms = Uniforms(request.seed, take, len(manifest.codec.fields))
         self._steps = 0
         self._most_steps = 64 + int((request.end_beat - request.start_beat) * _NOTES_A_BEAT)
@@ -276,7 +276,8 @@ class TakeRow:
         request = self._job.request
         count = self._writer.total
         nats = self._nats / count if count else 0.0
-        self._job.finish(Take(self._take, tuple(self._notes), request.end_beat, request.seed, nats))
+        end = request.end_beat * request.stretch
+        self._job.finish(Take(self._take, tuple(self._notes), end, request.seed, nats))
 
     def fail(self, code: str, message: str) -> None:
         """End the whole request."""

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, get_args
 
 from ..errors import ModelFileError
+from ..gaps import Gaps
 from .limits import MAX_ENTRIES, MAX_MEMORY, MAX_STATE, MAX_TEXT, MAX_VALUES, RANGES
 from .manifest import DType, Manifest, Memory, StateTensor
 from .step import inputs, outputs
@@ -43,6 +44,8 @@ def check_manifest(manifest: Manifest) -> None:
     low, high = manifest.defaults.low, manifest.defaults.high
     if low > high:
         raise _wrong("defaults: low", f"is {low}, above high, {high}")
+    if manifest.gaps is not None:
+        _check_gaps(manifest.gaps)
     _check_tables(manifest)
     if manifest.memory is not None:
         _check_memory(manifest.memory)
@@ -90,6 +93,12 @@ def _check_tables(manifest: Manifest) -> None:
     last = max(codec["part"].values) if "part" in codec.names else 0
     if len(manifest.parts) <= last:
         raise _wrong("parts", f"has {len(manifest.parts)}, but the field part goes up to {last:g}")
+
+
+def _check_gaps(gaps: Gaps) -> None:
+    _check_kinds(gaps, "gaps: ")
+    if not gaps.least <= gaps.typical <= gaps.most:
+        raise _wrong("gaps", f"must be in order, not {gaps.least}, {gaps.typical}, {gaps.most}")
 
 
 def _check_memory(memory: Memory) -> None:

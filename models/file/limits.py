@@ -27,6 +27,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "defaults: tempo": (10, 400),
     "defaults: low": (0, 127),
     "defaults: high": (0, 127),
+    "gaps: least": (0.01, 100),
+    "gaps: typical": (0.01, 100),
+    "gaps: most": (0.01, 100),
     "parameters": (0, 10**12),
 }
 """The least and the greatest of each number."""

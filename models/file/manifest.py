@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..codec import Codec
 from ..errors import ConfigError
+from ..gaps import Gaps
 from ..metre import Metre
 from ..score import Part
 from .limits import MAX_ENTRIES, MAX_TEXT
@@ -115,6 +116,8 @@ class Manifest:
     """What the input `conditions` holds, in order."""
     phrases: bool = False
     """Whether codes of the condition `remaining` from 33 on tell a bar's place in its phrase of eight."""
+    gaps: Gaps | None = None
+    """least, typical and most of the beats between its music's onsets (models/gaps.py); null if unknown."""
     defaults: Defaults = field(default_factory=Defaults)
     """temperature, top_p, metre, tempo, low and high of requests that name none."""
     sources: tuple[Source, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from ..codec import Codec
 from ..errors import AntiphonError, ModelFileError
 from ..field import Field
+from ..gaps import Gaps
 from ..metre import Metre
 from ..score import Part
 from .check import check_manifest
@@ -43,6 +44,8 @@ def _read(data: dict[str, Any]) -> Manifest:
         codec = Codec(tables, data["ticks_per_beat"])
         for key, build in _REQUIRED.items():
             data[key] = build(data[key])
+        key = "gaps"
+        data[key] = None if data.get(key) is None else Gaps(**data[key])
     except _WRONG as error:
         raise ModelFileError(
             f"the manifest's key {key!r:.80} is missing or wrong: {error!s:.300}: export the model anew"

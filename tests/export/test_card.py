@@ -1,4 +1,4 @@
-"""Figures that `antiphon evaluate` left are those of the run and of the split that was measured."""
+"""What a file says of its music, and its figures, which are of the run and split that were measured."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.export.card import known_figures
+from antiphon.export.card import gaps_of, known_figures
 from antiphon.models.errors import ExportError
+from antiphon.models.gaps import WINDOW
+from antiphon.models.note import Note
+from antiphon.train.dataset.dataset import Dataset
 from antiphon.train.fit.savedrun import BEST, weights_id
+from made_music import small_codec, write_music
 
 
 def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
@@ -22,6 +26,19 @@ def test_figures_of_several_runs_are_told_apart(tmp_path: Path) -> None:
     assert known_figures(tmp_path / "b") == {"test, network": 2}
     with pytest.raises(ExportError, match="holds no figures of this run"):
         known_figures(tmp_path / "c")
+
+
+def test_how_fast_music_is_is_told_of_the_training_pieces(tmp_path: Path) -> None:
+    """Eight passages in eighths, two in halves, one in sixteenths."""
+    passages = [(0.5, 8), (2.0, 2), (0.25, 1)]
+    pieces = [[Note(60, gap * i, gap) for i in range(1 + WINDOW * count)] for gap, count in passages]
+    short = [pieces[0][:WINDOW]]
+    made = write_music(tmp_path / "set", small_codec(1), {"train": pieces, "valid": short, "test": short})
+    found = gaps_of(Dataset.load(made))
+    assert found is not None
+    assert (found.typical, 0.25 < found.least < 0.5, found.most) == (0.5, True, 2.0)
+    made = write_music(tmp_path / "few", small_codec(1), {"train": short, "valid": short, "test": short})
+    assert gaps_of(Dataset.load(made)) is None
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"run": {}}', "no json"])

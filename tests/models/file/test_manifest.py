@@ -9,6 +9,7 @@ import pytest
 from antiphon.models.errors import ConfigError, ModelFileError
 from antiphon.models.file.manifest import FORMAT_VERSION, Source
 from antiphon.models.file.read import read_manifest
+from antiphon.models.gaps import Gaps
 from antiphon.models.metre import Metre
 from tiny_model import tiny_manifest
 
@@ -21,7 +22,7 @@ def changed(**changes: Any) -> str:
 
 def test_round_trip() -> None:
     source = Source("Tunes", "CC0", "Ada, Béla")
-    manifest = tiny_manifest("jig", sources=(source,), held_out={"test": 1.5})
+    manifest = tiny_manifest("jig", sources=(source,), held_out={"test": 1.5}, gaps=Gaps(0.2, 0.5, 1))
     assert read_manifest(manifest.to_json()) == manifest
 
 
@@ -71,12 +72,21 @@ def test_a_metre_not_learnt_has_code_0() -> None:
         (changed(memory={"heads": 2, "key_size": 4, "value_size": 5, "length": "long"}), "'memory: length'"),
         (changed(defaults={"temperature": "hot"}), "'defaults: temperature' must be a number, not 'hot'"),
         (changed(defaults={"metre": "x"}), "'defaults'.*metre 'x'"),
+        (changed(gaps=[1, 2, 3]), "'gaps' is missing or wrong"),
+        (changed(gaps={"least": 1}), "'gaps' is missing or wrong"),
+        (changed(gaps={"least": 0, "typical": 1, "most": 2}), "'gaps: least' must be in range 0.01..100"),
+        (changed(gaps={"least": 2, "typical": 1, "most": 2}), "'gaps' must be in order, not 2, 1, 2"),
+        (changed(gaps={"least": 1, "typical": "x", "most": 2}), "'gaps: typical' must be a number, not 'x'"),
         (changed(sources=[{"name": "x", "licence": 1}]), "'sources: licence' must be text, not 1"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(ModelFileError, match=message):
         read_manifest(text)
+
+
+def test_a_file_of_before_there_were_gaps_is_read() -> None:
+    assert read_manifest(changed(gaps=...)) == tiny_manifest()
 
 
 def test_keys_of_a_later_minor_version_are_left_alone() -> None:
