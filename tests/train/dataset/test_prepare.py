@@ -75,6 +75,13 @@ def test_rare_lengths_share_a_code_and_frequent_ones_get_their_own(music: Any, t
     assert {12 * n for n in range(1, 33)} <= set(dataset.codec["delta"].values)
 
 
+def test_a_metre_of_few_notes_has_no_code(music: Any, tmp_path: Path) -> None:
+    many = [(60 + i % 12, 240 * i, 240, 80) for i in range(1000)]
+    for name, count, metre in (("many", 1000, (4, 4)), ("some", 20, (3, 4)), ("few", 4, (7, 8))):
+        music.write(f"train/{name}.mid", music.midi(many[:count], metre=metre))
+    assert make(music, tmp_path / "set").metres == ("4/4", "3/4")
+
+
 def test_a_data_set_like_another_has_its_tables_and_metres(music: Any, tmp_path: Path) -> None:
     music.write("train/a.mid", music.midi([(60 + i, 480 * i, 160, 80) for i in range(5)], metre=(3, 4)))
     first = make(music, tmp_path / "first")
