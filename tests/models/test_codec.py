@@ -115,6 +115,13 @@ def test_bars_are_counted_whatever_their_metre(notes: tuple[Note, ...], metres: 
         assert found == bar
 
 
+def test_a_codec_has_the_fields_that_are_asked_for() -> None:
+    assert Codec.default().names == ("delta", "pitch", "duration")
+    assert Codec.default(parts=2).names == ("delta", "part", "pitch", "duration")
+    played = Codec.default(parts=2, velocity_bins=8, offset_bins=9)
+    assert played.names == ("delta", "part", "pitch", "duration", "velocity", "offset")
+
+
 def test_a_pickup_is_the_first_delta() -> None:
     encoded = CODEC.encode([Note(60, 2.0, 1.0), Note(62, 3.0, 1.0)], MetreMap(((3.0, Metre(3, 4)),)))
     assert encoded.origin == 0.0

@@ -101,8 +101,9 @@ def test_music_is_kept_and_nothing_else(written: str, kept: str) -> None:
 
 
 def test_tunes_of_several_voices_are_left_out(tmp_path: Path) -> None:
-    heads = [f"X:{n}\nM:4/4\nL:1/8\nV:1\nV:2 clef=bass\nK:C\n" for n in range(4)]
+    heads = [f"X:{n}\nM:4/4\nL:1/8\nV:1\nV:2 clef=bass\nK:C\n" for n in range(6)]
     bodies = ["V:1\nCD|\nV:2\nC,D,|\n", "[V:1]EF|[V:2]C,|\n", "M:3/4\nV:2\nGA|\n", "FG|\nV:3\nCB|\n"]
+    bodies += ["V:1\nADAF|\nV:2\nz4|\n", "V:1\nAEFD\nV:2\nCGEB|\n"]
     (tmp_path / "a.train.abc").write_text("\n".join(map(str.__add__, heads, bodies)))
     assert prepared(tmp_path) == ["a.train.abc: 2"]
     lines = (tmp_path / "set/report.txt").read_text().splitlines()

@@ -117,6 +117,16 @@ def test_a_row_makes_room_where_one_is_wanted(place: Place, monkeypatch: pytest.
     assert sum(client.startswith("chords") for client in took) == MAX_ROWS - 4
 
 
+def test_no_more_rows_of_a_model_join_than_share_a_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = place.crew._models.get("tiny")
+    few = replace(model, batching=replace(model.batching, most=4))
+    monkeypatch.setitem(place.crew._models._loaded, "tiny", few)
+    place.ask("a", 6)
+    place.ask("a", 2, "chords")
+    assert place.step() == {"a": "0 1 2 3"}
+    assert len(place.turns) == 4
+
+
 def test_a_client_alone_has_all_rows_and_two_share_fewer(place: Place) -> None:
     place.ask("a", 20)
     assert place.step() == {"a": " ".join(map(str, range(MAX_ROWS)))}

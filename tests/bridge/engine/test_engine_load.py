@@ -15,6 +15,7 @@ from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.request import GenerationRequest, Sampling, Take
 from antiphon.bridge.runtime.shelf import ModelShelf
+from antiphon.bridge.take.rows import PrimeRow
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
 from antiphon.models.field import Field
@@ -291,6 +292,36 @@ def test_a_request_takes_the_place_of_another_where_there_is_one_place_alone(she
     log.wait()
     assert log.calls[-1] == ("done",) and first.calls[-1][:2] == ("fail", "cancelled")
     engine.close()
+
+
+def test_closing_waits_for_no_take_to_be_written(shelf: ModelShelf) -> None:
+    engine, gate, playing = blocked(shelf, 4)
+    closer = threading.Thread(target=engine.close)
+    closer.start()
+    with engine._lock:
+        assert engine._lock.wait_for(lambda: engine._closing, SECONDS)
+    gate.set()
+    closer.join(SECONDS)
+    assert playing.calls[-1][:2] == ("fail", "cancelled")
+
+
+def test_a_context_is_read_ahead_and_once(shelf: ModelShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter, entered, read_ahead = PrimeRow.enter, [], threading.Event()
+
+    def counted(row: PrimeRow, stepper: Any, index: int) -> None:
+        enter(row, stepper, index)
+        entered.append(row)
+        read_ahead.set()
+
+    monkeypatch.setattr(PrimeRow, "enter", counted)
+    with Engine(shelf, workers=1) as engine:
+        for _ in range(2):
+            engine.prime("session", ask(9))
+        assert read_ahead.wait(SECONDS)
+        log = Log()
+        engine.submit(ask(9), log, key="session")
+        log.wait()
+    assert len(entered) == 1
 
 
 def test_a_file_replaced_before_its_first_load(tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ def test_the_ones_last_used_are_kept() -> None:
     assert shelf.find("a", "tiny", ("others",)) is None
 
 
+def test_what_failed_is_forgotten_and_nothing_else() -> None:
+    shelf = PrimedShelf()
+    entries = [entry() for _ in range(3)]
+    for name, each in zip("abc", entries, strict=True):
+        shelf.put(name, each)
+    shelf.drop(entries[1])
+    found = [shelf.find(name, "tiny", ("notes",)) for name in "abc"]
+    assert found == [entries[0], None, entries[2]]
+
+
 def test_as_many_are_kept_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 4000)
     shelf = PrimedShelf()

@@ -115,6 +115,7 @@ def test_long_silence_is_shortened_by_whole_bars(beats: float) -> None:
         (9.0, 16.0, 132),
         (12.0, 12.0, 132),  # a held note up to the answer
         (20.0, 12.0, 132),  # and beyond
+        (30.0, 20.0, 228),  # of 324 ticks, no bar of which is silent: a bar's choice must be left
     ],
 )
 def test_bars_of_rest_are_left_out(end: float, start: float, gap: int) -> None:

@@ -51,6 +51,18 @@ def test_what_is_worn_is_what_its_definition_says(bars: list[str], times: int) -
     assert set(kept.worn()) == naive(bars * times)
 
 
+def test_what_goes_on_from_here_changes_nothing_here() -> None:
+    told: Rounds[str] = Rounds()
+    for bar in "ABA":
+        told.close(bar)
+    other = told.copy()
+    for bar in "CCC":
+        other.close(bar)
+    for bar in "BA":
+        told.close(bar)
+    assert (told.worn(), other.worn()) == (["B"], ["C"])
+
+
 def test_a_bar_is_worn_when_it_has_come_three_times() -> None:
     assert heard(BAR).worn == []
     assert heard(BAR, BAR).worn == []

@@ -49,6 +49,14 @@ def test_what_lies_where_it_lay_is_left_alone() -> None:
     assert slope(leading) == pytest.approx(0, abs=1e-6)
 
 
+def test_an_answer_is_led_no_way_before_it_has_gone_one() -> None:
+    leading = Tessitura(CODEC, TOLD)
+    assert slope(leading) == pytest.approx(0, abs=1e-6)
+    share = 80 / (80 + tessitura.HALF)
+    away = share * 5 * tessitura.DRIFT / tessitura.RECENT
+    assert slope(sounded(leading, (0, 77))) == pytest.approx(-away, rel=1e-4)
+
+
 @pytest.mark.parametrize(("shift", "sign"), [(5, -1), (-5, 1)])
 def test_voices_are_led_back(shift: int, sign: int) -> None:
     leading = sounded(Tessitura(CODEC, TOLD), *[(0, 72 + shift), (1, 52 + shift)] * 6)

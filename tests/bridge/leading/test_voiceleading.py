@@ -58,6 +58,8 @@ def lost(leading: VoiceLeading, homes: dict[int, float] | None = None) -> dict[i
         ((72, 65, 50), 74, 7),  # a fifth: D with G
         ((72, 60, 50), 74, 2),  # an octave: D with D
         ((72, 53, 50), 71, 4),  # a twelfth: B with E
+        ((60, 72, 50), 62, 2),  # an octave above: D with D
+        ((60, 67, 50), 62, 9),  # a fifth above: D with A
     ],
 )
 def test_no_voice_follows_another_in_fifths_or_octaves(
@@ -102,6 +104,12 @@ def test_voices_stay_on_their_side_of_others() -> None:
     between = [Note(72, 0, 1, 80, 0), Note(64, 0, 1, 80, 1), Note(50, 0, 2, 80, 2), Note(74, 1, 1, 80, 0)]
     found = lost(VoiceLeading(CODEC, CODEC.encode(between, MetreMap()).codes), HOMES)
     assert found == {int(p): CROSSED for p in PITCHES if p > 74 or p < 50}
+
+
+def test_a_voice_whose_place_is_unknown_reaches_past_others() -> None:
+    leading = after((72, 64, 50), (66,))
+    assert leading.within_reach({0: 72.0})[PITCHES == 68] == 1
+    assert leading.within_reach(HOMES)[PITCHES == 68] == 0
 
 
 def test_time_goes_on_while_notes_are_dropped() -> None:

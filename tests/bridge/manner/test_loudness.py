@@ -67,6 +67,14 @@ def test_barlines_may_lie_anywhere() -> None:
     assert [found.velocity(12.75 + i / 2, 0.75) for i in range(6)] == bar
 
 
+def test_accents_are_heard_from_the_barline_that_is_told() -> None:
+    bar = [110, 70, 80, 70, 95, 70, 80, 70]
+    notes = [replace(note, start=note.start + 1) for note in eighths(bar * 4)]
+    found = manner_of(notes, Metre(4, 4), 17.0, Knows(False, False, True)).loudness
+    assert found is not None
+    assert [found.velocity(17 + i / 2, 17.0) for i in range(8)] == bar
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 40), st.integers(1, 127)), max_size=40),
     st.sampled_from(["4/4", "3/4", "6/8", "7/8", "1/64", "5/16", "3/32"]),

@@ -73,6 +73,7 @@ HOSTILE = {
     "bundle of a zero element": (BUNDLE + bytes(4), "multiple of 4"),
     "bundle of an odd element": (BUNDLE + struct.pack(">i", 3) + b"/a\0", "multiple of 4"),
     "bundle longer than it is": (BUNDLE + struct.pack(">i", 2**31 - 4) + b"/a\0\0", "multiple of 4"),
+    "bundle cut in its element": (BUNDLE + struct.pack(">i", 8) + b"/a\0\0", "range 4..4"),
     "bundle with crumbs": (BUNDLE + b"\0\0", "left over"),
     "too long": (bytes(65508), "limit is 65507"),
 }

@@ -1,5 +1,5 @@
 import pytest
-from antiphon.bridge.protocol.arguments import check, identity, usage
+from antiphon.bridge.protocol.arguments import MAX_ID, MAX_REASON, check, identity, shortened, usage
 from antiphon.bridge.protocol.table import FAIL_DOCS, REPLIES, REPLY_TABLE, REQUEST_TABLE, REQUESTS, FailCode
 from antiphon.bridge.session.session import _VERBS
 from antiphon.models.errors import RequestError
@@ -37,13 +37,25 @@ def test_tails_come_last():
         (3.0, 3),
         (3.5, None),
         ("", None),
-        ("x" * 256, None),
+        ("x" * MAX_ID, "x" * MAX_ID),
+        ("x" * (MAX_ID + 1), None),
+        (-(2**31), -(2**31)),
+        (2**31 - 1, 2**31 - 1),
+        (2**31, None),
         (float("nan"), None),
         (2**40, None),
     ],
 )
 def test_what_is_an_id(value, found):
     assert identity(value) == found
+
+
+def test_a_long_reason_keeps_its_beginning_and_its_end():
+    longest = "a" * (MAX_REASON // 2) + "b" * (MAX_REASON - MAX_REASON // 2)
+    assert shortened(longest) == longest
+    found = shortened(longest[:-1] + "bc")
+    assert len(found) == MAX_REASON
+    assert found.startswith("aaa") and "a…b" in found and found.endswith("bbc")
 
 
 CONTEXT = REQUEST_TABLE["/antiphon/context"]
@@ -53,6 +65,12 @@ def test_a_context_in_floats_as_pd_sends_it():
     name, seq, of, n, (note,) = check(CONTEXT, (1.0, 0.0, 1.0, 1.0, 60.0, 0.5, 1.0, 80.0, 0.0))
     assert (name, seq, of, n) == (1, 0, 1, 1)
     assert (note.pitch, note.start, note.duration, note.velocity, note.part) == (60, 0.5, 1.0, 80, 0)
+
+
+@pytest.mark.parametrize("values", [(0, -1e6, 1e6, 1, 0), (127, 1e6, 1e-6, 127, 255)])
+def test_the_lowest_and_the_highest_of_a_note_are_taken(values):
+    *_, (note,) = check(CONTEXT, ("x", 0, 1, 1, *values))
+    assert (note.pitch, note.start, note.duration, note.velocity, note.part) == values
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,16 @@ def test_messages_sent_again_are_no_new_context():
     assert contexts.get("x") == A + B + C
 
 
+def test_a_lost_message_of_a_third_context_that_begins_alike_is_missed():
+    contexts = Contexts()
+    for last in (C, D):
+        for seq, notes in enumerate((A, B, last)):
+            contexts.add("x", seq, 3, notes)
+    contexts.add("x", 0, 3, A)
+    assert contexts.add("x", 2, 3, C) is None
+    assert contexts.add("x", 1, 3, B) == A + B + C
+
+
 def test_another_number_of_messages_begins_anew():
     contexts = Contexts()
     contexts.add("x", 0, 2, A)

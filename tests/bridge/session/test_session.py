@@ -21,6 +21,7 @@ def test_hello_and_ping(talk):
     assert "continue" in reply[5].split(",")
     assert talk.say("ping", 1, 2.5, "x") == [("/antiphon/pong", 1, 2.5, "x")]
     assert talk.ports[-1] == 9101
+    assert not talk.session.is_blank
 
 
 def test_an_echo_is_bounded(talk):

@@ -214,6 +214,17 @@ def test_the_model_reads_a_note_as_it_was_cut() -> None:
     assert played.stepper.note[0].tolist() == [0, 1, 10, 3]
 
 
+def test_a_take_tells_the_mean_of_its_notes_nats() -> None:
+    played = Played(GenerationRequest("tiny", 0.0, 4.0, seed=1))
+    for delta, nats in ((0, 0.5), (8, 1.0), (8, 2.25)):
+        played.stepper.log_prob[0] = -nats / 4  # of each of four fields
+        assert not played.choose(delta, 0, 20, 0)
+    assert played.choose(played.manifest.codec.end, 0, 20, 0)
+    [take] = played.heard.wait(1)
+    assert len(take.notes) == 3
+    assert take.nats_per_note == pytest.approx(1.25)
+
+
 def test_a_model_that_never_goes_on_ends() -> None:
     """Of parts that play chords, each of a hundred notes may begin at one tick."""
     played = Played(GenerationRequest("tiny", 0.0, 0.25, seed=1), tiny_manifest(monophonic=False))

@@ -53,6 +53,11 @@ def test_a_bar_that_is_not_full_goes_on(music: str) -> None:
     assert not found.may_end
 
 
+def test_a_bar_of_many_signs_goes_on_as_one_of_few() -> None:
+    found = rule("A/4B/4c/4d/4A/4B/4c/4d/4")
+    assert all(allows(found, character) for character in "A(z^ ")
+
+
 @pytest.mark.parametrize(
     ("music", "allowed", "refused"),
     [
@@ -69,7 +74,7 @@ def test_no_length_is_longer_than_what_is_left(music: str, allowed: str, refused
     assert not any(allows(found, character) for character in refused)
 
 
-@pytest.mark.parametrize("music", ["", "(5ABcde", "[A2C3]B", "ABc def|"])
+@pytest.mark.parametrize("music", ["", "(5ABcde", "(3:2:3ABc", "[A2C3]B", "ABc def|"])
 def test_what_is_not_begun_or_cannot_be_measured_is_free(music: str) -> None:
     assert rule(music) == FREE
 
@@ -206,6 +211,7 @@ def test_fields_change_the_metre_and_are_no_music() -> None:
     assert rule("\nM:2/4\nABcd").only is not None
     assert rule("\nT:A full bar of nothing | at all") == FREE
     assert rule("\nM:none\nABcd") == FREE
+    assert rule("\nK:D\nT:one|two\n") == rule("\nK:D\nT:one two\n")
 
 
 @given(

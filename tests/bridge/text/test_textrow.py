@@ -306,6 +306,7 @@ def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], me
         ("X:1\nK:C\nG|ABc|", 2),
         ("X:1\nK:C\nABc||def:|\n|:gab|]", 3),
         ("X:1\nK:C\nABc|1 def:|2 z2 c||", 3),
+        ("X:1\nK:C\nA:|Bc|", 2),
     ],
 )
 def test_bars_are_what_stands_before_a_barline(text: str, count: int) -> None:
@@ -504,12 +505,38 @@ def test_a_silence_before_the_answer_is_not_what_goes_on() -> None:
     assert near.forced[0].endswith("\nD2F2A4|")
 
 
+def test_a_note_just_before_the_answer_is_of_the_bar_before_it() -> None:
+    tune = (*(Note(62 + at % 3, float(at), 1.0) for at in range(7)), Note(67, 7.97, 0.5))
+    prompt = prompt_for(SHIPPED, resolve({}, {"metre": "4/4", "start": 8.0}, tune, SHIPPED, seed=1))
+    assert prompt.bars == 2
+    assert prompt.forced[0].count("|") == 2
+
+
 def test_bars_of_rest_are_not_read() -> None:
     """A model that reads some goes on with some."""
     later = tuple(replace(note, start=note.start + 40) for note in RIFF)
     prompt = prompt_for(SHIPPED, resolve({}, {"metre": "4/4"}, RIFF + later, SHIPPED, seed=1))
     assert prompt.forced[0].endswith("\nD2F2A4|D2F2A4|")
     assert prompt.bars == 2
+
+
+@pytest.mark.parametrize("pick_up", ["", "G|"])
+def test_what_bars_of_seven_eighths_are_too_short_for_is_not_played(pick_up: str) -> None:
+    request = resolve({}, {"metre": "7/8", "bars": 2}, None, SHIPPED, seed=1)
+    prompt = prompt_for(SHIPPED, request)
+    assert prompt.layout == Layout(Metre(7, 8), Metre(4, 4))
+    score = read_abc(f"X:1\nM:4/4\nL:1/8\nK:C\n{pick_up}CDEF GABc|CDEF GABc|")
+    notes, end = placed(score, request, prompt)
+    scale = [60, 62, 64, 65, 67, 69, 71]
+    assert [(n.pitch, n.start) for n in notes] == [(scale[at % 7], at / 2) for at in range(14)]
+    assert end == 7
+
+
+def test_a_note_tied_from_where_bars_are_too_long_is_not_played() -> None:
+    request = resolve({}, {"metre": "7/8", "bars": 2}, None, SHIPPED, seed=1)
+    score = read_abc("X:1\nM:4/4\nL:1/8\nK:C\nCDEF GABc-|c2EF GAB2|")
+    notes, _ = placed(score, request, prompt_for(SHIPPED, request))
+    assert [(n.pitch, n.start) for n in notes[6:8]] == [(71, 3.0), (64, 4.5)]
 
 
 def test_a_pick_up_leaves_a_short_answer_its_bar(shelf: ModelShelf) -> None:

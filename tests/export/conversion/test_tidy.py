@@ -175,6 +175,14 @@ def test_bounds_of_each_column_are_no_clip() -> None:
     assert after(clip, BOUNDED, {"rows": ROWS}, BOUNDS | {"low": ROWS[0]}) == "Min Max"
 
 
+def test_a_bound_among_several_is_no_clip() -> None:
+    given = {"rows": ROWS, "others": ROWS.T + 0.5}
+    for at, name in enumerate(("Min", "Max")):
+        nodes = [node(each.op_type, [*each.input], [*each.output]) for each in BOUNDED]
+        nodes[at].input.append("others")
+        assert after(clip, nodes, given, BOUNDS) == "Min Max", name
+
+
 def test_a_bound_that_the_graph_hands_out_stays() -> None:
     assert after(clip, BOUNDED, {"rows": ROWS}, BOUNDS, "y below") == "Min Max"
 

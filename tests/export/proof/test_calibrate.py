@@ -9,6 +9,7 @@ from antiphon.export.card import manifest_for
 from antiphon.export.conversion.convert import convert
 from antiphon.export.conversion.quantise import products
 from antiphon.export.graph.stepgraph import StepGraph
+from antiphon.export.proof import calibrate
 from antiphon.export.proof.calibrate import find_ranges
 from antiphon.export.proof.replay import Replay, session
 from antiphon.train.config.config import TrainConfig
@@ -52,3 +53,17 @@ def test_each_product_has_the_range_that_its_input_takes(folder: Path) -> None:
         feed["forced"] = one["target"][t : t + 1]
         state = replay.step(feed, t + 1)["h0_out"]
         assert ranges["h0_out"].low <= state.min() and state.max() <= ranges["h0_out"].high, "it was read"
+
+
+def test_ranges_are_of_what_is_read_and_of_what_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, dataset, network = load_run(folder)
+    manifest = manifest_for(config, dataset, network, "float32")
+    graph = convert(StepGraph(network), manifest)
+    one = passage(dataset.codec, pieces_of(dataset, "train")[0], 0, 20)
+    written = find_ranges(graph, manifest, [])["h0_out"]
+    assert written.low < 0 < written.high
+    monkeypatch.setattr(calibrate, "choose", lambda *_, **__: None)
+    read = find_ranges(graph, manifest, [one])["h0_out"]
+    assert read.low < 0 < read.high

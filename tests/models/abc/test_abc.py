@@ -67,10 +67,20 @@ def test_the_unit_note_follows_from_the_metre(metre: str, beats: float) -> None:
     assert lengths("A", f"X:1\nM:{metre}\nK:C\n") == [beats]
 
 
+@pytest.mark.parametrize(("unit", "beats"), [("1", 4.0), ("1/2", 2.0), ("1 / 64", 0.0625)])
+def test_the_unit_note_may_be_any_power_of_two(unit: str, beats: float) -> None:
+    assert lengths("A", f"X:1\nL:{unit}\nK:C\n") == [beats]
+
+
+def test_common_time_is_four_four() -> None:
+    assert read_abc("X:1\nM:C\nL:1/8\nK:C\nC8|").metres.changes == ((0.0, Metre(4, 4)),)
+
+
 def test_lengths() -> None:
     assert lengths("A2 A/ A3/2 A// A/4 A") == [1.0, 0.25, 0.75, 0.125, 0.125, 0.5]
     assert heard("A z2 B x/ c") == [(69, 0.0, 0.5), (71, 1.5, 0.5), (72, 2.25, 0.5)]
     assert heard("A8|Z2|B") == [(69, 0.0, 4.0), (71, 12.0, 0.5)]
+    assert heard("Z|B") == [(71, 4.0, 0.5)]
 
 
 def test_broken_rhythm_and_tuplets() -> None:
@@ -81,6 +91,8 @@ def test_broken_rhythm_and_tuplets() -> None:
     assert lengths("(3:2:2A2B c") == [pytest.approx(2 / 3), third, 0.5]
     assert lengths("(2AB", "X:1\nM:6/8\nK:C\n") == [0.75, 0.75]
     assert lengths("(5ABcde", "X:1\nM:6/8\nK:C\n") == [pytest.approx(0.3)] * 5
+    assert lengths("(5ABcde") == [pytest.approx(0.2)] * 5
+    assert lengths("(3:4:2AB c") == [pytest.approx(2 / 3)] * 2 + [0.5]
 
 
 def test_ties_join_and_keep_their_accidental() -> None:
@@ -134,6 +146,15 @@ def test_pick_ups_are_whole_at_repeats() -> None:
     assert all(bar.fits for bar in bars(HEADER + "G2|c8|G6:|G2|c8|G6:|"))
 
 
+def test_halves_of_a_bar_that_a_repeat_parts_are_one_bar() -> None:
+    assert read_abc(HEADER + "c4:|d8|c8|").metres.changes == ((0.0, Metre(4, 4)),)
+
+
+def test_barlines_are_counted_anew_after_a_bar_that_is_too_long() -> None:
+    found = read_abc(HEADER + "c8|c8c2|c8|c8|").metres.changes
+    assert found == ((0.0, Metre(4, 4)), (9.0, Metre(4, 4)))
+
+
 @pytest.mark.parametrize(
     ("settings", "wanted"),
     [
@@ -178,6 +199,17 @@ def test_voices_are_parts() -> None:
     assert [part.name for part in score.parts] == ["1", "low"]
 
 
+def test_sixteen_voices_are_read_and_no_more() -> None:
+    music = "".join(f"V:{n}\nC8|\n" for n in range(16))
+    assert len(read_abc(HEADER + music + "V:0\nC8|\n").parts) == 16
+    with pytest.raises(AbcError, match="more than 16 voices; leave some out"):
+        read_abc(HEADER + music + "V:16\nC8|\n")
+
+
+def test_an_empty_title_is_none() -> None:
+    assert read_abc("X:1\nT:\nT:Second\nK:C\nA").title == "Second"
+
+
 def test_only_the_first_tune_is_read() -> None:
     assert pitches("A\n\nX:2\nK:C\nB\n") == [69]
     assert pitches("A\nX:2\nK:C\nB\n") == [69]
@@ -190,6 +222,10 @@ def test_only_the_first_tune_is_read() -> None:
         (HEADER + "AB|\nc5 & d", 7, 4),
         (HEADER + "A2/0", 6, 1),
         (HEADER + "A1/97", 6, 1),
+        (HEADER + "A0", 6, 1),
+        (HEADER + "A//2", 6, 1),
+        (HEADER + "A[CX]", 6, 2),
+        ("X:1\nQ:1/1=9999\nK:C\nA", 2, 1),
         (HEADER + "(3AB", 6, 1),
         (HEADER + "A>|", 6, 2),
         (HEADER + ">A", 6, 1),
@@ -238,10 +274,34 @@ def test_unfinished_bars_are_found() -> None:
         ("c8|(3CDE F2 >|c8", "c8|(3CDE F2 z4|c8"),
         ("c8|(3CD|c8", "c8| CD z6|c8"),
         ("c8|C>D", "c8|C>D z6"),
+        ("|:c8:|", "|:c8:|"),
+        ("c8|:c8|c8", "c8||c8|c8"),
+        ("c8:|:c8|c8", "c8:| c8|c8"),
+        ("|:c8|1c8:|2c8|", "|:c8|[1c8:|[2c8|"),
+        ("|:c8|1c8:|c8|", "|:c8| c8:|c8|"),
+        ("c4-c4|c8", "c4-c4|c8"),
+        ("c4-d4|c8", "c4 d4|c8"),
+        ("c8|d4-|d8", "c8|d4 z4|d8"),
+        ("c8|(cd4)|d8", "c8|(cd4) z3|d8"),
+        ("c8||(e2d4)|d8", "c8|| z2 (e2d4)|d8"),
+        ('c8||"Am"G2|c8|c8', 'c8|| z6 "Am"G2|c8|c8'),
+        ("!trill!|c8", "|c8"),
+        ("c8~|c8", "c8 |c8"),
+        ("c2A>B2c4|c8", "c2A3/2Bc7/2|c8"),
+        ("c8|c>d2c4z3/2|c8", "c8|c3/2dc4z3/2|c8"),
+        ("c2A>B2c3z/2|c8", "c2A3/2Bc3z/2|c8"),
+        ("c8~)|c8", "c8 )|c8"),
+        ("c8|~(3CDEc8|c8", "c8| (3:2:1C(3:2:1D(3:2:1Ec6|c8"),
+        ("c8|(3(3CDEc6|c8", "c8|(3 CDEc6|c8"),
+        ("c8|[L:1/64]A/64[L:1/1]B/8|c", "c8|[L:1/64]z64[L:1/1] |c"),
     ],
 )
 def test_repair(music: str, wanted: str) -> None:
     assert repair_abc(HEADER + music).splitlines()[5].replace(" |", "|") == wanted.replace(" |", "|")
+
+
+def test_repair_keeps_the_lines() -> None:
+    assert repair_abc(HEADER + "c8|\nd8|").splitlines()[5:] == ["c8|", "d8|"]
 
 
 def test_repair_writes_what_the_header_lacks() -> None:

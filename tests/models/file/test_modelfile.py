@@ -228,6 +228,8 @@ def test_shapes_that_contradict_the_manifest(tmp_path: Path) -> None:
         "input h has shape (batch, 12)",
         "(batch, 13)",
     )
+    deeper = tuple(replace(s, shape=(12, 1)) if s.name == "h" else s for s in good.state)
+    refuses(with_manifest(path, replace(good, state=deeper).to_json()), "(batch, 12)", "(batch, 12, 1)")
     kinds = tuple(replace(s, dtype="float32") if s.name == "before" else s for s in good.state)
     refuses(with_manifest(path, replace(good, state=kinds).to_json()), "input before is int32, not float32")
     more = replace(good, state=(*good.state, replace(good.state[0], name="extra")))
@@ -244,6 +246,14 @@ def test_a_batch_that_is_fixed(tmp_path: Path) -> None:
     path = tmp_path / "x.onnx"
     path.write_bytes(model.SerializeToString())
     refuses(path, "input note has shape (1, 4)")
+
+
+def test_outputs_that_contradict_the_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    model = build(tiny_manifest())
+    model.graph.output.remove(next(output for output in model.graph.output if output.name == "log_prob"))
+    path.write_bytes(model.SerializeToString())
+    refuses(path, "output log_prob is missing")
 
 
 @pytest.mark.parametrize("operation", [b"NoSuchOperation", b"NoSuchOper\xb1tion"])

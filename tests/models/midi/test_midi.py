@@ -128,6 +128,22 @@ def test_a_first_barline_in_the_middle_keeps_its_grid(tmp_path: Path) -> None:
         assert found == pytest.approx(wanted, abs=TICK)
 
 
+@pytest.mark.parametrize(
+    ("early", "metre"), [(1.0, (1, 4)), (2.5, (5, 8)), (0.75, (3, 16)), (0.125, (1, 32))]
+)
+def test_a_pickup_is_written_in_the_longest_unit_that_it_is_made_of(
+    early: float, metre: tuple[int, int]
+) -> None:
+    score = Score((Note(60, -early, 8.0),), MetreMap(((0.0, Metre()),)))
+    first = next(m for m in to_midi(score).tracks[0] if m.type == "time_signature")
+    assert (first.numerator, first.denominator) == metre
+
+
+def test_all_but_a_whole_bar_is_no_pickup(tmp_path: Path) -> None:
+    score = Score((Note(60, -3.99, 8.0),), MetreMap(((0.0, Metre()),)))
+    assert written(score, tmp_path).metres == MetreMap(((0.0, Metre()),))
+
+
 def test_a_long_odd_pickup_still_has_a_metre(tmp_path: Path) -> None:
     score = Score((Note(60, -200.03, 1.0),), MetreMap(((0.0, Metre(64, 1)),)))
     assert written(score, tmp_path).notes[0].start == pytest.approx(0.0, abs=4.0)

@@ -92,6 +92,14 @@ def test_a_key_and_an_offset_that_mean_nothing_are_left_out(event: str) -> None:
     assert score.key is None
 
 
+@pytest.mark.parametrize(
+    "before", [b"", b"\x00\xff\x59\x02\x20\x00"], ids=["alone", "after a key that is none"]
+)
+def test_a_velocity_beyond_the_highest_is_the_highest(before: bytes) -> None:
+    (note,) = read_midi(midi(before + b"\x00\x90\x3c\xc8\x60\x80\x3c\x40")).notes
+    assert (note.pitch, note.velocity) == (60, 127)
+
+
 def test_hanging_notes_end_with_their_track() -> None:
     assert heard(midi(b"\x00\x90\x3c\x50\x60\x90\x3e\x50\x60\x80\x3e\x00")) == [
         (60, 0.0, 2.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,27 @@ def test_what_is_quick_is_left_alone() -> None:
     assert value == 1
     with pytest.raises(TookTooLong), patience(0.01):
         time.sleep(60)
+
+
+def test_whose_alarm_it_was_has_it_back() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with contextlib.suppress(KeyError), patience(60.0):
+        assert signal.getsignal(signal.SIGALRM) != before
+        raise KeyError
+    assert signal.getsignal(signal.SIGALRM) == before
+
+
+def test_beside_the_main_thread_there_is_no_alarm() -> None:
+    found: list[Any] = []
+
+    def read() -> None:
+        with patience(60.0):
+            found.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join(60)
+    assert found == [0]
 
 
 def test_a_piece_that_takes_for_ever_costs_itself_alone(

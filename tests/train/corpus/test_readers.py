@@ -113,6 +113,10 @@ def test_abc_split_bars_are_one_bar() -> None:
     assert abc("A2|d8|d4:|d2:|A2|d8|d6|]").metres.changes == ((1, FOUR),)
 
 
+def test_abc_has_its_own_metre() -> None:
+    assert abc("A3|d3f3|d6|", "X:1\nM:6/8\nL:1/8\nK:D\n").metres.changes == ((1.5, Metre(6, 8)),)
+
+
 def test_abc_exclamation_marks_as_line_breaks() -> None:
     score = abc("ABcd efga|!\nagfe dcBA|!\nA8|]!")
     assert len(score.notes) == 17
@@ -311,6 +315,48 @@ def test_a_bar_that_one_part_left_unfilled_has_its_length() -> None:
     assert [n.start for n in score.notes if n.part == 0] == [n.start for n in score.notes if n.part == 1]
 
 
+def test_musicxml_tempos_and_title() -> None:
+    mark = (
+        "<direction><direction-type><metronome><beat-unit>half</beat-unit><per-minute>50</per-minute>"
+        "</metronome></direction-type></direction>"
+    )
+    first, second = attributes() + written("C", 5, 8), mark + written("D", 5, 8)
+    data = partwise(f'<measure number="1">{first}</measure><measure number="2">{second}</measure>')
+    titled = data.replace(b"<part-list>", b"<work><work-title>A song</work-title></work><part-list>")
+    score = read_musicxml(titled, "x")
+    assert score.tempos == ((0.0, 100.0), (4.0, 100.0))
+    assert score.title == "A song"
+    score = read_musicxml(data.replace(mark.encode(), b""), "x")
+    assert score.tempos == ((0.0, 120.0),)
+    assert score.title == ""
+
+
+def test_musicxml_chords_are_those_of_the_first_part_that_has_any() -> None:
+    def part(*roots: str) -> str:
+        chords = "".join(
+            f"<harmony><root><root-step>{root}</root-step></root><kind>major</kind></harmony>"
+            + written("C", 5, 4)
+            for root in roots
+        )
+        return f'<measure number="1">{attributes()}{chords or written("C", 5, 8)}</measure>'
+
+    score = read_musicxml(partwise(part(), part("F", "G"), part("C", "C")), "x")
+    assert score.chords == ((0.0, "F"), (2.0, "G"))
+
+
+def test_a_score_that_unpacks_to_more_than_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = musicxml(tmp_path, suffix=".mxl")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = max(info.file_size for info in archive.infolist())
+    monkeypatch.setattr("antiphon.train.corpus.musicxml.MAX_BYTES", size)
+    assert read_musicxml(data, "x").notes
+    monkeypatch.setattr("antiphon.train.corpus.musicxml.MAX_BYTES", size - 1)
+    with pytest.raises(MusicError, match=f"unpacks to more than {size - 1} bytes"):
+        read_musicxml(data, "x")
+
+
 def test_ties_of_two_voices_on_one_pitch() -> None:
     back = "<backup><duration>8</duration></backup>"
     first = written("C", 5, 8, "start") + back + written("D", 5, 4, voice=2) + written("C", 5, 4, "start", 2)
@@ -347,6 +393,11 @@ def test_a_bach_chorale_of_the_music21_corpus() -> None:
     assert len(score.parts) == 4
     assert score.metres.changes[0] == (1.0, Metre(3, 4))  # a pick-up of a beat
     assert all(n.duration > 0 for n in score.notes)
+
+
+def test_a_grid_may_have_every_pitch_of_midi() -> None:
+    score = gridjson.read_grid(gridjson.GridPiece("x", "train", [[0, 127], [-1, -1]]))
+    assert sorted(n.pitch for n in score.notes) == [0, 127]
 
 
 def test_grid_neighbours_become_one_note() -> None:

@@ -27,6 +27,15 @@ def test_parts_by_name() -> None:
     ]
 
 
+def test_parts_by_program_alone() -> None:
+    score = Score(
+        (Note(40, 0, 1, part=0), Note(70, 0, 1, part=1), Note(60, 1, 1, part=2)),
+        parts=(Part("one", 33), Part("two", 73), Part("three", 48)),
+    )
+    rules = (PartRule("flute", programs=(72, 73)), PartRule("bass", programs=(32, 33)))
+    assert [(n.pitch, n.part) for n in arrange(score, PrepareConfig(parts=rules))] == [(70, 0), (40, 1)]
+
+
 @pytest.mark.parametrize("drums_at", [0, 1, 2])
 def test_parts_keep_their_order_wherever_the_drums_are(drums_at: int) -> None:
     parts = [Part("flute", 73), Part("bass", 33)]

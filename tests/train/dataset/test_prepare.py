@@ -20,7 +20,7 @@ from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train.cli.prepare import add_arguments, run
 from antiphon.train.corpus import sources
 from antiphon.train.dataset import prepare as prepare_module
-from antiphon.train.dataset.dataset import SPLITS, Dataset, SplitName
+from antiphon.train.dataset.dataset import SPLITS, Dataset, SplitName, begin_again
 from antiphon.train.dataset.prepare import prepare
 from antiphon.train.dataset.prepareconfig import PartRule, PrepareConfig
 from antiphon.train.dataset.rolls import KEYS, write_dataset
@@ -62,6 +62,8 @@ def test_codes_and_clock_of_a_piece(music: Any, tmp_path: Path) -> None:
     assert dataset.metres == ("3/4",)
     assert dataset.monophonic
     assert train.offsets.tolist() == [0, 4]
+    lost = dataset.info["report"]["encoding"]
+    assert (lost["notes"], lost["durations_moved"], lost["moved"]) == (4, 1, 0)
 
 
 def test_rare_lengths_share_a_code_and_frequent_ones_get_their_own(music: Any, tmp_path: Path) -> None:
@@ -71,6 +73,13 @@ def test_rare_lengths_share_a_code_and_frequent_ones_get_their_own(music: Any, t
     assert 8 in dataset.codec["duration"].values
     assert 5 not in dataset.codec["duration"].values
     assert {12 * n for n in range(1, 33)} <= set(dataset.codec["delta"].values)
+
+
+def test_a_metre_of_few_notes_has_no_code(music: Any, tmp_path: Path) -> None:
+    many = [(60 + i % 12, 240 * i, 240, 80) for i in range(1000)]
+    for name, count, metre in (("many", 1000, (4, 4)), ("some", 20, (3, 4)), ("few", 4, (7, 8))):
+        music.write(f"train/{name}.mid", music.midi(many[:count], metre=metre))
+    assert make(music, tmp_path / "set").metres == ("4/4", "3/4")
 
 
 def test_a_data_set_like_another_has_its_tables_and_metres(music: Any, tmp_path: Path) -> None:
@@ -522,6 +531,15 @@ def test_a_finished_data_set_is_not_overwritten_unasked(music: Any, tmp_path: Pa
         make(music, tmp_path / "set")
     music.write("train/b.mid", music.tune(2))
     assert make(music, tmp_path / "set", overwrite=True).info["counts"]["train"]["pieces"] == 2
+
+
+def test_a_data_set_that_is_made_anew_is_none_until_it_is_finished(music: Any, tmp_path: Path) -> None:
+    for i in range(3):
+        music.write(f"train/{i}.mid", music.tune(i))
+    make(music, tmp_path / "set")
+    begin_again(tmp_path / "set")
+    with pytest.raises(DatasetError):
+        Dataset.load(tmp_path / "set")
 
 
 @pytest.mark.parametrize("text", [False, True])
