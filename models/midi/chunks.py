@@ -15,20 +15,25 @@ _HEAD = 8
 
 
 def standard(data: bytes) -> bytes:
-    """Return a MIDI file without what surrounds it and without chunks of other kinds.
+    """Return a MIDI file without what surrounds it and chunks of other kinds, all its tracks counted.
 
     What does not consist of chunks, such as a file with a wrong size in it, is returned as it is.
     """
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
         data = next((body for kind, body in _chunks(data, 12, "little", even=True) if kind == b"data"), data)
     found = list(_chunks(data, 0, "big"))
-    if {kind for kind, _ in found} <= {HEADER, TRACK}:
+    if not found or found[0][0] != HEADER or b"".join(map(_written, found)) != data:
         return data
-    if sum(_HEAD + len(body) for _, body in found) != len(data) or found[0][0] != HEADER:
-        return data
-    return b"".join(
-        kind + len(body).to_bytes(4, "big") + body for kind, body in found if kind in (HEADER, TRACK)
-    )
+    kept = [(kind, body) for kind, body in found if kind in (HEADER, TRACK)]
+    head, tracks = kept[0][1], sum(kind == TRACK for kind, _ in kept)
+    if tracks > int.from_bytes(head[2:4], "big"):  # else the header may tell of tracks that are missing
+        kept[0] = (HEADER, head[:2] + min(tracks, 0xFFFF).to_bytes(2, "big") + head[4:])
+    return b"".join(map(_written, kept))
+
+
+def _written(chunk: tuple[bytes, bytes]) -> bytes:
+    kind, body = chunk
+    return kind + len(body).to_bytes(4, "big") + body
 
 
 def _chunks(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,8 @@ DRUM_CHANNEL = 9
 """Channel 10, counted from 0: General MIDI's percussion."""
 _Key = tuple[int, int]
 """Track and channel: who plays."""
+_SILENCING = (120, 123)
+"""Controllers that end all notes of their channel: all sound off, all notes off."""
 _SENSELESS = re.compile(rb"\xff(?:\x59\x02(?:[\x08-\xf8].|.[^\x00\x01])|\x54\x05[\x80-\xff].{4})", re.DOTALL)
 """Meta events that mean nothing and that mido gives up at: keys of more than seven sharps or flats or of no
 mode, offsets in no frame rate."""
@@ -117,7 +119,7 @@ def _listen(file: Any, label: str) -> _Heard:
     """Go through all events of a file."""
     if file.ticks_per_beat == 0:
         raise MusicError(f"{label}: not a readable MIDI file (its header gives a beat no ticks)")
-    if file.ticks_per_beat < 0 or file.ticks_per_beat & 0x8000:
+    if file.ticks_per_beat & 0x8000:
         raise MusicError(f"{label}: its time runs in SMPTE frames, not in beats; export it with a tempo grid")
     heard, start = _Heard(), 0
     for number, track in enumerate(file.tracks):
@@ -133,7 +135,6 @@ class _Track:
     def __init__(self, heard: _Heard, number: int, start: int, label: str) -> None:
         self.heard, self.number, self.tick, self.label = heard, number, start, label
         self.open: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
-        self.sounded: set[int] = set()
 
     def run(self, track: Iterable[Any]) -> None:
         """Read the track's events; notes left hanging end with it."""
@@ -141,15 +142,20 @@ class _Track:
             self.tick += message.time
             if message.type == "note_on" and message.velocity > 0:
                 self.open[(message.channel, message.note)].append((self.tick, message.velocity))
-                self.sounded.add(message.channel)
             elif message.type in ("note_on", "note_off"):
                 self._close(message.channel, message.note)
+            elif message.type == "control_change" and message.control in _SILENCING:
+                self._close_all({message.channel})
             else:
                 self._other(message)
-        for (channel, pitch), sounding in list(self.open.items()):
-            while sounding:
-                self._close(channel, pitch)
+        self._close_all({channel for channel, _ in self.open})
         self.heard.end = max(self.heard.end, self.tick)
+
+    def _close_all(self, channels: Container[int]) -> None:
+        """End all notes of some channels."""
+        for (channel, pitch), sounding in list(self.open.items()):
+            while channel in channels and sounding:
+                self._close(channel, pitch)
 
     def _close(self, channel: int, pitch: int) -> None:
         """End the oldest note of a pitch; an end without a beginning is ignored."""

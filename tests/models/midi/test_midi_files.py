@@ -53,6 +53,21 @@ def test_format_1_plays_tracks_at_once() -> None:
     assert [(n.pitch, n.start, n.part) for n in score.notes] == [(60, 0.0, 0), (64, 0.0, 1)]
 
 
+def test_tracks_beyond_the_headers_count_are_read() -> None:
+    whole = midi(C4, E4, C4)
+    assert heard(whole.replace(b"\x00\x01\x00\x03", b"\x00\x01\x00\x01", 1)) == heard(whole)
+    assert len(heard(whole)) == 3
+
+
+@pytest.mark.parametrize("controller", [120, 123])
+def test_all_notes_off_ends_those_of_its_channel(controller: int) -> None:
+    begins = b"\x00\x90\x3c\x50\x00\x90\x40\x50\x00\x91\x43\x50"
+    off = b"\x60\xb0" + bytes([controller]) + b"\x00"
+    assert heard(midi(begins + off + b"\x60\x81\x43\x40")) == [(60, 0.0, 1.0), (64, 0.0, 1.0), (67, 0.0, 2.0)]
+    other = b"\x60\xb0\x07\x00"
+    assert {duration for *_, duration in heard(midi(begins + other + b"\x60\x81\x43\x40"))} == {2.0}
+
+
 def test_format_2_plays_tracks_one_after_the_other() -> None:
     score = read_midi(midi(C4, E4, kind=2))
     assert [(n.pitch, n.start, n.part) for n in score.notes] == [(60, 0.0, 0), (64, 1.0, 1)]
