@@ -63,8 +63,10 @@ class Job:
         """Tell of a complete take, and of the end with the last one."""
         self._done[take.index] = 1.0
         with self._telling:
-            self._tell(lambda: self._listener.on_take(take))
             self._open -= 1
+            if not self._open:
+                self._ended(self)  # its place is free before its client hears so, and asks anew
+            self._tell(lambda: self._listener.on_take(take))
             if not self._open:
                 self._tell(self._listener.on_done)
                 self._close()

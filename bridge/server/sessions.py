@@ -24,7 +24,8 @@ class Sessions:
     """Sessions by sender.
 
     Blank ones are forgotten first. Of the others those go first that await no answer, of these those that
-    have nothing set up, such as one-shot senders of contexts, and of these the least recently used.
+    have nothing set up, such as one-shot senders of contexts, or have long been silent, and of these the
+    least recently used.
 
     Args:
         house: what they share.
@@ -122,4 +123,4 @@ def _is_set_up(session: Session) -> bool:
 
 def _worth(session: Session) -> tuple[bool, bool]:
     """Return how much forgetting a session would harm; least comes first."""
-    return session.is_waiting, _is_set_up(session)
+    return session.is_waiting, _is_set_up(session) and not session.caller.is_gone

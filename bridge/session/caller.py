@@ -9,6 +9,8 @@ LENT_MESSAGES = frozenset({"/antiphon/context"})
 CANCELLING_MESSAGES = frozenset({"/antiphon/cancel"})
 SILENCE_SECONDS = 60.0
 """After so long a port that never said hello may be another program's."""
+GONE_SECONDS = 600.0
+"""After so long in silence a program has gone, where there is no room for all."""
 MAX_STRAYS = 64
 """Messages in a row that are no requests and are answered nevertheless."""
 PAUSE_SECONDS = 1.0
@@ -43,6 +45,11 @@ class Caller:
     def cancels_others(self) -> bool:
         """Whether it has sent nothing but cancels: then it may be a one-shot sender, too."""
         return self._addresses <= CANCELLING_MESSAGES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has said nothing for long."""
+        return self._clock.now() - self._heard > GONE_SECONDS
 
     def says(self, address: str) -> None:
         """Keep what a message is sent to, one of the protocol's addresses or an empty one."""

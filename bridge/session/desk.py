@@ -137,6 +137,11 @@ class Desk:
         if not waits:
             act()
 
+    def settle(self) -> None:
+        """Strike off the requests of which the client has had the last reply."""
+        for answer in self._answers():
+            answer.settled()
+
     def tick(self) -> None:
         """Give up requests that take too long."""
         now = self._clock.now()

@@ -174,6 +174,7 @@ class Session:
         self._send(pong, self.reply_port)
 
     def _status(self) -> None:
+        self._desk.settle()  # else it would tell of the request before that which is just done
         models = self._house.models
         ready = int(models.is_loaded(self.model))
         self._reply("/antiphon/status/reply", PROTOCOL, self.model, ready, self._house.engine.queued,

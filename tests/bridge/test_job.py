@@ -45,6 +45,21 @@ def test_a_complete_take_counts_in_full() -> None:
     assert log.fractions[-1] == pytest.approx((3 + 0.5) / 4)
 
 
+def test_a_place_is_free_before_the_last_take_is_told() -> None:
+    """Whoever has it may ask at once how many requests wait."""
+    ended: list[Job] = []
+    heard: list[int] = []
+
+    class Asking(Log):
+        def on_take(self, take: Take) -> None:
+            heard.append(len(ended))
+
+    job = Job(GenerationRequest("tiny", 0.0, 4.0, seed=1, takes=2), Asking(), ended.append, ended.append)
+    for take in range(2):
+        job.finish(Take(take, (), 4.0, 1, 0.0))
+    assert heard == [0, 1] and set(ended) == {job}
+
+
 def test_progress_of_two_workers_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     job, log = job_of(2)
     steps = 2000

@@ -76,6 +76,21 @@ def test_a_port_that_has_long_been_silent_may_be_a_one_shot_sender_s(
     assert hall.said[-1][1][:3] == (("/antiphon/fail", "x", code) if code else ("/antiphon/ack", "x", 0))
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(601, [2000, 2001]), (599, [2000])])
+def test_programs_that_have_gone_leave_room_for_who_comes(
+    hall: Hall, seconds: float, told: list[int]
+) -> None:
+    """Whoever says hello from a new port at each start leaves a table full of them behind."""
+    for port in range(1, 1 + MOST):
+        hall.say(port, "hello", 1999 + port)
+    hall.talk.clock.advance(seconds)
+    hall.context(101)
+    hall.say(102, "set", "bars", 2)
+    ports = [session.key[1] for session in hall.sessions.all()]
+    assert hall.told() == told
+    assert (101 in ports) is (seconds > 600)
+
+
 def test_of_those_with_nothing_set_the_oldest_goes(hall: Hall) -> None:
     for port in range(MOST):
         hall.context(port)

@@ -29,6 +29,16 @@ def test_an_echo_is_bounded(talk):
     assert (address, what, code) == (FAIL, "/antiphon/ping", "too_large")
 
 
+def test_status_is_of_the_request_whose_answer_has_just_come():
+    """Though the engine has yet to say that it is done."""
+    talk = Talk(manual=True)
+    talk.say("generate", "x", "bars", 1)
+    talk.clock.advance(0.25)
+    (answer,) = talk.session._desk._running.values()
+    answer.on_take(Take(0, (), 4.0, 1, 0.0))
+    assert talk.say("status")[-1][5] == pytest.approx(250.0)
+
+
 def test_status_models_and_load(talk):
     assert talk.say("status") == [("/antiphon/status/reply", 1, "folk", 0, 0, 0.0)]
     lines = talk.say("models")
