@@ -86,10 +86,7 @@ def resolve(
     # A model of text that nobody told a length writes its tune to the end.
     open_ended = is_text and ending == "closed"
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
-    if beats * takes > MAX_BEATS:
-        raise RequestError(
-            "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
-        )
+    _check_total(takes, beats)
     stretch = _stretch(merged, notes, manifest)
     if stretch != 1:
         notes, start, beats = shortened(notes, stretch), start / stretch, beats / stretch
@@ -107,10 +104,7 @@ def resolve(
         metre=metre,
         seed=int(_value(merged, "seed", seed)),
         takes=takes,
-        sampling=Sampling(
-            _value(merged, "temperature", manifest.defaults.temperature),
-            _value(merged, "top_p", manifest.defaults.top_p),
-        ),
+        sampling=_sampling(merged, manifest),
         scale=None if scale is None else scale.classes,
         tonic=None if scale is None else scale.tonic,
         low=low,
@@ -146,6 +140,22 @@ def _merge(
             )
         merged.pop("text", None)
     return merged
+
+
+def _check_total(takes: int, beats: float) -> None:
+    """Raise RequestError where takes of so many beats are too much together."""
+    if beats * takes > MAX_BEATS:
+        raise RequestError(
+            "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
+        )
+
+
+def _sampling(options: Mapping[str, OptionValue], manifest: Manifest) -> Sampling:
+    """Return how boldly notes are chosen."""
+    return Sampling(
+        _value(options, "temperature", manifest.defaults.temperature),
+        _value(options, "top_p", manifest.defaults.top_p),
+    )
 
 
 def _value(options: Mapping[str, OptionValue], key: str, default: float) -> float:
