@@ -261,9 +261,7 @@ class Engine:
             try:
                 self._run(crew)
                 return
-            except (
-                Exception
-            ) as error:  # short of memory, say: a worker that died would leave its requests open
+            except Exception as error:  # no memory, say: were it to die, its requests would stay open
                 log.exception("a worker failed, and begins anew")
                 crew.collapse(error)
                 crew = Crew(self.models)
@@ -285,8 +283,10 @@ class Engine:
         with self._lock:
             if not busy:
                 self._idle += 1
-                self._lock.wait_for(lambda: self._tasks or self._cancelled or self._closing)
-                self._idle -= 1
+                try:
+                    self._lock.wait_for(lambda: self._tasks or self._cancelled or self._closing)
+                finally:
+                    self._idle -= 1
             if self._closing:
                 return False
             if not (busy and self._idle):

@@ -86,8 +86,8 @@ def resolve(
     # A model of text that nobody told a length writes its tune to the end.
     open_ended = is_text and ending == "closed"
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
-    _check_total(takes, beats)
     stretch = _stretch(merged, notes, manifest)
+    _check_total(takes, max(beats, beats / stretch))
     if stretch != 1:
         notes, start, beats = shortened(notes, stretch), start / stretch, beats / stretch
         metres = anchored(heard_in, start)

@@ -154,8 +154,9 @@ class _Track:
     def _close_all(self, channels: Container[int]) -> None:
         """End all notes of some channels."""
         for (channel, pitch), sounding in list(self.open.items()):
-            while channel in channels and sounding:
-                self._close(channel, pitch)
+            if channel in channels:
+                while sounding:
+                    self._close(channel, pitch)
 
     def _close(self, channel: int, pitch: int) -> None:
         """End the oldest note of a pitch; an end without a beginning is ignored."""

@@ -79,7 +79,7 @@ def test_a_request_is_in_the_models_beats_and_starts_at_a_barline_of_both() -> N
     request = resolve({"metre": "4/4"}, {"bars": 6}, air, FOLK, 1)
     assert (request.stretch, request.start_beat, request.end_beat) == (4.0, 16.0, 22.0)
     assert request.context == TUNE
-    assert request.context_metres == request.context_metres == MetreMap(((0.0, Metre(4, 4)),))
+    assert request.context_metres == MetreMap(((0.0, Metre(4, 4)),))
     later = resolve({"metre": "4/4"}, {"bars": 6, "start": 72.0}, air, FOLK, 1)
     assert (later.start_beat, later.end_beat) == (18.0, 24.0)
     assert later.context_metres == MetreMap(((2.0, Metre(4, 4)),))  # 18 is a barline
@@ -122,6 +122,16 @@ def test_the_option_goes_before_what_is_heard(shipped_engine: Engine) -> None:
     assert quick.notes == slower(plain.notes, 0.5) and quick.end_beats == 16.0
     assert resolve({}, {"stretch": 1.0}, slower(TUNE, 4), FOLK, 1).stretch == 1.0
     assert resolve({"stretch": 2.0}, {"stretch": "auto"}, TUNE, FOLK, 1).stretch == 1.0
+
+
+def test_what_is_too_long_in_the_models_beats_is_refused() -> None:
+    """An answer of as many beats costs as many notes, whosever beats they are."""
+    longest = {"beats": 1024.0, "metre": "4/4"}
+    assert resolve({}, {**longest, "takes": 4, "stretch": 1.0}, None, FOLK, 1).takes == 4
+    assert resolve({}, {**longest, "takes": 2, "stretch": 0.5}, None, FOLK, 1).takes == 2
+    for takes, stretch in ((5, 1.0), (4, 0.5), (5, 4.0)):
+        with pytest.raises(RequestError, match="are more than 4096 beats together"):
+            resolve({}, {**longest, "takes": takes, "stretch": stretch}, None, FOLK, 1)
 
 
 def test_note_values_are_written_for_the_beat() -> None:
