@@ -76,7 +76,7 @@ class Encoded:
     metres: tuple[Metre, ...]
     """The metre at each note."""
     origin: float
-    """Beat of the first barline on the host's timeline."""
+    """Beat of the first barline on the host's timeline, or of the tick nearest to it."""
     report: EncodingReport = field(default_factory=EncodingReport)
 
     def __len__(self) -> int:
@@ -259,9 +259,11 @@ class _Encoder:
         if not notes:
             empty = np.zeros((0,), dtype=np.int32)
             return Encoded(np.zeros((0, len(codec.fields)), np.int32), empty, empty, empty, empty, (), 0.0)
-        origin = self.metres.bar_at(codec.to_beats(codec.to_ticks(notes[0].start))).start
+        bar_start = self.metres.bar_at(codec.to_beats(codec.to_ticks(notes[0].start))).start
+        # A bar of 7/64 is no whole number of ticks: notes keep their places on the grid, not in such bars.
+        origin = codec.to_beats(codec.to_ticks(bar_start))
         cut = 0  # ticks taken out of long rests so far
-        previous, bar, bar_start = 0, 0, origin
+        previous, bar = 0, 0
         rows: list[list[int]] = []
         clocks: list[tuple[int, int, int, int]] = []
         metres: list[Metre] = []

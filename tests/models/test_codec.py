@@ -12,7 +12,7 @@ from antiphon.models.field import Field, offset_table, velocity_table
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.score import Score
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 TICKS = 24
@@ -68,6 +68,16 @@ def rounded(notes: tuple[Note, ...] | list[Note]) -> list[Note]:
 @given(on_grid(), metre_maps())
 def test_music_on_the_grid_comes_back_exactly(notes: tuple[Note, ...], metres: MetreMap) -> None:
     assert rounded(back(CODEC, notes, metres)) == rounded(Score.ordered(notes))
+
+
+@given(on_grid(), st.sampled_from(("7/64", "15/64", "7/16")), st.integers(0, 95))
+def test_bars_of_no_whole_ticks_move_no_note(notes: tuple[Note, ...], metre: str, tick: int) -> None:
+    coarse = Codec.default(parts=3, ticks_per_beat=6)
+    metres = MetreMap(((tick / TICKS, Metre.parse(metre)),))
+    assert rounded(back(CODEC, notes, metres)) == rounded(Score.ordered(notes))
+    slow = tuple(dataclasses.replace(n, start=4 * n.start, duration=4 * n.duration) for n in notes)
+    assume(not coarse.encode(slow, metres).report.rests_shortened)
+    assert rounded(back(coarse, slow, metres)) == rounded(Score.ordered(slow))
 
 
 @given(on_grid(), metre_maps(), st.data())
