@@ -8,10 +8,11 @@ in the bar: pick-ups need nothing special.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import floor, gcd
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -170,6 +171,17 @@ class Codec:
     def unit(self) -> float:
         """The beats of which all intervals between onsets are multiples."""
         return self.to_beats(gcd(*(int(ticks) for ticks in self["delta"].values)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON holds of a codec: ticks_per_beat and fields."""
+        fields = [{"name": f.name, "values": list(f.values)} for f in self.fields]
+        return {"ticks_per_beat": self.ticks_per_beat, "fields": fields}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Codec:
+        """Read what :meth:`to_dict` returned; raises KeyError, TypeError or CodecError."""
+        fields = tuple(Field(f["name"], tuple(f["values"])) for f in data["fields"])
+        return cls(fields, data["ticks_per_beat"])
 
     @classmethod
     def of_characters(cls, characters: Iterable[str]) -> Codec:

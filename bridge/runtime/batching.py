@@ -14,15 +14,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ...models.errors import ModelFileError
-from ...models.file.manifest import Manifest
-from ...models.file.step import NULL_POSITION, UNUSED_POSITION, inputs
+from ...models.file.feed import Feed, empty_memory, first_feed
+from ...models.file.manifest import Manifest, Memory
 from ...models.refusal import first_line
 from .stepper import MAX_ROWS, Batching, memory_sizes
-
-Feed = dict[str, npt.NDArray[Any]]
 
 
 def probe(session: Any, manifest: Manifest) -> Batching:
@@ -44,7 +41,7 @@ def _probe(session: Any, manifest: Manifest) -> Batching:
         # ONNX Runtime plans its memory at the first run of a key, the dimensions of all inputs xor-ed: where
         # an even number of inputs has a batch, all batches share one key, and only the first to run is
         # planned well. The others pay an allocation a node, some 20 us a step: so a lone row goes first.
-        lone = _wider(feed, size) if size > slots else feed
+        lone = _wider(feed, manifest.memory, size) if size > slots else feed
         session.run(None, {name: array[:1] for name, array in lone.items()})
     everything = session.run(None, feed)
     sizes = sorted({2, 3, 5, 8, 11, MAX_ROWS - 1})
@@ -54,51 +51,39 @@ def _probe(session: Any, manifest: Manifest) -> Batching:
     alone = all(_agrees(session, feed, everything, row, 1) for row in range(MAX_ROWS))
     return Batching(
         least=1 if alone else 2,
-        whole_memory=not all(_same(session.run(None, _wider(feed, size)), everything) for size in grown[1:]),
+        whole_memory=not all(
+            _same(session.run(None, _wider(feed, manifest.memory, size)), everything) for size in grown[1:]
+        ),
     )
 
 
 def _random_feed(manifest: Manifest, rows: int, slots: int) -> Feed:
     """Return inputs like those in the middle of a piece."""
     rng = np.random.default_rng(1)
-    feed: Feed = {}
-    for port in inputs(manifest):
-        sizes = {"batch": rows, "memory": slots}
-        shape = tuple(s if isinstance(s, int) else sizes[s] for s in port.shape)
-        if port.dtype == "float32":
-            feed[port.name] = rng.standard_normal(shape, np.float32) * np.float32(0.5)
-        else:
-            feed[port.name] = np.zeros(shape, np.int32)
+    feed = first_feed(manifest, rows, slots)
+    carried = [state.name for state in manifest.state if state.dtype == "float32"]
+    for name in (*carried, "memory_keys", "memory_values") if slots else carried:
+        feed[name][:] = rng.standard_normal(feed[name].shape, np.float32) * np.float32(0.5)
     fields = manifest.codec.fields
-    feed["note"] = np.stack([rng.integers(0, len(f.values), rows) for f in fields], axis=1).astype(np.int32)
-    feed["clock"][:] = (40, manifest.codec.ticks_per_beat, 4 * manifest.codec.ticks_per_beat)
-    feed["forced"][:] = -1
-    for f in fields:
-        feed[f"mask_{f.name}"][:] = 0.0
-    feed["temperature"][:] = 1.0
+    feed["note"][:] = np.stack([rng.integers(0, len(f.values), rows) for f in fields], axis=1)
+    feed["clock"][:, :2] = (40, manifest.codec.ticks_per_beat)
     feed["top_p"][:] = 0.98
-    feed["uniform"] = rng.random((rows, len(fields)), np.float32)
-    for state in manifest.state:
-        if state.dtype == "int32":
-            feed[state.name][:] = int(state.initial)
+    feed["uniform"][:] = rng.random((rows, len(fields)), np.float32)
     if slots:
-        # Steps 1.. half a bar apart; the last row is a key that still waits for its value.
-        feed["memory_positions"][:] = np.arange(slots, dtype=np.float32) * 512
-        feed["memory_positions"][:, 0] = NULL_POSITION
-        feed["memory_positions"][:, -1] = UNUSED_POSITION
+        # Steps half a bar apart; the last row is a key that still waits for its value.
+        feed["memory_positions"][:, 1:-1] = np.arange(1, slots - 1, dtype=np.float32) * 512
     return feed
 
 
-def _wider(feed: Feed, slots: int) -> Feed:
+def _wider(feed: Feed, memory: Memory | None, slots: int) -> Feed:
     """Return the same inputs with unused memory rows added."""
-    grown = dict(feed)
-    added = slots - feed["memory_positions"].shape[1]
-    grown["memory_keys"] = np.pad(feed["memory_keys"], ((0, 0), (0, 0), (0, 0), (0, added)))
-    grown["memory_values"] = np.pad(feed["memory_values"], ((0, 0), (0, 0), (0, added), (0, 0)))
-    grown["memory_positions"] = np.pad(
-        feed["memory_positions"], ((0, 0), (0, added)), constant_values=UNUSED_POSITION
-    )
-    return grown
+    assert memory is not None
+    rows, used = feed["memory_positions"].shape
+    grown = empty_memory(memory, rows, slots)
+    grown["memory_keys"][..., :used] = feed["memory_keys"]
+    grown["memory_values"][:, :, :used] = feed["memory_values"]
+    grown["memory_positions"][:, :used] = feed["memory_positions"]
+    return feed | grown
 
 
 def _agrees(session: Any, feed: Feed, everything: list[Any], row: int, size: int) -> bool:

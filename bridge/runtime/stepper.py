@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...models.file.feed import empty_memory, first_feed
 from ...models.file.manifest import Manifest, Memory
-from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, inputs, outputs
+from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, outputs
 
 MAX_ROWS = 16
 """From here on a bigger batch hardly gains speed and makes every row in it slower."""
@@ -77,7 +78,6 @@ class Stepper:
         # Lists: a row's numbers are read one by one, for which arrays take several times as long.
         self._steps = [0] * MAX_ROWS
         self._position = [0.0] * MAX_ROWS
-        self._initial = {s.name: s.initial for s in manifest.state}
         self._carried = {"note": "chosen", "clock": "clock_out"} | {
             s.name: f"{s.name}_out" for s in manifest.state
         }
@@ -91,26 +91,22 @@ class Stepper:
 
     def _allocate(self) -> None:
         """Make every buffer; padding rows get harmless values."""
-        free: dict[str, int] = {"batch": MAX_ROWS, "memory": 0}
-        sizes = {
-            p.name: (tuple(s if isinstance(s, int) else free[s] for s in p.shape), p.dtype)
-            for p in (*inputs(self.manifest), *outputs(self.manifest))
-        }
-        made = {name: np.zeros(shape, dtype) for name, (shape, dtype) in sizes.items()}
-        self._buffers = (made, {n: np.zeros_like(made[n]) for n in self._carried})
-        self._outputs = [p.name for p in outputs(self.manifest)]
-        fixed = [p.name for p in inputs(self.manifest) if p.name not in self._carried]
-        self._fixed = [name for name in fixed if not name.startswith("memory_")]
+        first = first_feed(self.manifest, MAX_ROWS, BUCKET)
+        made = {name: array for name, array in first.items() if not name.startswith("memory_")}
+        self._first = {name: array[0].copy() for name, array in made.items()}
+        self._fixed = [name for name in made if name not in self._carried]
+        self._outputs = [port.name for port in outputs(self.manifest)]
+        for port in outputs(self.manifest):
+            sizes = [size for size in port.shape if isinstance(size, int)]
+            made[port.name] = np.zeros((MAX_ROWS, *sizes), port.dtype)
+        self._buffers = (made, {name: made[name].copy() for name in self._carried})
         # A text model has no conditions.
         self.conditions = made.get("conditions", np.zeros((MAX_ROWS, 0), np.int32))
         self.forced = made["forced"]
         self.temperature, self.top_p, self.uniform = made["temperature"], made["top_p"], made["uniform"]
         self.masks = {f.name: made[f"mask_{f.name}"] for f in self.manifest.codec.fields}
         self.log_prob = made["log_prob"]
-        self._begin = self.manifest.codec.begin()
         self._copied = [made[name] for name in self._fixed]
-        for row in range(MAX_ROWS):
-            self._reset(row)
         self._keys: Array
         self._values: Array
         self._positions: Array
@@ -126,17 +122,11 @@ class Stepper:
 
     def _reset(self, row: int) -> None:
         """Fill a row with what stands before the first note, and with neutral choices."""
+        for name, array in zip(self._fixed, self._copied, strict=True):
+            array[row] = self._first[name]
         for buffers in self._buffers:
             for name in self._carried:
-                buffers[name][row] = self._initial.get(name, 0)
-            buffers["note"][row] = self._begin
-            buffers["clock"][row] = (0, 0, 4 * self.manifest.codec.ticks_per_beat)
-        self.conditions[row] = 0
-        self.forced[row] = -1
-        self.temperature[row] = self.top_p[row] = 1.0
-        self.uniform[row] = 0.5
-        for mask in self.masks.values():
-            mask[row] = 0.0
+                buffers[name][row] = self._first[name]
         self._steps[row] = 0
 
     def restart(self, row: int, snapshot: Snapshot | None = None) -> None:
@@ -277,11 +267,8 @@ class Stepper:
     def _make_memory(self, slots: int) -> tuple[Array, Array, Array]:
         memory = self.manifest.memory
         assert memory is not None
-        keys = np.zeros((MAX_ROWS, memory.heads, memory.key_size, slots), np.float32)
-        values = np.zeros((MAX_ROWS, memory.heads, slots, memory.value_size), np.float32)
-        positions = np.full((MAX_ROWS, slots), UNUSED_POSITION, np.float32)
-        positions[:, 0] = NULL_POSITION
-        return keys, values, positions
+        made = empty_memory(memory, MAX_ROWS, slots)
+        return made["memory_keys"], made["memory_values"], made["memory_positions"]
 
     def _bind(self, rows: int) -> Any:
         """Make the binding of ``rows`` rows in the current phase.

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from ...models.file.feed import Feed, first_feed
 from ...models.file.manifest import Manifest
 from ...models.file.modelfile import session_options
-from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION
+from ...models.file.step import POSITION_STRIDE, UNUSED_POSITION
 
 Passage = dict[str, npt.NDArray[Any]]
 TIMED_STEPS = 400
@@ -39,22 +40,9 @@ class Replay:
         memory = self.manifest.memory
         self.slots = self.slots or (memory.length + 1 if memory else 0)
 
-    def begin(self, batch: int = 1) -> dict[str, Any]:
-        """Return the inputs of the first step but for note, clock, conditions and forced."""
-        fields = self.manifest.codec.fields
-        feed: dict[str, Any] = {f"mask_{f.name}": np.zeros((batch, f.size), np.float32) for f in fields}
-        feed["temperature"] = np.ones((batch, 1), np.float32)
-        feed["top_p"] = np.ones((batch, 1), np.float32)
-        feed["uniform"] = np.full((batch, len(fields)), 0.5, np.float32)
-        for state in self.manifest.state:
-            feed[state.name] = np.full((batch, *state.shape), state.initial, state.dtype)
-        memory = self.manifest.memory
-        if memory is not None:
-            feed["memory_keys"] = np.zeros((batch, memory.heads, memory.key_size, self.slots), np.float32)
-            feed["memory_values"] = np.zeros((batch, memory.heads, self.slots, memory.value_size), np.float32)
-            feed["memory_positions"] = np.full((batch, self.slots), UNUSED_POSITION, np.float32)
-            feed["memory_positions"][:, 0] = NULL_POSITION
-        return feed
+    def begin(self, batch: int = 1) -> Feed:
+        """Return the inputs of the first step of a batch."""
+        return first_feed(self.manifest, batch, self.slots)
 
     def step(self, feed: dict[str, Any], number: int) -> dict[str, Any]:
         """Run step ``number`` (from 1), then carry state and memory over in ``feed``; return the outputs."""
@@ -124,12 +112,8 @@ class Replay:
     def microseconds(self, batch: int) -> float:
         """Return the median time of one step with a full memory, inputs and outputs bound in place."""
         feed = self.begin(batch)
-        fields = len(self.manifest.codec.fields)
-        feed["note"] = np.zeros((batch, fields), np.int32)
-        feed["clock"] = np.tile(np.array([[40, 12, 96]], np.int32), (batch, 1))
-        if self.manifest.conditions:
-            feed["conditions"] = np.zeros((batch, len(self.manifest.conditions)), np.int32)
-        feed["forced"] = np.full((batch, fields), -1, np.int32)
+        feed["note"][:] = 0
+        feed["clock"][:] = (40, 12, 96)
         if self.manifest.memory is not None:
             feed["memory_positions"][:, 1:] = np.arange(self.slots - 1) * 100
         binding = self.session.io_binding()

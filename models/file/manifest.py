@@ -160,7 +160,6 @@ class Manifest:
     def to_json(self) -> str:
         """Return the JSON text that goes into the file."""
         data = asdict(self)
-        codec = data.pop("codec")
-        data["ticks_per_beat"] = codec["ticks_per_beat"]
-        data["fields"] = codec["fields"]
+        del data["codec"]
+        data |= self.codec.to_dict()
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)

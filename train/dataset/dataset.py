@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from ...models.codec import Codec
 from ...models.errors import AntiphonError, DatasetError
-from ...models.field import Field
 from ...models.score import Part
 from ...models.wholefile import insist
 
@@ -87,7 +86,7 @@ class Dataset:
         try:
             return cls(
                 path=path,
-                codec=codec_from_json(info["codec"]),
+                codec=Codec.from_dict(info["codec"]),
                 metres=tuple(info["metres"]),
                 parts=tuple(Part(**part) for part in info["parts"]),
                 monophonic=bool(info["monophonic"]),
@@ -137,15 +136,3 @@ def begin_again(folder: Path) -> None:
     (folder / "dataset.json").unlink(missing_ok=True)
     for split in SPLITS:
         (folder / f"{split}.ends.npy").unlink(missing_ok=True)
-
-
-def codec_to_json(codec: Codec) -> dict[str, Any]:
-    """Return a codec as dataset.json holds it."""
-    fields = [{"name": f.name, "values": list(f.values)} for f in codec.fields]
-    return {"ticks_per_beat": codec.ticks_per_beat, "fields": fields}
-
-
-def codec_from_json(data: dict[str, Any]) -> Codec:
-    """Read a codec from dataset.json; raises KeyError, TypeError or CodecError."""
-    fields = tuple(Field(f["name"], tuple(f["values"])) for f in data["fields"])
-    return Codec(fields, data["ticks_per_beat"])

@@ -14,7 +14,7 @@ from ...models.codec import Codec
 from ...models.score import Part
 from ...models.wholefile import write_json
 from .arrayfile import write_array, write_rows
-from .dataset import CLOCK, FORMAT_VERSION, SplitName, codec_to_json
+from .dataset import CLOCK, FORMAT_VERSION, SplitName
 
 
 def write_split(
@@ -53,7 +53,7 @@ def write_info(
     """Write dataset.json, ``more`` as it is; return what it holds."""
     info: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "codec": codec_to_json(codec),
+        "codec": codec.to_dict(),
         "metres": list(metres),
         "parts": [asdict(part) for part in parts],
         "monophonic": monophonic,

@@ -10,7 +10,7 @@ from typing import Any
 from ...models.errors import ConfigError, DatasetError
 from ...models.wholefile import write_json
 from ..config.config import TrainConfig
-from ..dataset.dataset import Dataset, codec_to_json
+from ..dataset.dataset import Dataset
 
 CONFIG = "config.json"
 TABLES = "tables.json"
@@ -50,7 +50,7 @@ def check_tables(folder: Path, dataset: Dataset) -> None:
 
 
 def _tables(dataset: Dataset) -> dict[str, Any]:
-    return {"codec": codec_to_json(dataset.codec), "metres": list(dataset.metres)}
+    return {"codec": dataset.codec.to_dict(), "metres": list(dataset.metres)}
 
 
 def begin(folder: Path, config: TrainConfig, dataset: Dataset) -> None:
