@@ -14,9 +14,9 @@ from ..models.note import Note
 from .manner.manner import Manner
 
 MAX_TAKES = 64
-MAX_BEATS = 4096.0
+MAX_TAKE_BEATS = 4096.0
 """Length of a take in beats."""
-MAX_CONTEXT_NOTES = 1 << 16
+MAX_REQUEST_NOTES = 1 << 16
 """Models read the last few hundred; more than this is a mistake."""
 
 
@@ -87,13 +87,15 @@ class GenerationRequest:
             raise RequestError("bad_args", "beats, temperature, top_p and tempo must be finite numbers")
         length = self.end_beat - self.start_beat
         _require(length > 1e-6, f"the answer would be {length:g} beats long; it must be above 0")
-        if length > MAX_BEATS:
-            raise RequestError("too_large", f"the answer would be {length:g} beats long, over {MAX_BEATS:g}")
+        if length > MAX_TAKE_BEATS:
+            raise RequestError(
+                "too_large", f"the answer would be {length:g} beats long, over {MAX_TAKE_BEATS:g}"
+            )
         if not 1 <= self.takes <= MAX_TAKES:
             raise RequestError("too_large", f"takes {self.takes} must be in range 1..{MAX_TAKES}")
-        if len(self.context) > MAX_CONTEXT_NOTES:
+        if len(self.context) > MAX_REQUEST_NOTES:
             raise RequestError(
-                "too_large", f"a context of {len(self.context)} notes is over {MAX_CONTEXT_NOTES}"
+                "too_large", f"a context of {len(self.context)} notes is over {MAX_REQUEST_NOTES}"
             )
         sampling = self.sampling
         _require(

@@ -102,7 +102,7 @@ def most() -> str:
         ("Values of a ping", session.MAX_ECHO, "`too_large`"),
         ("Notes of a context", protocol.MAX_CONTEXT_NOTES, "`too_large`"),
         ("Messages of a context", contexts.MAX_CONTEXT_MESSAGES, "`too_large`"),
-        ("Beats of an answer, all takes together", resolve.MAX_BEATS, "`too_large`"),
+        ("Beats of an answer, all takes together", resolve.MAX_BEATS_TOGETHER, "`too_large`"),
         ("Requests of a client under way", desk.MAX_RUNNING, "`busy`"),
         ("Syncs of a client that wait", desk.MAX_WAITING, "`busy`"),
         ("Seconds for an answer", f"{desk.REQUEST_SECONDS:g}", "`timeout`"),

@@ -22,12 +22,12 @@ from ..protocol.scale import Scale, parse_scale
 from ..request import GenerationRequest, Sampling
 from ..text.prompt import check_text
 
-MAX_BEATS = 4096
+MAX_BEATS_TOGETHER = 4096
 """Length of an answer, all takes together."""
 MAX_TUNE_BARS = 64
 """Length of a tune by a model of text, where no length is asked for."""
 MAX_TUNE_BEATS = 256
-"""The same in beats: sixteen takes, the most there are, stay within MAX_BEATS in any metre."""
+"""The same in beats: sixteen takes, the most there are, stay within MAX_BEATS_TOGETHER in any metre."""
 _HALF_TICK = 1 / 48
 """Beats before the answer's start from which on a note is at it: a 32-bit float of a beat is not exact."""
 
@@ -144,9 +144,9 @@ def _merge(
 
 def _check_total(takes: int, beats: float) -> None:
     """Raise RequestError where takes of so many beats are too much together."""
-    if beats * takes > MAX_BEATS:
+    if beats * takes > MAX_BEATS_TOGETHER:
         raise RequestError(
-            "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS} beats together"
+            "too_large", f"{takes} takes of {beats:g} beats are more than {MAX_BEATS_TOGETHER} beats together"
         )
 
 
