@@ -6,7 +6,8 @@ from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
 from ..job import Job
 from ..leading.constraints import constraints
-from ..leading.opening import opening, read_context, read_text
+from ..leading.context import read_context, read_text
+from ..leading.opening import opening
 from ..leading.register import lifted
 from ..request import GenerationRequest
 from ..runtime.shelf import LoadedModel

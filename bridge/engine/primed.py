@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from ..job import Job
-from ..leading.opening import Context
+from ..leading.context import Context
 from ..request import GenerationRequest
 from ..runtime.shelf import LoadedModel
 from ..runtime.stepper import Snapshot

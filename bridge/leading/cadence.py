@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ...models.file.manifest import Manifest
 from ..request import GenerationRequest
-from .opening import Context
+from .context import Context
 from .tonality import Leaning
 
 CLOSE = 12.0

@@ -14,7 +14,7 @@ from ...models.file.manifest import Manifest
 from ..request import GenerationRequest
 from .cadence import REST, cadence_of
 from .constraints import Mask
-from .opening import Context
+from .context import Context
 from .tonality import Leaning, of_heard, of_tonic
 
 MAX_NOTES = 128

@@ -11,8 +11,9 @@ from ...models.file.manifest import CONDITIONS, Manifest
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints
+from ..leading.context import Context, in_phrase, remaining
 from ..leading.leading import Leading
-from ..leading.opening import Context, bars_in, in_phrase, opening, remaining
+from ..leading.opening import bars_in, opening
 from ..manner.manner import Player
 from ..request import GenerationRequest, Take
 from ..runtime.stepper import Snapshot, Stepper

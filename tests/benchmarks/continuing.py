@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime as ort
 from antiphon.bridge.engine.engine import Engine
-from antiphon.bridge.leading.opening import in_phrase, read_context
+from antiphon.bridge.leading.context import in_phrase, read_context
 from antiphon.bridge.runtime.stepper import MAX_ROWS, Stepper
 from antiphon.bridge.session.resolve import resolve
 from antiphon.models.file.manifest import Manifest

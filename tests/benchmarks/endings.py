@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading.cadence import keys_of
-from antiphon.bridge.leading.opening import in_phrase, read_context, remaining
+from antiphon.bridge.leading.context import in_phrase, read_context, remaining
 from antiphon.bridge.leading.tonality import KEYS, told_by
 from antiphon.bridge.protocol.options import OptionValue
 from antiphon.bridge.runtime.shelf import ModelShelf

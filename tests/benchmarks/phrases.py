@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 from antiphon.bridge.engine.engine import Engine
-from antiphon.bridge.leading.opening import in_phrase
+from antiphon.bridge.leading.context import in_phrase
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.bridge.session.resolve import resolve

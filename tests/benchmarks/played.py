@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from antiphon.bridge.leading.opening import as_learnt, in_phrase, read_context
+from antiphon.bridge.leading.context import as_learnt, in_phrase, read_context
 from antiphon.bridge.manner.manner import Knows, manner_of
 from antiphon.bridge.manner.swing import Swing, swings
 from antiphon.bridge.runtime.stepper import Stepper

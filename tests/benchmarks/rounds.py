@@ -17,8 +17,8 @@ from math import ceil
 import numpy as np
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading import rounds
+from antiphon.bridge.leading.context import read_context
 from antiphon.bridge.leading.leading import WORN
-from antiphon.bridge.leading.opening import read_context
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.models.file.manifest import Manifest

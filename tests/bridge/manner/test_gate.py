@@ -8,7 +8,7 @@ from statistics import mean
 import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.waiting import Waiting
-from antiphon.bridge.leading.opening import read_context
+from antiphon.bridge.leading.context import read_context
 from antiphon.bridge.manner.gate import SHORTEST, gate_of, lengthened
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve

@@ -17,7 +17,7 @@ from antiphon.bridge.client.client import Client
 from antiphon.bridge.engine import plan
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.waiting import Waiting
-from antiphon.bridge.leading.opening import Context
+from antiphon.bridge.leading.context import Context
 from antiphon.bridge.protocol.scale import parse_scale
 from antiphon.bridge.request import Take
 from antiphon.bridge.runtime.shelf import ModelShelf
