@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 PART = ".antiphon-part"
-"""What is added to a file's name until it is whole. What is called so is ours to remove: no user's file."""
+"""How the name of a file ends until it is whole. What is called so is ours to remove: no user's file."""
 WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds between the tries of :func:`insist`."""
 
@@ -22,7 +24,8 @@ WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its name once all is written.
 
-    Whatever ends it early, Ctrl-C included, leaves what was there before. A link keeps pointing where it
+    Whatever ends it early, Ctrl-C included, leaves what was there before. Where several write one file, it is
+    the last one's to end, and whole. A file that is replaced keeps its mode. A link keeps pointing where it
     does; what is no regular file, such as a pipe or a device, is written to as it is.
 
     Raises:
@@ -35,12 +38,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with target.open("wb") as out:
             yield out
         return
-    temporary = target.with_name(target.name + PART)
+    # A name that nobody else has, and short: the target's own may be as long as names may be.
+    temporary = target.with_name(secrets.token_hex(8) + PART)
     try:
-        # What a run that was killed left there goes. Opened anew: through a link that somebody has put there,
-        # in a folder that several may write, another file would be overwritten.
-        temporary.unlink(missing_ok=True)
-        with temporary.open("xb") as out:
+        with _created(temporary, _mode(target)) as out:
             yield out
         insist(lambda: temporary.replace(target))
     except BaseException as error:
@@ -49,6 +50,29 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename == str(temporary):
             error.filename = str(target)  # the name that somebody knows
         raise
+
+
+def _mode(target: Path) -> int | None:
+    """Return the mode of a file that is to be replaced; None of a new one, for which the umask decides."""
+    if sys.platform == "win32":  # where all that it says is whether a file may be replaced
+        return None
+    try:
+        return target.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return None
+
+
+def _created(path: Path, mode: int | None) -> BinaryIO:
+    """Create a file and open it for writing; raises OSError, also where there is one.
+
+    It never has more rights than it is to have: who opens it meanwhile may read on.
+    """
+    asked = 0o666 if mode is None else mode
+    out = open(str(path), "xb", opener=lambda name, flags: os.open(name, flags, asked))  # noqa: SIM115 - given
+    if mode is not None:
+        with suppress(OSError):  # some file systems keep no modes
+            path.chmod(mode)  # the umask may have taken some of it
+    return out
 
 
 def insist(change: Callable[[], object]) -> None:

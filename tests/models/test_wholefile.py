@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from antiphon.models.wholefile import PART, whole_file
+from antiphon.models.wholefile import whole_file
 
 
 def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -43,25 +45,62 @@ def test_a_link_keeps_pointing_where_it_does(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
-def test_a_link_in_the_place_of_what_is_not_yet_whole_is_not_followed(tmp_path: Path) -> None:
-    """In a shared folder anybody may have put it there."""
-    other, path = tmp_path / "other.txt", tmp_path / "tune.mid"
-    other.write_bytes(b"precious")
-    path.with_name("tune.mid" + PART).symlink_to(other)
-    with whole_file(path) as out:
-        out.write(b"new")
-    assert other.read_bytes() == b"precious"
-    assert not path.is_symlink() and path.read_bytes() == b"new"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.txt", "tune.mid"]
+@pytest.mark.parametrize("last", ["one", "two"])
+def test_who_writes_it_last_has_it_whole(tmp_path: Path, last: str) -> None:
+    path, first = tmp_path / "tune.mid", ExitStack()
+    outer = first.enter_context(whole_file(path))
+    with whole_file(path) as inner:
+        inner.write(b"tw")
+        outer.write(b"one")
+        if last == "two":
+            first.close()
+        inner.write(b"o")
+    first.close()
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", last.encode())]
 
 
-def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
+def test_one_who_fails_takes_nothing_from_another(tmp_path: Path) -> None:
     path = tmp_path / "tune.mid"
-    path.with_name("tune.mid" + PART).write_bytes(b"hal")
+    with whole_file(path) as out:
+        with suppress(RuntimeError), whole_file(path) as other:
+            other.write(b"tw")
+            raise RuntimeError
+        out.write(b"one")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", b"one")]
+
+
+def test_a_name_may_be_as_long_as_names_may_be(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 251 + ".mid")
+    try:
+        path.write_bytes(b"old")
+    except OSError:
+        pytest.skip("names are shorter here")
     with whole_file(path) as out:
         out.write(b"new")
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("tune.mid", b"new")]
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [(path.name, b"new")]
+
+
+@pytest.fixture
+def umask() -> Iterator[int]:
+    """As most systems have it, whoever runs the tests."""
+    before = os.umask(0o022)
+    yield 0o022
+    os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
+@pytest.mark.parametrize(("mode", "kept"), [(None, 0o644), (0o600, 0o600), (0o664, 0o664), (0o444, 0o444)])
+def test_a_file_keeps_its_mode(tmp_path: Path, umask: int, mode: int | None, kept: int) -> None:
+    """Nobody reads on the way what nobody was to read."""
+    path = tmp_path / "tune.mid"
+    if mode is not None:
+        path.write_bytes(b"old")
+        path.chmod(mode)
+    with whole_file(path) as out:
+        assert {stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()} == {kept}
+        out.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == kept
 
 
 @pytest.mark.parametrize("error", [None, OSError])
