@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from statistics import median
 
-from ...models.errors import AntiphonError, ModelFileError, RequestError
+from ...models.errors import AntiphonError, ConfigError, ModelFileError, RequestError
 from ...models.file.modelfile import ModelFile, list_models, runtime
 from ...models.note import Note
 from ..address import ANYWHERE, bound, looked_up
@@ -22,7 +22,7 @@ from ..client.client import Client
 from ..engine.engine import Engine
 from ..protocol.table import PORT
 from ..runtime.batching import probe
-from ..runtime.provider import CUDA, choose
+from ..runtime.provider import CUDA, choose, wished
 from ..runtime.shelf import ModelShelf, shipped_folder
 from ..server.server import Server
 from ..version import version
@@ -72,7 +72,7 @@ def check_python() -> Iterator[Finding]:
 
 
 def check_onnxruntime() -> Iterator[Finding]:
-    """Look for ONNX Runtime, and for two of it that overwrite each other."""
+    """Look for ONNX Runtime, for two of it that overwrite each other, and what it is asked to run on."""
     try:
         ort = runtime()
     except ModelFileError as error:
@@ -90,6 +90,10 @@ def check_onnxruntime() -> Iterator[Finding]:
         yield Finding(Level.NOTE, f"{' and '.join(twice)} are both installed in one place", advice)
     offered = ", ".join(name.removesuffix("ExecutionProvider") for name in found)
     yield Finding(Level.GOOD, f"onnxruntime {ort.__version__} offers {offered}")
+    try:
+        wished()
+    except ConfigError as error:
+        yield Finding(Level.BAD, str(error), "unset it: both are tried then, and the faster is taken")
 
 
 def _own_runtime() -> str:
@@ -98,11 +102,12 @@ def _own_runtime() -> str:
     return "onnxruntime-gpu" if here in (("Windows", "AMD64"), ("Linux", "x86_64")) else "onnxruntime"
 
 
-def _has_runtime() -> bool:
+def _can_run() -> bool:
     """Return whether models can be run; why they cannot has been said once."""
     try:
         runtime()
-    except ModelFileError:
+        wished()
+    except (ModelFileError, ConfigError):
         return False
     return True
 
@@ -120,7 +125,7 @@ def check_models(folders: list[Path]) -> Iterator[Finding]:
     if not infos:
         advice = "name a folder with --models DIR, or install Antiphon again"
         yield Finding(Level.BAD, "there is no model", advice)
-    if not _has_runtime():
+    if not _can_run():
         return
     for index, info in enumerate(infos):
         try:
@@ -173,7 +178,7 @@ def _who_answers(host: str, port: int, error: OSError) -> Finding:
 
 def check_trip(folders: list[Path]) -> Iterator[Finding]:
     """Start a bridge on a free port for a moment and go through a request."""
-    if not _has_runtime():
+    if not _can_run():
         return
     try:
         shelf = ModelShelf(folders)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ...models.errors import ModelFileError
+from ...models.errors import ConfigError, ModelFileError
 from ...models.file.modelfile import CPU, ModelFile, open_session
 from ...models.silence import silence
 from .stepper import Stepper
@@ -22,7 +22,8 @@ from .stepper import Stepper
 log = logging.getLogger("antiphon.engine")
 CUDA = "CUDAExecutionProvider"
 ENVIRONMENT = "ANTIPHON_PROVIDER"
-"""Set to "cpu" or "cuda" to choose without looking."""
+"""The variable that is set to one of WISHES to choose without looking."""
+WISHES = ("cpu", "cuda")
 _TRIED_STEPS = 40
 # What onnxruntime-gpu's CUDA provider links to. Asking for the provider without them prints a load error.
 _LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -49,7 +50,10 @@ class Providers:
         Args:
             level: at which the choice is logged. Who runs a bridge wants to know it; who runs a command for
                 once may take it for an error.
+
+        Raises ConfigError as :func:`wished` does.
         """
+        wished()  # who has misspelt it hears of it before anything is played
         self._level = level
         self._lock = threading.Lock()
         self.choice: Choice | None = None
@@ -70,9 +74,17 @@ class Providers:
         return cuda_session(file) or file.session
 
 
-def choose(file: ModelFile) -> Choice:
-    """Look for CUDA and, where it works, time a step of ``file`` with both."""
+def wished() -> str:
+    """Return which of WISHES the user has chosen, "" for none; raises ConfigError for anything else."""
     wish = os.environ.get(ENVIRONMENT, "").lower()
+    if wish and wish not in WISHES:
+        raise ConfigError(f"{ENVIRONMENT}={wish:.80} must be {' or '.join(WISHES)}, or not be set")
+    return wish
+
+
+def choose(file: ModelFile) -> Choice:
+    """Look for CUDA and, where it works, time a step of ``file`` with both; raises ConfigError."""
+    wish = wished()
     if wish == "cpu":
         return Choice(CPU[0], f"{ENVIRONMENT}=cpu")
     missing = cuda_missing()

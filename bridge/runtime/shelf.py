@@ -61,6 +61,8 @@ class ModelShelf:
         default: the model of requests that name none; by default ``folk``, else the first by name.
         shipped: whether the shipped models stand on the shelf.
         provider_level: at which the log says what runs the models.
+
+    Raises ConfigError where the user has chosen a provider that there is not.
     """
 
     def __init__(

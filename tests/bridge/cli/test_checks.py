@@ -19,6 +19,7 @@ from antiphon.bridge.cli.checks import (
 )
 from antiphon.bridge.cli.commands import main
 from antiphon.bridge.engine.engine import Engine
+from antiphon.bridge.runtime.provider import ENVIRONMENT
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.server.server import Server
 from forgetful_bridge import Forgetful
@@ -83,6 +84,16 @@ def test_a_broken_onnxruntime_is_replaced_by_a_build_that_there_is(
     assert finding.advice.endswith(f"pip install --force-reinstall {build}")
     kind = {"AMD64": "x64", "ARM64": "arm64"}.get(machine, "")
     assert (f"vc_redist.{kind}.exe" in finding.advice) == (system == "Windows")
+
+
+def test_a_wrong_provider_is_said_once_and_the_other_checks_go_on(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT, "gpu")
+    assert main(["doctor", "--models", str(tiny_model.parent), "--port", str(free_port())]) == 1
+    said = capsys.readouterr().out
+    assert "BAD   ANTIPHON_PROVIDER=gpu must be cpu or cuda, or not be set\n      → unset it" in said
+    assert "is free" in said and said.endswith("1 thing to put right.\n"), said
 
 
 class Unloadable:

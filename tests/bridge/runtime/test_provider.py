@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from antiphon.bridge.client.client import Client
 from antiphon.bridge.runtime import provider
 from antiphon.bridge.runtime.provider import CUDA, Providers, choose, cuda_missing
+from antiphon.models.errors import ConfigError
 from antiphon.models.file.modelfile import ModelFile
 from program import PATIENCE_SECONDS, Bridge, antiphon
 
@@ -103,3 +105,29 @@ def test_the_user_may_choose(file: ModelFile, monkeypatch: pytest.MonkeyPatch) -
     assert choose(file).provider == CUDA
     monkeypatch.setenv(provider.ENVIRONMENT, "cpu")
     assert choose(file).provider == "CPUExecutionProvider"
+
+
+@pytest.mark.parametrize("wish", ["gpu", "cpu,cuda", " cpu"])
+def test_a_wish_that_there_is_not_is_refused(wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(provider.ENVIRONMENT, wish)
+    with pytest.raises(ConfigError, match=f"^ANTIPHON_PROVIDER={wish} must be cpu or cuda, or not be set$"):
+        Providers()
+
+
+@pytest.mark.parametrize("wish", ["", "CPU", "cuda"])
+def test_case_does_not_matter_and_nothing_is_no_wish(wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(provider.ENVIRONMENT, wish)
+    assert Providers().choice is None
+
+
+def test_no_bridge_starts_with_a_wrong_one(tiny_model: Path) -> None:
+    command = [antiphon(), "serve", "--port", "0", "--models", str(tiny_model.parent)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        env={**os.environ, provider.ENVIRONMENT: "gpu"},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "antiphon: ANTIPHON_PROVIDER=gpu must be cpu or cuda, or not be set\n"
