@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,10 +106,13 @@ class Unloadable:
 
 
 @pytest.fixture
-def unloadable(monkeypatch: pytest.MonkeyPatch) -> None:
+def unloadable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "onnxruntime"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "meta_path", [Unloadable(), *sys.meta_path])
+    finder = Unloadable()
+    sys.meta_path.insert(0, finder)  # in place: what is imported meanwhile, as six, may add finders of its own
+    yield
+    sys.meta_path.remove(finder)
 
 
 @pytest.mark.usefixtures("unloadable")
