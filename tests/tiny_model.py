@@ -188,11 +188,10 @@ class _Graph:
         parts = [note, clock]
         self.width = EMBEDDING * len(fields) + 3
         if self.manifest.conditions:
-            conditions = self.add(
-                "Mul", self.add("Cast", "conditions", to=onnx.TensorProto.FLOAT), self.constant([[0.3, 0.1]])
-            )
-            parts.append(conditions)
-            self.width += 2
+            count = len(self.manifest.conditions)
+            scales = self.constant([[0.3, 0.1, 0.2][:count]])
+            parts.append(self.add("Mul", self.add("Cast", "conditions", to=onnx.TensorProto.FLOAT), scales))
+            self.width += count
         if any(s.name == "before" for s in self.manifest.state):
             before = self.add("Cast", "before", to=onnx.TensorProto.FLOAT)
             parts.append(self.add("Mul", before, self.constant([[1 / 64]])))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...models.errors import RequestError
-from ...models.file.manifest import Manifest
+from ...models.file.manifest import TONIC, Manifest
 from ..job import Job
 from ..leading.constraints import constraints
 from ..leading.context import read_context, read_text
 from ..leading.opening import opening
 from ..leading.register import lifted
+from ..leading.tonality import told_tonic
 from ..request import GenerationRequest
 from ..runtime.shelf import LoadedModel
 from ..take.rows import Row, TakeRow, last_bar
@@ -36,7 +39,8 @@ def subject_of(manifest: Manifest, request: GenerationRequest) -> Subject:
     end = (request.start_beat, request.end_beat, request.metre) if _reads_end(manifest, request) else None
     phrase = request.phrase if manifest.phrases else 0
     until = request.start_beat if gate < 1 else None  # as far as short notes are read to last
-    return notes, swing, gate, until, request.lift, request.context_metres, phrase, end
+    key = (request.scale, request.tonic) if TONIC in manifest.conditions else None
+    return notes, swing, gate, until, request.lift, request.context_metres, phrase, end, key
 
 
 def _reads_end(manifest: Manifest, request: GenerationRequest) -> bool:
@@ -61,6 +65,9 @@ def read(manifest: Manifest, request: GenerationRequest) -> Reading:
         return Reading(read_text(manifest, prompt.forced[0]), prompt)
     notes = lifted(request.written, request.lift)
     context = read_context(manifest, notes, request.context_metres, request.phrase)
+    if TONIC in manifest.conditions and context.heard is not None:
+        tonic = told_tonic(request.scale, request.tonic, context.heard.beats)
+        context = replace(context, tonic=tonic)
     if notes and _reads_end(manifest, request):
         last = last_bar(request, opening(manifest, context, request.start_beat, request.metre).first_bar)
         assert last is not None

@@ -63,6 +63,8 @@ class Context:
     phrase: int | None = None
     """How many bars into its phrase the first bar that is read is, -1 for a pick-up's; None where the model
     knows no phrases, or nobody knows where they begin."""
+    tonic: int = 0
+    """The condition `tonic` at each step; 0 where the model has none."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
     rounds: TuneRounds | None = None

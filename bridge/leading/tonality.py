@@ -6,7 +6,7 @@ chorales above all; and nothing tells it which note of a scale is the tonic.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,29 @@ def of_heard(heard: Leaning) -> Leaning:
     likely = np.exp((inside - inside.max()) / _SURE)
     at_home = np.maximum(likely @ KEYS / likely.sum(), heard / (heard + _HEARD))
     return np.asarray(STRANGE * (at_home - 1.0))
+
+
+def told_tonic(scale: Collection[int] | None, tonic: int | None, heard: Leaning) -> int:
+    """Return the code of the condition `tonic`: 1 for C to 12 for B.
+
+    Data sets that tell it hold music that was moved to C major or A minor, and call the tonic of both C: so
+    it is that of the major scale whose notes the music has. They tell it of every piece, and a model has
+    learnt nothing of an unknown one: it is C where nothing says more.
+
+    Args:
+        scale: pitch classes that are asked for; None where the music is to tell.
+        tonic: its tonic, None where it names none.
+        heard: how long each pitch class sounded, in beats, (12,).
+
+    >>> told_tonic({9, 11, 0, 2, 4, 5, 7}, 9, np.zeros(12))  # A minor
+    1
+    """
+    if scale is None:
+        return int((KEYS @ heard).argmax()) + 1
+    inside = KEYS[:, sorted(scale)].sum(axis=1)
+    if tonic is not None:  # of several scales that have all the notes, major on the tonic, else its relative
+        inside[[tonic, (tonic + 3) % 12]] += 0.5, 0.25
+    return int(inside.argmax()) + 1
 
 
 def of_tonic(tonic: int) -> Leaning:

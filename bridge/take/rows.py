@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import contains
 from typing import Protocol
 
-from ...models.file.manifest import CONDITIONS, Manifest
+from ...models.file.manifest import CONDITIONS, TONIC, Manifest
 from ...models.note import Note
 from ..job import Job
 from ..leading.constraints import Constraints
@@ -47,15 +47,21 @@ class Row(Protocol):
 
 
 class Conditions:
-    """Where a manifest has its conditions."""
+    """Where a manifest has its conditions.
 
-    def __init__(self, manifest: Manifest) -> None:
+    Args:
+        manifest: the model's.
+        tonic: the condition `tonic`, which stays the same.
+    """
+
+    def __init__(self, manifest: Manifest, tonic: int) -> None:
         names = manifest.conditions
-        self._places = [names.index(name) if name in names else None for name in CONDITIONS]
+        self._places = [names.index(name) if name in names else None for name in (*CONDITIONS, TONIC)]
+        self._tonic = tonic
 
     def write(self, stepper: Stepper, row: int, metre: int, left: int) -> None:
-        """Write a row's conditions, in the order of CONDITIONS."""
-        for place, value in zip(self._places, (metre, left), strict=True):
+        """Write a row's conditions, metre and remaining those given."""
+        for place, value in zip(self._places, (metre, left, self._tonic), strict=True):
             if place is not None:
                 stepper.conditions[row, place] = value
 
@@ -83,7 +89,7 @@ class PrimeRow:
     ) -> None:
         self._context = context
         self._ready, self._failed, self._wanted = ready, failed, wanted
-        self._conditions = Conditions(manifest)
+        self._conditions = Conditions(manifest, context.tonic)
         self._next = 0
 
     @property
@@ -149,7 +155,7 @@ class TakeRow:
         self._part = manifest.codec.index("part")
         self._entries = self._leading.entries(self._opening.gap)
         """The parts that begin the answer together, as far as they have not yet."""
-        self._conditions = Conditions(manifest)
+        self._conditions = Conditions(manifest, context.tonic)
         self._left = self._remaining(self._opening.clock[0])
         self._delta: tuple[int, bool] | None = None
         self._nats = 0.0

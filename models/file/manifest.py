@@ -23,7 +23,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """What a model may be called: it stands in requests, on command lines and in files' names."""
 CONDITIONS = ("metre", "remaining")
 TONIC = "tonic"
-"""A third condition that some models have: 1 for C … 12 for B, 0 unknown."""
+"""A third condition that some models have: 1 for C … 12 for B, 0 unknown; of minor, its relative major's."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,9 @@ def unloadable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "onnxruntime"]:
         monkeypatch.delitem(sys.modules, name)
     finder = Unloadable()
-    sys.meta_path.insert(0, finder)  # in place: what is imported meanwhile, as six, may add finders of its own
+    sys.meta_path.insert(
+        0, finder
+    )  # in place: what is imported meanwhile, as six, may add finders of its own
     yield
     sys.meta_path.remove(finder)
 

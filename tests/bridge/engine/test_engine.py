@@ -24,6 +24,7 @@ from antiphon.bridge.runtime.stepper import Stepper
 from antiphon.bridge.take.rows import TakeRow
 from antiphon.models.codec import Codec
 from antiphon.models.errors import RequestError
+from antiphon.models.file.manifest import CONDITIONS, TONIC
 from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from plain_host import PlainHost
@@ -302,6 +303,19 @@ def test_a_model_that_knows_phrases_reads_a_context_with_its_end_known(tmp_path:
             found = [heard(engine, one, "session") for one in asked]
             assert found == [engine.generate(one) for one in asked]
             assert found[0] == found[-1] != found[1] != found[2]
+
+
+def test_a_model_that_is_told_the_tonic_reads_a_context_in_the_key_asked_for(tmp_path: Path) -> None:
+    """Read ahead in the key that is heard, it is read anew."""
+    save_tiny_model(tmp_path / "told.onnx", "told", conditions=(*CONDITIONS, TONIC))
+    plain = ask(model="told", context=context(7), start_beat=16.0, end_beat=48.0)
+    keys = [replace(plain, scale=frozenset(range(12)), tonic=tonic) for tonic in (0, 6, 6)]
+    with Engine(ModelShelf([tmp_path], shipped=False)) as engine:
+        assert len({subject_of(engine.models.manifest("told"), one) for one in (plain, *keys)}) == 3
+        engine.prime("session", plain)
+        found = [heard(engine, one, "session") for one in (plain, *keys)]
+        assert found == [engine.generate(one) for one in (plain, *keys)]
+        assert found[1] != found[2] == found[3]
 
 
 def test_priming_ahead_changes_nothing(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,9 +20,9 @@ from antiphon.bridge.leading.tonality import TONIC
 from antiphon.bridge.request import GenerationRequest, Sampling
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
-from antiphon.bridge.take.rows import TakeRow
+from antiphon.bridge.take.rows import PrimeRow, TakeRow
 from antiphon.models.errors import RequestError
-from antiphon.models.file.manifest import Manifest
+from antiphon.models.file.manifest import CONDITIONS, Manifest
 from antiphon.models.file.step import MASKED
 from antiphon.models.note import Note
 from antiphon.models.score import Part
@@ -234,3 +235,42 @@ def test_a_model_that_never_goes_on_ends() -> None:
     assert steps == 64 + 64 // 4
     [take] = played.heard.wait(1)
     assert len(take.notes) == steps
+
+
+MAJOR, PENTATONIC = {0, 2, 4, 5, 7, 9, 11}, {0, 2, 4, 7, 9}
+TOLD = tiny_manifest(conditions=(*CONDITIONS, "tonic"))
+
+
+def scale(steps: set[int], tonic: int) -> frozenset[int]:
+    return frozenset((step + tonic) % 12 for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, 1),
+        ({"context": tuple(Note(60 + step, step / 4, 0.25) for step in sorted(scale(MAJOR, 7)))}, 8),
+        ({"scale": scale(MAJOR, 2), "tonic": 2}, 3),
+        ({"scale": scale(MAJOR, 0), "tonic": 9}, 1),  # A minor
+        ({"scale": scale(MAJOR, 0), "tonic": 2}, 1),  # D dorian
+        ({"scale": scale(PENTATONIC, 5), "tonic": 5}, 6),
+        ({"scale": scale(PENTATONIC, 5), "tonic": 2}, 6),  # D minor pentatonic
+        ({"scale": frozenset(range(12)), "tonic": 11}, 12),
+        ({"scale": scale(MAJOR, 10)}, 11),  # pitch classes without a tonic
+        ({"scale": scale(MAJOR, 3), "tonic": 3, "context": (Note(60, 0.0, 1.0), Note(64, 1.0, 1.0))}, 4),
+    ],
+)
+def test_a_model_is_told_the_tonic(asked: dict[str, Any], told: int) -> None:
+    """That of the major scale, as data sets tell it: named, else heard, at each note of a context as well."""
+    request = GenerationRequest("tiny", 4.0, 8.0, seed=1, **asked)
+    played = Played(request, TOLD)
+    found = [played.stepper.conditions[0].tolist()]
+    first, home = TOLD.codec["delta"].nearest(played.deltas[0]), TOLD.codec["pitch"].nearest(59 + told)
+    assert not played.choose(first, 0, home, 0, bar=2)
+    found.append(played.stepper.conditions[0].tolist())
+    if request.context:
+        context = read(TOLD, request).context
+        row = PrimeRow(TOLD, context, ready=lambda _: None, failed=lambda *_: None, wanted=lambda: True)
+        row.enter(played.stepper, 1)
+        found.append(played.stepper.conditions[1].tolist())
+    assert [tonic for _, _, tonic in found] == [told] * len(found)
