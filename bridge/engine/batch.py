@@ -42,6 +42,11 @@ class Batch:
         return len(self._seats)
 
     @property
+    def bytes(self) -> int:
+        """What it takes to keep."""
+        return self._stepper.bytes
+
+    @property
     def clients(self) -> list[Hashable]:
         """Whose the rows are, one by one."""
         return [seat.task.client for seat in self._seats]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable
 
 from ...models.errors import AntiphonError, RequestError
-from ..runtime.shelf import ModelShelf
+from ..runtime.shelf import LoadedModel, ModelShelf
 from ..runtime.stepper import MAX_ROWS
 from .batch import Batch
 from .turns import Task, Turns
@@ -17,6 +17,10 @@ TOGETHER = 4
 """Rows of several clients together: more would delay each other's notes, fewer those with many takes."""
 TURN = 32
 """Steps that a row takes at least before it makes room for one that waits: a bar of most music."""
+
+MAX_IDLE_BYTES = 128 << 20
+"""What batches may take before those without rows go, the longest unused first. One of a model that ships
+takes 4 to 48 MB, and less than half a millisecond to make anew."""
 
 
 class Crew:
@@ -32,6 +36,7 @@ class Crew:
     def __init__(self, models: ModelShelf) -> None:
         self._models = models
         self._batches: dict[str, Batch] = {}
+        """By model, the most recently used last."""
         self._coming: list[Task] = []
         """Picked, and to be started."""
 
@@ -105,8 +110,7 @@ class Crew:
         """Load a task's model if need be and let its row join."""
         try:
             model = self._models.get(task.model)
-            if task.model not in self._batches:
-                self._batches[task.model] = Batch(model)
+            batch = self._batch(model)
             row = task.make(model)
         except AntiphonError as error:
             task.fail(error.code if isinstance(error, RequestError) else "model_error", str(error))
@@ -115,7 +119,24 @@ class Crew:
             log.exception("a request could not start")
             task.fail("model_error", f"{type(error).__name__}: {error}")
             return
-        self._batches[task.model].admit(row, task)
+        batch.admit(row, task)
+
+    def _batch(self, model: LoadedModel) -> Batch:
+        """Return a model's batch, the most recently used now."""
+        name = model.info.name
+        if name not in self._batches:
+            self._make_room()
+            self._batches[name] = Batch(model)
+        batch = self._batches[name] = self._batches.pop(name)
+        return batch
+
+    def _make_room(self) -> None:
+        """Let batches go that nobody plays in, until the others take little enough."""
+        total = sum(batch.bytes for batch in self._batches.values())
+        for name in [name for name, batch in self._batches.items() if not len(batch)]:
+            if total <= MAX_IDLE_BYTES:
+                return
+            total -= self._batches.pop(name).bytes
 
     def collapse(self, error: Exception) -> None:
         """Fail all rows, and the tasks that were to become some."""

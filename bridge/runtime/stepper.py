@@ -114,6 +114,13 @@ class Stepper:
             self._key, self._value = made["key"], made["value"]
             self._resize(self._sizes[0])
 
+    @property
+    def bytes(self) -> int:
+        """What its arrays take."""
+        arrays = [array for buffers in self._buffers for array in buffers.values()]
+        arrays += [array for memory in self._memories.values() for array in memory]
+        return sum(array.nbytes for array in arrays)
+
     def _show(self) -> None:
         """Point ``note`` and ``clock`` to what the next step reads."""
         buffers = self._buffers[self._phase]

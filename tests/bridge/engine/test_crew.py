@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from antiphon.bridge.engine import crew
 from antiphon.bridge.engine.crew import TOGETHER, TURN, Crew
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.engine.turns import Task, Turns
@@ -187,6 +188,40 @@ def ask(seed: int, model: str = "tiny", **changes: Any) -> GenerationRequest:
     return GenerationRequest(
         **{"model": model, "seed": seed, "sampling": Sampling(1.1, 0.99), **values, **changes}
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "plays_on", "kept"),
+    [(0, False, {"beats"}), (0, True, {"tiny", "beats"}), (1 << 30, False, {"tiny", "chords", "beats"})],
+)
+def test_models_that_nobody_plays_any_more_make_room(
+    place: Place, monkeypatch: pytest.MonkeyPatch, limit: int, plays_on: bool, kept: set[str]
+) -> None:
+    """But for one that is played, though longest."""
+    monkeypatch.setattr(crew, "MAX_IDLE_BYTES", limit)
+    place.crew._models.load("beats")
+    for model in ("tiny", "chords", "beats"):
+        place.ask(model, 1, model)
+        assert model in place.step()
+        if not (plays_on and model == "tiny"):
+            place.end(model)
+            place.step()
+    assert place.crew._batches.keys() == kept
+
+
+def test_of_models_that_nobody_plays_the_longest_unused_make_room(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.crew._models.load("beats")
+    for model in ("tiny", "chords", "tiny", "beats"):
+        if model == "beats":
+            total = sum(batch.bytes for batch in place.crew._batches.values())
+            monkeypatch.setattr(crew, "MAX_IDLE_BYTES", total - 1)
+        place.ask(model, 1, model)
+        place.step()
+        place.end(model)
+        place.step()
+    assert list(place.crew._batches) == ["tiny", "beats"]
 
 
 class Takes(Waiting):

@@ -11,7 +11,7 @@ from antiphon.bridge.runtime.batching import probe
 from antiphon.bridge.runtime.stepper import Batching, Stepper
 from antiphon.models.file.modelfile import ModelFile
 from plain_host import PlainHost
-from tiny_model import LENGTH, save_tiny_model
+from tiny_model import HEADS, KEY, LENGTH, VALUE, save_tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,13 @@ def test_a_snapshot_goes_on_where_it_was_taken(model: ModelFile) -> None:
             second.step()
             assert first.note[row].tolist() == second.note[copy].tolist()
             assert first.log_prob[row].tolist() == second.log_prob[copy].tolist()
+
+
+def test_what_a_stepper_takes_grows_with_its_memory(model: ModelFile) -> None:
+    stepper = Stepper(model.session, model.manifest)
+    before = stepper.bytes
+    sample(stepper, LENGTH, seed=4)
+    assert stepper.bytes - before == 16 * (LENGTH + 1) * (HEADS * (KEY + VALUE) + 1) * 4
 
 
 def test_a_full_stepper_takes_no_more(model: ModelFile) -> None:
