@@ -21,6 +21,9 @@ from .stepper import Batching
 log = logging.getLogger("antiphon.engine")
 FIRST_CHOICE = "folk"
 _Stamp = tuple[Path, int, int]
+_Read = dict[_Stamp, ModelInfo | str]
+"""What files said of themselves, or what is wrong with them: to read a hundred takes 40 ms, and they are
+looked at often. No errors: one that is raised again and again keeps what was known each time."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,7 @@ class ModelShelf:
         self._stamps: dict[str, _Stamp | None] = {}
         """Of the files of loaded models."""
         self._complained: set[str] = set()
-        self._read: dict[_Stamp, ModelInfo | ModelFileError] = {}
-        """What files said of themselves: to read a hundred takes 40 ms, and they are looked at often."""
+        self._read: _Read = {}
         self.providers = Providers(provider_level)
         self.refresh()
 
@@ -96,7 +98,9 @@ class ModelShelf:
         A file that is no model is logged once. A loaded model stays as it is; that its file has changed is
         logged, too.
         """
-        models, errors = list_models(self._folders, self._known)
+        read: _Read = {}
+        models, errors = list_models(self._folders, lambda path: self._known(path, read))
+        self._read = read  # less what was there before and is gone
         found: dict[str, ModelInfo] = {}
         for info in models:
             if info.name in found:
@@ -117,20 +121,23 @@ class ModelShelf:
             self._infos = {**found, **{name: model.info for name, model in self._loaded.items()}}
         return added
 
-    def _known(self, path: Path) -> ModelInfo:
-        """Return what a file says of itself, read anew only where it has changed; raises ModelFileError."""
+    def _known(self, path: Path, read: _Read) -> ModelInfo:
+        """Return what a file says of itself, read anew only where it has changed; raises ModelFileError.
+
+        It is added to ``read``.
+        """
         stamp = _stamp(path)
         if stamp is None:
             return ModelInfo.read(path)  # which says what is wrong
-        if stamp not in self._read:
-            self._read = {known: said for known, said in self._read.items() if known[0] != path}
+        said = self._read.get(stamp)
+        if said is None:
             try:
-                self._read[stamp] = ModelInfo.read(path)
+                said = ModelInfo.read(path)
             except ModelFileError as error:
-                self._read[stamp] = error
-        said = self._read[stamp]
-        if isinstance(said, ModelFileError):
-            raise said
+                said = str(error)
+        read[stamp] = said
+        if isinstance(said, str):
+            raise ModelFileError(said)
         return said
 
     def _complain(self, text: str) -> None:

@@ -65,6 +65,12 @@ class Loads:
             release()
             raise
 
+    def begin_anew(self) -> None:
+        """Forget what a program wanted that had the client's port before."""
+        with self.lock:
+            self._settings.clear()
+            self._formers.clear()
+
     def close(self, reason: str) -> None:
         """Load nothing more; what waits is refused when its turn comes."""
         self._closed = reason

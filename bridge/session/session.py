@@ -159,8 +159,7 @@ class Session:
 
     def _begin_anew(self) -> None:
         """Forget what a program wanted that had the port before."""
-        with self._loads.lock:
-            self.settings.clear()
+        self._loads.begin_anew()
         self.contexts = Contexts()
         self.reply_port = self._greeted_port = 0
         self.notified = False

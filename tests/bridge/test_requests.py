@@ -227,6 +227,19 @@ class TestSyncAndNotify:
         works.pop()()
         assert talk.say("status")[0][2] == "drums", "what could not be loaded is not kept"
 
+    def test_a_load_that_fails_brings_back_no_model_of_the_program_before(self, talk, monkeypatch):
+        works = []
+        talk.background = works.append
+        talk.say("hello", 0, "max", 1)
+        talk.say("set", "model", "drums")
+        talk.say("load", "chorale")
+        talk.say("hello", 0, "reaper", 1)
+        talk.say("load", "chorale")
+        monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0)
+        for work in works:
+            work()
+        assert talk.say("status")[0][2] == talk.shelf.default
+
     def test_a_load_whose_turn_comes_after_the_client_has_gone_is_refused(self, talk):
         works = []
         talk.background = works.append

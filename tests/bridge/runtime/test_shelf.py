@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
+import weakref
 from pathlib import Path
 
 import onnx
@@ -13,7 +15,7 @@ from antiphon.bridge.runtime.shelf import LoadedModel, ModelShelf
 from antiphon.bridge.runtime.stepper import memory_sizes
 from antiphon.models.errors import RequestError
 from antiphon.models.file.manifest import METADATA_KEY, Memory
-from antiphon.models.file.modelfile import ModelFile
+from antiphon.models.file.modelfile import ModelFile, ModelInfo
 from onnx import helper
 from tiny_model import HEADS, KEY, VALUE, save_broken_model, save_tiny_model, tiny_manifest
 
@@ -146,6 +148,30 @@ def test_refresh_finds_new_files(folder: Path) -> None:
     (folder / "a.onnx").unlink()
     assert shelf.refresh() == []
     assert names(shelf) == ["alpha", "newcomer"]  # what is loaded stays
+
+
+def test_only_what_is_new_or_changed_is_read_and_what_is_gone_is_forgotten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    of_file = ModelInfo.read.__func__  # type: ignore[attr-defined]  # mypy sees the bound method
+
+    def counted(cls: type[ModelInfo], path: Path | str) -> ModelInfo:
+        read.append(Path(path).name)
+        return of_file(cls, path)
+
+    monkeypatch.setattr(ModelInfo, "read", classmethod(counted))
+    (folder / "broken.onnx").write_bytes(b"no")
+    shelf = ModelShelf([folder], shipped=False)
+    assert read == ["a.onnx", "broken.onnx", "z.onnx"]
+    held = weakref.ref(shelf.info("folk"))
+    save_tiny_model(folder / "z.onnx", "beta")
+    (folder / "a.onnx").unlink()
+    for _ in range(2):
+        shelf.refresh()
+    assert read[3:] == ["z.onnx"]
+    gc.collect()
+    assert held() is None
 
 
 def test_threads_load_a_model_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
