@@ -25,8 +25,12 @@ def read_manifest(text: str) -> Manifest:
     if not isinstance(data, dict):
         raise ModelFileError("the manifest is not a JSON object")
     version = data.get("format_version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool):
         raise ModelFileError("the manifest has no format_version")
+    if version < 1:
+        raise ModelFileError(
+            f"the file has format {version!r:.80}, which is unknown, the first was 1: export the model anew"
+        )
     if version > FORMAT_VERSION:
         raise ModelFileError(
             f"the file has format {version!r:.80}, this Antiphon reads up to {FORMAT_VERSION}: "

@@ -42,6 +42,8 @@ def test_a_metre_not_learnt_has_code_0() -> None:
         ("{}", "no format_version"),
         (changed(format_version="1"), "no format_version"),
         (changed(format_version=FORMAT_VERSION + 1), "update Antiphon"),
+        (changed(format_version=0), "has format 0, which is unknown, the first was 1: export"),
+        (changed(format_version=-1), "has format -1, which is unknown"),
         (changed(fields=...), "'fields'"),
         (changed(fields=[{"name": "delta", "values": [3, 1]}]), "'fields'.*ascending"),
         (changed(ticks_per_beat="many"), "'ticks_per_beat'"),
