@@ -1,4 +1,8 @@
-"""`antiphon models`: what is at hand, without a bridge."""
+"""`antiphon models`: what is at hand, without a bridge.
+
+Files are asked what they say of themselves, in a millisecond each. To run each, which takes a hundred, is
+the work of `antiphon doctor`.
+"""
 
 from __future__ import annotations
 
