@@ -47,7 +47,7 @@ class Lane:
     waiting: OrderedDict[Host, Queue] = field(default_factory=OrderedDict)
     """By client; none is empty, and the first one's turn is next."""
     times: deque[float] = field(default_factory=lambda: deque(maxlen=DATAGRAMS_A_SLOT))
-    """When the latest datagrams went."""
+    """When the latest datagrams had gone, which may take long where other threads have the processor."""
 
     def may(self, now: float) -> bool:
         """Return whether a datagram may go now: in no stretch of a slot's length go more than a slot's."""
@@ -106,7 +106,7 @@ class Pacer:
             lane = self._lane(host)
             now = self._clock.now()
             if not lane.waiting and lane.may(now) and self._send(datagram, host):
-                lane.times.append(now)
+                lane.times.append(self._clock.now())
                 return
             queue = lane.waiting.get(client)
             if once and queue is not None and datagram in queue.once:
@@ -150,7 +150,7 @@ class Pacer:
             return False
         client, datagram = lane.pop()
         self._quota.release(client, len(datagram) + OVERHEAD_BYTES)
-        lane.times.append(now)
+        lane.times.append(self._clock.now())
         self._queued -= 1
         return bool(lane.waiting)
 

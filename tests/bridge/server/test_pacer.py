@@ -14,11 +14,14 @@ class Wire:
         self.clock = FakeClock()
         self.sent = []
         self.full = False
+        self.stall = 0.0  # seconds that the next one takes to go
         self.pacer = Pacer(self.send, self.clock)
 
     def send(self, datagram, host):
         if self.full:
             return False
+        self.clock.advance(self.stall)
+        self.stall = 0.0
         self.sent.append((self.clock.now(), host, datagram))
         return True
 
@@ -58,6 +61,23 @@ def test_no_stretch_of_5_ms_holds_more_than_32(wire):
     assert len(times) == 500
     assert all(b - a >= SLOT_SECONDS - 1e-9 for a, b in zip(times, times[DATAGRAMS_A_SLOT:], strict=False))
     assert [d for _, _, d in wire.sent] == [i.to_bytes(2, "big") for i in range(500)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_goes_late_counts_as_late(wire, first):
+    """Other threads may keep the one that sends from the processor, in the middle of its turn, too."""
+    if first:
+        wire.stall = 0.02
+    for i in range(4 * DATAGRAMS_A_SLOT):
+        wire.pacer.put(i.to_bytes(2, "big"), A)
+    while wire.pacer.queued:
+        wire.clock.advance(0.001)
+        if len(wire.sent) == DATAGRAMS_A_SLOT:
+            wire.stall = 0.02
+        wire.pacer.turn()
+    times = [t for t, _, _ in wire.sent]
+    assert all(b - a >= SLOT_SECONDS - 1e-9 for a, b in zip(times, times[DATAGRAMS_A_SLOT:], strict=False))
+    assert times[-1] < 0.02 * (2 if first else 1) + 4 * (SLOT_SECONDS + 0.001)
 
 
 def test_a_flooded_client_does_not_delay_another(wire):
