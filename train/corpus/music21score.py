@@ -38,8 +38,13 @@ def to_score(stream: Any, name: str) -> Score:
         parts=tuple(_part(part) for part in streams),
         key=_key(streams[0]),
         chords=tuple(_chords(streams)),
-        title=(stream.metadata.title or "") if stream.metadata is not None else "",
+        title=_title(stream.metadata),
     )
+
+
+def _title(metadata: Any) -> str:
+    """Return the movement's title, else the work's: many programs write a song's as a movement's."""
+    return str(metadata.movementName or metadata.title or "") if metadata is not None else ""
 
 
 def _align(parts: list[Any]) -> None:

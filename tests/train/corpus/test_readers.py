@@ -331,6 +331,16 @@ def test_musicxml_tempos_and_title() -> None:
     assert score.title == ""
 
 
+@pytest.mark.parametrize(
+    ("work", "movement", "title"),
+    [("W", "", "W"), ("", "M", "M"), ("W", "M", "M"), ("W", "W", "W"), ("", "", "")],
+)
+def test_a_movement_has_its_own_title_before_its_work_s(work: str, movement: str, title: str) -> None:
+    said = f"<work><work-title>{work}</work-title></work><movement-title>{movement}</movement-title>"
+    data = partwise(f'<measure number="1">{attributes()}{written("C", 5, 8)}</measure>')
+    assert read_musicxml(data.replace(b"<part-list>", f"{said}<part-list>".encode()), "x").title == title
+
+
 def test_musicxml_chords_are_those_of_the_first_part_that_has_any() -> None:
     def part(*roots: str) -> str:
         chords = "".join(
