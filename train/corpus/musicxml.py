@@ -13,6 +13,7 @@ from ...models.errors import MusicError
 from ...models.score import Score
 from .music21score import to_score
 from .sources import MAX_BYTES
+from .xmlrepair import mend
 
 MAX_BEATS = 1000
 """Of a bar, of which music21 makes a list; the numbers of an ending add up to no more either."""
@@ -24,7 +25,7 @@ _ENCODING = re.compile(rb"""<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.-]*)
 
 
 def read_musicxml(data: bytes, name: str) -> Score:
-    """Return a MusicXML file's score, ties merged, repeats as written, chord symbols kept.
+    """Return a MusicXML file's score: ties merged, repeats as written, chord symbols kept, no cue notes.
 
     Raises:
         MusicError: with the file's name and the reason.
@@ -34,8 +35,12 @@ def read_musicxml(data: bytes, name: str) -> Score:
     text = _decode(_unpack(data, name) if data.startswith(_ZIP_MAGIC) else data, name)
     if "<!ENTITY" in text:  # no score needs one, and nested ones blow up in the parser
         raise MusicError(f"{name}: XML entity declarations are not read")
-    _check_numbers(text, name)
+    root = _parsed(text)
+    if root is not None:
+        _check_numbers(root, name)
     try:
+        if root is not None and mend(root):
+            text = ElementTree.tostring(root, encoding="unicode")
         return to_score(converter.parseData(text, format="musicxml"), name)
     except MusicError:
         raise
@@ -43,12 +48,16 @@ def read_musicxml(data: bytes, name: str) -> Score:
         raise MusicError(f"{name}: not readable as MusicXML ({type(error).__name__}: {error})") from error
 
 
-def _check_numbers(text: str, name: str) -> None:
-    """Raise MusicError for a metre or an ending of which music21 would make a list that fills the memory."""
+def _parsed(text: str) -> ElementTree.Element | None:
+    """Return XML's root; None where it is none, as music21 says then."""
     try:
-        root = ElementTree.fromstring(text)
+        return ElementTree.fromstring(text)
     except ElementTree.ParseError:
-        return  # music21 says so
+        return None
+
+
+def _check_numbers(root: ElementTree.Element, name: str) -> None:
+    """Raise MusicError for a metre or an ending of which music21 would make a list that fills the memory."""
     written = [beats.text or "" for beats in root.iter("beats")]
     written += [ending.get("number", "") for ending in root.iter("ending")]
     for word in written:
