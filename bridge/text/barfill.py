@@ -20,6 +20,7 @@ half a million notes of folk tunes none has more of them before it, but for spac
 _NOTES = "ABCDEFGabcdefg"
 _DECORATIONS = "~HLMOPSTuv"
 _RESTS = "zxZX"
+_RESTS_OF_BARS = "ZX"
 ACCIDENTALS = "^_="
 _BEFORE_LETTERS = ACCIDENTALS + "["
 _UNSOUNDED = frozenset(_RESTS + _BEFORE_LETTERS)
@@ -61,10 +62,11 @@ class BarFill:
 
     Args:
         text: what is written so far.
-        begins_short: whether the first bar may be a pick-up.
+        latest: by which beat of the first bar after ``text`` a note begins; None where the tune's first
+            bar may be a pick-up.
     """
 
-    def __init__(self, text: str, begins_short: bool = True) -> None:
+    def __init__(self, text: str, latest: float | None = None) -> None:
         self._setting: Setting | None = Setting()
         self._full: int | None = None
         """How long a bar is, on the grid; None where that is free or unknown."""
@@ -76,7 +78,7 @@ class BarFill:
         self._pick_up = 0
         """How long the tune's first bar is, if it is short."""
         self._is_first = True
-        self._begins_short = begins_short
+        self._begins_short = latest is None
         self._repeats = False
         """Whether a repeat has begun and not ended."""
         self._begins_section = False
@@ -92,8 +94,11 @@ class BarFill:
         """Knows each bar's notes, as they are written."""
         self._ends_section = False
         """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
+        self._latest: float | None = None
+        """By which beat of this bar a note begins, where that matters."""
         for character in text:
             self.read(character)
+        self._latest = latest
 
     def read(self, character: str) -> None:
         """Take one more character."""
@@ -132,6 +137,7 @@ class BarFill:
         """Take in that the bar has ended."""
         full, (filled, _) = self._full, self._filled()
         if self._sounds(rests=True):
+            self._latest = None
             self._is_silent = not self._sounds()
             tokens = _TOKEN.finditer(self._before + self._bar)
             notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
@@ -156,7 +162,7 @@ class BarFill:
         rule = self._kept()
         if rule.only is None and self._idle() > LONGEST_IDLE:
             rule = Rule(_NOTES, may_end=False)
-        never = _RESTS if self._is_silent else ""
+        never = self._refused_rests()
         for notes in self._rounds.worn():
             never += notes[0].lstrip(_BEFORE_LETTERS)[0]
         if never and rule.only in (None, _NOTES) and not self._sounds():
@@ -181,8 +187,8 @@ class BarFill:
         if filled == full:
             return Rule(self._closing(last), may_end=False)
         room, never = full - filled, ""
-        if not self._sounds():  # nor do rests alone fill it
-            room -= 1
+        if not self._sounds():
+            room = self._longest_wait(full) - filled
             never = _RESTS if room < GRID else ""
         never += too_long(room, last)
         if self._begins_section:
@@ -192,6 +198,20 @@ class BarFill:
         if may_close or (self._is_first and self._begins_short):
             return Rule(never=never)
         return Rule(never=never + _CLOSERS, may_end=False)
+
+    def _longest_wait(self, full: int) -> int:
+        """Return how long the rests before the bar's first note may be, on the grid."""
+        if self._latest is None or self._setting is None:
+            return full - 1  # alone they do not fill it
+        return min(full - 1, int(Fraction(self._latest) / self._setting.beats * GRID))
+
+    def _refused_rests(self) -> str:
+        """Return which rests may not stand before the bar's first note, however short they are."""
+        if self._is_silent:
+            return _RESTS
+        if self._latest is None:
+            return ""
+        return _RESTS if self._full is not None and self._longest_wait(self._full) < GRID else _RESTS_OF_BARS
 
     def _between(self) -> Rule:
         """Return what may follow where nothing of a bar is written, or what cannot be told."""

@@ -81,6 +81,11 @@ class Prompt:
         """Length of that music in the text."""
         return self.bars * self.layout.written.beats
 
+    @property
+    def latest(self) -> float | None:
+        """By which beat of its first bar the answer begins, the middle; None where it may have a pick-up."""
+        return None if self.begins_short else self.layout.metre.beats / 2
+
 
 def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     """Return how the tune of a request begins.

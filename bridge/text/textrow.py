@@ -77,7 +77,7 @@ class TextRow:
         self._pending: list[int] = []
         self._nats = 0.0
         self._counter = BarCounter("".join(self._prompt.forced[:1]))
-        self._fill = BarFill("".join(self._prompt.forced[:1]), self._prompt.begins_short)
+        self._fill = BarFill("".join(self._prompt.forced[:1]), self._prompt.latest)
 
     def _encoded(self, text: str) -> list[int]:
         return [int(code) for code in self._codec.encode_text(text)[:, 0]]
@@ -188,9 +188,8 @@ class TextRow:
 
     def _is_late(self, notes: Sequence[Note]) -> bool:
         """Return whether an answer without a pick-up is silent for more than half of its first bar."""
-        request = self._job.request
-        half = request.start_beat + request.metre.beats / 2
-        return not self._prompt.begins_short and notes[0].start > half + 1e-6
+        latest = self._prompt.latest
+        return latest is not None and notes[0].start > self._job.request.start_beat + latest + 1e-6
 
     def _finish(self, text: str, notes: Sequence[Note], end: float) -> None:
         """Tell the notes, played as the context was."""

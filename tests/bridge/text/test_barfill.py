@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import pytest
 from antiphon.bridge.text.barfill import FREE, BarFill, Rule
 from antiphon.models.abc import bars
+from antiphon.models.metre import Metre
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,9 +94,43 @@ def test_a_pick_up_may_be_short_and_the_end_of_its_section_makes_it_whole() -> N
 
 def test_a_tune_without_a_pick_up_begins_with_a_full_bar() -> None:
     begun = "X:1\nM:6/8\nL:1/8\nK:D\n"
-    assert not any(allows(BarFill(begun + "|:A2B c", begins_short=False).rule(), c) for c in "|:\n")
-    assert allows(BarFill(begun + "|:A2B c2B", begins_short=False).rule(), "|")
-    assert not allows(BarFill(begun + "ABc def:|A", begins_short=False).rule(), "|"), "nor has a section one"
+    assert not any(allows(BarFill(begun + "|:A2B c", latest=1.5).rule(), c) for c in "|:\n")
+    assert allows(BarFill(begun + "|:A2B c2B", latest=1.5).rule(), "|")
+    assert not allows(BarFill(begun + "ABc def:|A", latest=1.5).rule(), "|"), "nor has a section one"
+
+
+@pytest.mark.parametrize(
+    ("metre", "unit", "latest", "rests", "allowed", "refused"),
+    [
+        ("3/2", "1/8", 3.0, "", "zA", "ZX"),
+        ("3/2", "1/8", 3.0, "z", "2456z", "789"),
+        ("3/2", "1/8", 3.0, "z2z3", "zA/", "2>"),
+        ("3/2", "1/8", 3.0, "z2z2 z2", "A(", "zx2"),
+        ("7/8", "1/8", 1.75, "z2 z", "A", "z2"),
+        ("3/8", "1/4", 0.75, "", "A", "zxZX"),
+        ("6/8", "1/8", 1.5, "|:z3", "A", "zZ"),
+        ("6/8", "1/8", 1.5, "A2z", "2z", "5"),
+    ],
+)
+def test_no_more_rests_than_may_stand_before_an_answer(
+    metre: str, unit: str, latest: float, rests: str, allowed: str, refused: str
+) -> None:
+    """In its first bar alone, after a context or without one."""
+    head = f"X:1\nM:{metre}\nL:{unit}\nK:D\n"
+    whole = f"A{int(Metre.parse(metre).beats / Fraction(unit) / 4)}|"
+    for begun in (head, head + whole):
+        fill = BarFill(begun, latest=latest)
+        for character in rests:
+            fill.read(character)
+        assert all(allows(fill.rule(), character) for character in allowed)
+        assert not any(allows(fill.rule(), character) for character in refused)
+
+
+def test_rests_are_free_again_after_the_first_bar_of_an_answer() -> None:
+    fill = BarFill(HEAD, latest=1.5)
+    for character in "A6|z":
+        fill.read(character)
+    assert allows(fill.rule(), "5")
 
 
 def test_repeats_do_not_begin_in_one_another() -> None:

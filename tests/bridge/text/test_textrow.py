@@ -181,6 +181,14 @@ def test_so_many_bars_begin_in_the_first_half_of_the_first(irish: Engine, metre:
     assert sum(full) > 14, "but for what nobody can measure"
 
 
+def test_an_answer_begins_early_however_often_it_is_drawn_alike(irish: Engine, written: list[str]) -> None:
+    """So cold, the model wrote the same five and a half beats of rest eight times."""
+    options = {"metre": "3/2", "beats": 16, "scale": "C minor", "high": 102, "temperature": 0.05}
+    (take,) = ask_irish(irish, 844861862, (Note(40, 0.5, 1.0),), **options)
+    assert 6.0 <= take.notes[0].start <= 9.0
+    assert len(written) < textrow.ATTEMPTS
+
+
 def test_a_tune_of_its_own_length_or_beginning_may_have_a_pick_up(irish: Engine) -> None:
     text = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
     for options in ({}, {"text": text, "bars": 8}):
