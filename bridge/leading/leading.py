@@ -15,7 +15,7 @@ from ..request import GenerationRequest
 from .cadence import REST, cadence_of
 from .constraints import Mask
 from .context import Context
-from .tonality import Leaning, of_heard, of_tonic
+from .tonality import HOME, HOME_OF_VOICES, Leaning, of_heard, of_tonic
 
 MAX_NOTES = 128
 """Notes, the context's among them, up to which an answer's own tell its key."""
@@ -45,7 +45,7 @@ class Leading:
         self._ticks_per_beat = codec.ticks_per_beat
         self._limits = self._mask = limits
         self._heard: Leaning | None = None
-        """How long each pitch class has sounded, in beats, where that tells the key; (12,)."""
+        """How long each pitch class has sounded, in beats, where that leads; (12,)."""
         self._count = 0
         self._is_alone = manifest.is_melody or (manifest.has_voices and len(request.parts or ()) == 1)
         self._rounds = None if context.rounds is None else context.rounds.copy()
@@ -54,14 +54,17 @@ class Leading:
         self._tessitura = None if where is None else where.within(request.low, request.high)
         self._motion = None if moved is None else moved.of_parts(request.parts)
         self._cadence = cadence_of(manifest, request, context)
+        self._tonic = request.tonic
+        self._shares = HOME if manifest.is_melody else HOME_OF_VOICES
         if context.heard is None:  # drums
             return
-        if request.tonic is not None:
-            self._lean(of_tonic(request.tonic))
-        elif request.scale is None:
-            self._heard, self._count = context.heard.beats.copy(), context.heard.notes
-            if self._count:
-                self._lean(context.heard.leaning)
+        if self._tonic is None and request.scale is not None:  # which leaves nothing to lead to
+            return
+        self._heard, self._count = context.heard.beats.copy(), context.heard.notes
+        if self._tonic is not None:
+            self._lean(of_tonic(self._tonic, self._heard, self._shares))
+        elif self._count:
+            self._lean(context.heard.leaning)
 
     def entries(self, gap: int) -> list[int]:
         """Return the codes of the parts that begin the answer together; none for any.
@@ -86,11 +89,13 @@ class Leading:
         beats = self._beats(codes)
         if self._cadence is not None:
             self._cadence.hear(self._classes[codes[self._pitch]], beats)
-        if self._heard is None or self._count >= MAX_NOTES:
+        if self._heard is None:
             return
         self._heard[self._classes[codes[self._pitch]]] += beats
         self._count += 1
-        if self._count % _AT_ONCE == 0:
+        if self._tonic is not None:
+            self._lean(of_tonic(self._tonic, self._heard, self._shares))
+        elif self._count <= MAX_NOTES and self._count % _AT_ONCE == 0:
             self._lean(of_heard(self._heard))
 
     def _beats(self, codes: Sequence[int]) -> float:

@@ -178,6 +178,19 @@ def test_leaning_to_a_key(tmp_path: Path) -> None:
     assert all(0 <= row[2] <= 1 for row in rows) and rows[-1][2] > 0.95
 
 
+def test_a_named_tonic(tmp_path: Path) -> None:
+    """Made-up music has no tonic: pulled to one it costs more, and answers have more of it."""
+    data = write_dataset(tmp_path / "made", pieces=40, notes=80, parts=1)
+    command = [sys.executable, HERE / "home.py", HERE.parents[1] / "models" / "folk.onnx", data]
+    words = [str(word) for word in [*command, "--pull", "0", "1", "9"]]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    assert music[0] == "the music"
+    assert [row[0] for row in rows] == ["0", "1", "9"]
+    assert float(rows[0][1]) < float(rows[1][1]) < float(rows[2][1])
+    assert float(rows[0][2]) < float(rows[2][2]) and float(rows[0][6]) < float(rows[2][6])
+
+
 def test_leading_voices_home(tmp_path: Path) -> None:
     """Made-up music goes where it likes: led home the more, it is the less likely, and answers differ."""
     data = write_dataset(tmp_path / "made", pieces=4, notes=60, parts=4)

@@ -13,7 +13,16 @@ from antiphon.bridge.leading import leading
 from antiphon.bridge.leading.cadence import CLOSE, REST
 from antiphon.bridge.leading.constraints import Mask
 from antiphon.bridge.leading.leading import Leading
-from antiphon.bridge.leading.tonality import KEY_NOTES, KEYS, TONIC, of_heard, told_by
+from antiphon.bridge.leading.tonality import (
+    HOME,
+    HOME_OF_VOICES,
+    KEY_NOTES,
+    KEYS,
+    MOST,
+    of_heard,
+    of_tonic,
+    told_by,
+)
 from antiphon.bridge.request import GenerationRequest
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
@@ -85,21 +94,43 @@ def test_what_a_page_has_told_stays() -> None:
 
 def test_a_tonic_is_led_to_and_waits_at_the_end() -> None:
     led = leads(SCALE, scale="D dorian", ending="closed")
-    assert led.mask()[CLASSES == 2] == pytest.approx(TONIC)
-    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
-    before = led.mask()
-    hear(led, *[61] * 32)
-    assert np.array_equal(led.mask(), before)
+    assert led.mask()[CLASSES == 2] == pytest.approx(MOST)
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(MOST + CLOSE / 2)
+
+
+def test_a_tonic_that_sounds_as_it_does_in_tunes_is_led_to_no_more() -> None:
+    led = leads(SCALE, scale="D dorian")
+    assert np.allclose(led.mask(), of_tonic(2, told_by(SCALE))[CLASSES])
+    heard = told_by(SCALE)
+    pulls = []
+    for pitch in (62, 62, 60, 62, 62, 62, 57, 57, 57, 57):
+        hear(led, pitch)
+        heard[pitch % 12] += 1.0
+        assert np.allclose(led.mask(), of_tonic(2, heard)[CLASSES])
+        pulls.append(float(led.mask()[CLASSES == 2][0]))
+    assert pulls[0] > pulls[1] < pulls[2] > pulls[3] and pulls[5] == 0.0
+    assert not led.mask()[CLASSES == 9].any()
+
+
+def test_voices_share_their_time_otherwise() -> None:
+    trio = tiny_manifest()
+    request = resolve({}, {"scale": "D dorian"}, SCALE, trio, 1)
+    heard = told_by(SCALE) * 80  # which leaves no doubt
+    heard[2] = 0.25 * heard.sum()
+    assert of_tonic(2, heard, HOME)[2] > 0 == of_tonic(2, heard, HOME_OF_VOICES)[2]
+    found = leads_to(trio, request, FREE).mask()
+    assert np.allclose(found, of_tonic(2, told_by(SCALE), HOME_OF_VOICES)[CLASSES])
 
 
 def test_a_tune_that_has_come_home_rests_there() -> None:
     led = leads(SCALE, scale="D dorian", ending="closed")
     hear(led, 60)
-    assert led.rest(1.0) == 0 and led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 2)
+    assert led.rest(1.0) == 0 and led.mask(0.5)[CLASSES == 2] == pytest.approx(MOST + CLOSE / 2)
     hear(led, 62)
     assert led.rest(0.0) == 0 and led.rest(0.5) == pytest.approx(REST / 8) and led.rest(1.0) == REST
-    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(TONIC + CLOSE / 4)  # it need not be struck again
-    assert led.mask(1.0)[CLASSES == 2] == pytest.approx(TONIC + CLOSE)
+    before = led.mask()[CLASSES == 2]
+    assert led.mask(0.5)[CLASSES == 2] == pytest.approx(before + CLOSE / 4)  # it need not be struck again
+    assert led.mask(1.0)[CLASSES == 2] == pytest.approx(before + CLOSE)
 
 
 def test_what_goes_on_is_not_led_home() -> None:

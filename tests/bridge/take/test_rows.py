@@ -16,7 +16,7 @@ from antiphon.bridge.engine.waiting import Waiting
 from antiphon.bridge.job import Job
 from antiphon.bridge.leading.cadence import CLOSE, REST
 from antiphon.bridge.leading.constraints import constraints
-from antiphon.bridge.leading.tonality import TONIC
+from antiphon.bridge.leading.tonality import MOST
 from antiphon.bridge.request import GenerationRequest, Sampling
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.runtime.stepper import Stepper
@@ -170,24 +170,24 @@ def test_a_tune_that_has_come_home_is_led_to_its_end() -> None:
 def test_the_end_is_led_to_over_a_bar_wherever_it_is(beats: float, bar: int, over: float) -> None:
     played = tune(beats)
     assert not played.choose(6, 0, D - 1, 3, bar=bar)
-    gained = played.stepper.masks["pitch"][0, D] - TONIC
+    gained = played.stepper.masks["pitch"][0, D] - MOST
     assert gained == pytest.approx(CLOSE * over)
 
 
 def test_a_piece_that_is_continued_is_led_to_its_own_end() -> None:
-    context = (Note(60, 0.0, 1.0), Note(62, 5.0, 1.0))
+    context = (Note(60, 0.0, 1.0), Note(60, 5.0, 1.0))
     request = GenerationRequest("tiny", 8.0, 16.0, seed=1, context=context, piece_ends=True, tonic=2)
     played = Played(replace(request, parts=frozenset({0})), TUNE)
     gained = []
     for bar, delta in ((2, 18), (3, 19)):
         assert not played.choose(delta, 0, D - 1, 3, bar=bar)
-        gained.append(float(played.stepper.masks["pitch"][0, D]) - TONIC)
+        gained.append(float(played.stepper.masks["pitch"][0, D]) - MOST)
     assert gained == pytest.approx([0, CLOSE / 4], abs=1e-5)
 
 
 def test_the_only_note_of_a_piece_is_led_home() -> None:
     played = tune(1.0)
-    assert played.stepper.masks["pitch"][0, D] == pytest.approx(TONIC + CLOSE * 0.75)
+    assert played.stepper.masks["pitch"][0, D] == pytest.approx(MOST + CLOSE * 0.75)
 
 
 def test_what_has_no_known_end_does_not_end() -> None:
