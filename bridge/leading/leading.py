@@ -41,7 +41,7 @@ class Leading:
         codec = manifest.codec
         self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
         self._classes = codec.pitch_classes
-        self._durations = None if self._duration is None else codec.fields[self._duration].values
+        self._durations = () if self._duration is None else codec.fields[self._duration].values
         self._ticks_per_beat = codec.ticks_per_beat
         self._limits = self._mask = limits
         self._heard: Leaning | None = None
@@ -100,7 +100,7 @@ class Leading:
 
     def _beats(self, codes: Sequence[int]) -> float:
         """Return how long a note sounds; one of a model that knows no durations, a beat."""
-        if self._durations is None or self._duration is None:
+        if self._duration is None:
             return 1.0
         return self._durations[codes[self._duration]] / self._ticks_per_beat
 

@@ -176,7 +176,7 @@ class VoiceLeading:
         assert voice.before is not None
         apart = voice.before - own.pitch
         if abs(apart) % 12 in _PERFECT:
-            parallel = (voice.pitch - (apart % 12 if apart > 0 else -(-apart % 12))) % 12
+            parallel = (voice.pitch - apart) % 12
             led -= PARALLEL * self._classes[parallel]
             if own.pitch % 12 == parallel:  # who stays moves in no parallel
                 led[own.code] += PARALLEL

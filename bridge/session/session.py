@@ -158,10 +158,9 @@ class Session:
                     ",".join(CAPABILITIES))  # fmt: skip
 
     def _begin_anew(self) -> None:
-        """Forget what a program wanted that had the port before."""
+        """Forget what a program wanted that had the port before; who tells a name has told a reply port."""
         self._loads.begin_anew()
         self.contexts = Contexts()
-        self.reply_port = self._greeted_port = 0
         self.notified = False
 
     def _ping(self, values: tuple[Value, ...]) -> None:

@@ -65,6 +65,13 @@ def test_swung_sixteenths_are_heard(off_beat: float) -> None:
     assert found.place == pytest.approx(off_beat) and found.unit == 0.5
 
 
+def test_the_early_sixteenths_of_music_that_swings_do_not_make_it_unsure() -> None:
+    """Nor do they say where the late ones lie."""
+    light = [Note(60, beat + place, 0.25) for beat in range(6) for place in (0.0, 0.57)]
+    early = [Note(60, beat + place, 0.25) for beat in range(6, 8) for place in (0.0, 0.25)]
+    assert swing_of([*light, *early], Metre(4, 4)) == Swing(pytest.approx(0.57))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_players_swing_more_and_less_and_play_straight_a_little_off(seed: int) -> None:
     rng = random.Random(seed)
