@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable
 
 from ..models.note import Note
-from .ports import Listener
+from .interfaces import Listener
 from .request import GenerationRequest, Take
 
 log = logging.getLogger("antiphon.engine")

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from antiphon.bridge.clock import FakeClock
+from antiphon.bridge.interfaces import House
 from antiphon.bridge.lull import Lull
-from antiphon.bridge.ports import House
 from antiphon.bridge.request import Take
 from antiphon.bridge.session.session import Session
 from antiphon.models.codec import Codec

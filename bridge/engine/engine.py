@@ -17,7 +17,7 @@ from types import TracebackType
 
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
-from .. import ports
+from ..interfaces import Cancellable, Listener
 from ..job import Job
 from ..request import GenerationRequest, Take
 from ..runtime.shelf import LoadedModel, ModelShelf
@@ -103,10 +103,10 @@ class Engine:
     def submit(
         self,
         request: GenerationRequest,
-        listener: ports.Listener,
+        listener: Listener,
         key: Hashable = None,
         client: Hashable = None,
-        replaces: ports.Cancellable | None = None,
+        replaces: Cancellable | None = None,
     ) -> Job:
         """Start a request; its listener hears how it goes.
 
@@ -137,13 +137,13 @@ class Engine:
             self._lock.notify(len(self._tasks))
         return job
 
-    def check(self, request: GenerationRequest, client: Hashable, replaces: ports.Cancellable | None) -> None:
+    def check(self, request: GenerationRequest, client: Hashable, replaces: Cancellable | None) -> None:
         """Raise what :meth:`submit` would raise, while what is to be replaced still runs."""
         check_limits(self.models.manifest(request.model), request)
         with self._lock:
             self._check_room(client, replaces)
 
-    def _check_room(self, client: Hashable, replaces: ports.Cancellable | None) -> None:
+    def _check_room(self, client: Hashable, replaces: Cancellable | None) -> None:
         """Raise RequestError where there is no room for one more request; the lock is held.
 
         Beyond the limit there is room for those who have less than an even share of it, one at least, so that

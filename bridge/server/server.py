@@ -14,8 +14,8 @@ from types import TracebackType
 from ...models.errors import ConfigError, RequestError
 from ..address import ask_for_room, bound, looked_up
 from ..clock import Clock, SystemClock
+from ..interfaces import Catalogue, Generator, House
 from ..lull import Lull
-from ..ports import Catalogue, Generator, House
 from ..protocol.options import new_seed
 from ..protocol.osc import MAX_DATAGRAM, Encoded, Malformed, Message, Outgoing, encode
 from ..protocol.table import HOST, PORT

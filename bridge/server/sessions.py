@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from itertools import chain
 
-from ..ports import House
+from ..interfaces import House
 from ..protocol.osc import Message, Outgoing, Value
 from ..session.session import Session
 from .pacer import Host

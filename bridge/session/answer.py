@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...models.note import Note
 from ..clock import Clock
-from ..ports import Cancellable
+from ..interfaces import Cancellable
 from ..protocol.arguments import shortened
 from ..protocol.osc import Encoded, Message, NoteMessage, Outgoing, Value, encoded
 from ..protocol.table import NOTES_A_DATAGRAM, TEXT_A_DATAGRAM

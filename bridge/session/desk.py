@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 
 from ...models.errors import RequestError
 from ..clock import Clock
-from ..ports import Generator
+from ..interfaces import Generator
 from ..protocol.osc import Outgoing, Value
 from ..request import GenerationRequest
 from .answer import Answer, Order

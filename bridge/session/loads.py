@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from ...models.errors import AntiphonError, RequestError
-from ..ports import House
+from ..interfaces import House
 from ..protocol.arguments import shortened
 from ..protocol.options import OptionValue
 

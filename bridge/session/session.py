@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ...models.errors import AntiphonError, RequestError
 from ...models.note import Note
-from ..ports import House
+from ..interfaces import House
 from ..protocol import options as option_table
 from ..protocol.arguments import check, identity, shortened, unknown
 from ..protocol.options import AUTO, OPTIONS, OptionValue
