@@ -66,6 +66,8 @@ class GenerationRequest:
     """Parts that may play; None for all."""
     tonic: int | None = None
     """Pitch class of the scale's tonic, None where it named none."""
+    leading: float = 1.0
+    """How far pitches are led, 0 to 1 (see leading/leading.py)."""
     manner: Manner = field(default_factory=Manner)
     """How the context is played, and the answer."""
     lift: int = 0
@@ -108,6 +110,7 @@ class GenerationRequest:
             f"low {self.low} and high {self.high} must be in order and in range 0..127",
         )
         _require(0 < self.stretch < math.inf, f"stretch {self.stretch:g} must be above 0, and finite")
+        _require(0 <= self.leading <= 1, f"leading {self.leading:g} must be in range 0..1")
         _require(self.tempo > 0, f"tempo {self.tempo:g} must be above 0")
         _require(
             self.scale is None or all(0 <= c <= 11 for c in self.scale),

@@ -44,6 +44,7 @@ class Leading:
         self._durations = () if self._duration is None else codec.fields[self._duration].values
         self._ticks_per_beat = codec.ticks_per_beat
         self._limits = self._mask = limits
+        self._strength = request.leading
         self._heard: Leaning | None = None
         """How long each pitch class has sounded, in beats, where that leads; (12,)."""
         self._count = 0
@@ -72,7 +73,7 @@ class Leading:
         Args:
             gap: ticks from the last note of the context to the answer's start.
         """
-        return [] if self._motion is None else self._motion.entries(gap)
+        return [] if self._motion is None or not self._strength else self._motion.entries(gap)
 
     def _lean(self, leaning: Leaning) -> None:
         self._mask = self._limits + leaning[self._classes].astype(np.float32)
@@ -125,7 +126,7 @@ class Leading:
         Args:
             ending: as for :meth:`mask`.
         """
-        return REST * ending**3 * self._at_home()
+        return self._strength * REST * ending**3 * self._at_home()
 
     def _at_home(self) -> float:
         """Return how likely a tune has come home; 0 of voices, which do so one after the other."""
@@ -137,6 +138,13 @@ class Leading:
         Args:
             ending: how far a bar's length before the end of a piece is over, 0 to 1; there home waits.
         """
+        if not self._strength:
+            return self._limits
+        mask = self._led(ending)
+        return mask if self._strength == 1 else self._limits + self._strength * (mask - self._limits)
+
+    def _led(self, ending: float) -> Mask:
+        """Return the mask of the next pitch at full strength, (code,)."""
         mask = self._mask
         if ending and self._cadence is not None:
             home = self._cadence.leaning(chord=self._is_above_others())[self._classes]

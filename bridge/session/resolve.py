@@ -110,6 +110,7 @@ def resolve(
         low=low,
         high=high,
         parts=parts,
+        leading=_value(merged, "leading", 1.0),
         manner=_manner(notes, heard_in, metre, start, manifest),
         lift=semitones,
         stretch=stretch,

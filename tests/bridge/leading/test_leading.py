@@ -185,6 +185,31 @@ def test_a_scale_without_a_tonic_leads_nowhere() -> None:
     assert np.array_equal(led.mask(0.5), FREE)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.25, 1.0])
+def test_leading_may_be_weaker(strength: float) -> None:
+    limits = np.where(CLASSES == 0, -1e9, 0).astype(np.float32)
+    options = {"scale": "D dorian", "ending": "closed"}
+    led, full = (
+        leads_to(TUNE, resolve({}, {**options, "leading": how}, SCALE, TUNE, 1), limits)
+        for how in (strength, 1.0)
+    )
+    for each in (led, full):
+        hear(each, 62)
+    allowed = CLASSES != 0
+    assert np.allclose(led.mask(0.5)[allowed], strength * full.mask(0.5)[allowed])
+    assert (led.mask(0.5)[~allowed] < -1e8).all() and led.mask(0.5).dtype == np.float32
+    assert led.rest(1.0) == strength * REST
+
+
+def test_voices_that_are_not_led_begin_as_they_like() -> None:
+    trio = tiny_manifest(monophonic=True)
+    sung = tuple(Note(60 + 4 * part, 0.0, 4.0, part=part) for part in (0, 1))
+    entries = [
+        leads_to(trio, resolve({}, {"leading": how}, sung, trio, 1), FREE).entries(96) for how in (0.0, 1.0)
+    ]
+    assert entries == [[], [0, 1]]
+
+
 def test_limits_stay_limits_and_are_not_touched() -> None:
     limits = np.where(CLASSES == 0, 0, -1e9).astype(np.float32)
     before = limits.copy()
