@@ -37,6 +37,8 @@ class Batch:
         self._seats: list[_Seat] = []
         self._joined = 0
         self._steps = 0
+        self._broken = False
+        """Whether a step has failed."""
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -114,6 +116,11 @@ class Batch:
             if finished:
                 self._leave(index)
 
+    def warm(self) -> None:
+        """Take a step of nothing, once there has been one of something and while all go well."""
+        if self._steps and not self._broken:
+            self._stepper.rehearse()
+
     def _leave(self, index: int) -> None:
         self._stepper.remove(index)
         last = self._seats.pop()
@@ -128,6 +135,7 @@ class Batch:
     def collapse(self, error: Exception) -> None:
         """Fail all rows: the step itself went wrong, or what holds them."""
         log.error("model %s failed: %s", self._model.info.name, error)
+        self._broken = True
         seats, self._seats = self._seats, []
         self._stepper.clear()
         for seat in seats:

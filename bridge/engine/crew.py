@@ -147,6 +147,11 @@ class Crew:
             if len(batch):
                 batch.collapse(error)
 
+    def warm(self) -> None:
+        """Take a step of nothing with the model that was played last, where nothing is played now."""
+        if self._batches and not self:
+            next(reversed(self._batches.values())).warm()
+
     def step(self) -> None:
         """Choose every row's next note."""
         for batch in self._batches.values():

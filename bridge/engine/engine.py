@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,11 @@ from .waiting import LOOK_SECONDS, Waiting
 log = logging.getLogger("antiphon.engine")
 MAX_WORKERS = 2
 """By default: a musician's machine has other things to do."""
+WARM_SECONDS = 10.0
+"""After a context or a request, how long idle workers keep the model in the processor's caches: another
+request is likely, and a first step takes several times as long where everything else has been there since."""
+WARM_EVERY = 0.01
+"""Seconds between two steps of nothing: some hundredths of a core."""
 
 
 class Engine:
@@ -53,6 +59,7 @@ class Engine:
         self._cancelled: list[Job] = []
         self._primed = PrimedShelf()
         self._idle = 0
+        self._warm_until = 0.0
         self._closing = False
         count = workers or min(os.cpu_count() or 1, MAX_WORKERS)
         self._workers = [
@@ -98,7 +105,7 @@ class Engine:
             primed = Primed(manifest.name, request, subject, kept=True)
             self._primed.put(key, primed)
             self._tasks.append(self._priming(primed, client))
-            self._lock.notify()
+            self._called()
 
     def submit(
         self,
@@ -134,7 +141,7 @@ class Engine:
                 primed.waiting.append(waiter)
                 if new:
                     self._tasks.append(self._priming(primed, client))
-            self._lock.notify(len(self._tasks))
+            self._called(len(self._tasks))
         return job
 
     def check(self, request: GenerationRequest, client: Hashable, replaces: Cancellable | None) -> None:
@@ -275,6 +282,27 @@ class Engine:
                 return
             crew.step()
 
+    def _called(self, workers: int = 1) -> None:
+        """Wake so many workers: something has come in. The lock is held."""
+        self._warm_until = time.monotonic() + WARM_SECONDS
+        self._lock.notify(workers)
+
+    def _wait(self, crew: Crew) -> None:
+        """Wait for something to do, and keep warm what may be asked for next. The lock is held."""
+        self._idle += 1
+        try:
+            while not self._tasks and not self._cancelled and not self._closing:
+                is_warm = time.monotonic() < self._warm_until
+                if self._lock.wait(WARM_EVERY if is_warm else None) or not is_warm:
+                    continue
+                self._lock.release()
+                try:
+                    crew.warm()
+                finally:
+                    self._lock.acquire()
+        finally:
+            self._idle -= 1
+
     def _serve(self, crew: Crew, busy: bool) -> bool:
         """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes.
 
@@ -282,11 +310,7 @@ class Engine:
         """
         with self._lock:
             if not busy:
-                self._idle += 1
-                try:
-                    self._lock.wait_for(lambda: self._tasks or self._cancelled or self._closing)
-                finally:
-                    self._idle -= 1
+                self._wait(crew)
             if self._closing:
                 return False
             if not (busy and self._idle):

@@ -222,17 +222,23 @@ class Stepper:
             used = max(self._steps[:rows]) + 2
             if used > self._slots:
                 self._resize(used)
-        run = max(rows, self.batching.least)
-        binding = self._bindings.get((run, self._phase, self._slots))
-        if binding is None:
-            binding = self._bind(run)
-        self._session.run_with_iobinding(binding)
+        self._session.run_with_iobinding(self._binding(max(rows, self.batching.least)))
         if self._sizes:
             self._remember(rows)
         for row in range(rows):
             self._steps[row] += 1
         self._phase ^= 1
         self._show()
+
+    def rehearse(self) -> None:
+        """Run a step of no row, which changes nothing: weights and code come into the processor's caches."""
+        if not self.rows:
+            self._session.run_with_iobinding(self._binding(self.batching.least))
+
+    def _binding(self, rows: int) -> Any:
+        """Return the binding of a run of so many rows, now."""
+        known = self._bindings.get((rows, self._phase, self._slots))
+        return self._bind(rows) if known is None else known
 
     def _remember(self, rows: int) -> None:
         """Write what the step handed out into the memory (the rules are in models/file/step.py)."""

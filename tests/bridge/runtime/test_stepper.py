@@ -174,3 +174,22 @@ class Lonely:
 )
 def test_the_probe_notices(model: ModelFile, feels: str, wanted: Batching) -> None:
     assert probe(Lonely(model.session, feels), model.manifest) == wanted
+
+
+@pytest.mark.parametrize("batching", [Batching(), Batching(least=3)])
+def test_steps_of_nothing_change_nothing(model: ModelFile, batching: Batching) -> None:
+    wanted = sample(Stepper(model.session, model.manifest, batching), 100, seed=2)
+    stepper = Stepper(model.session, model.manifest, batching)
+    stepper.rehearse()
+    sample(stepper, 70, seed=1)  # an odd number of steps and an even one leave other buffers
+    stepper.rehearse()
+    held = stepper.snapshot(0)
+    stepper.rehearse()  # not while a row is there
+    assert all(np.array_equal(stepper.snapshot(0).state[name], held.state[name]) for name in held.state)
+    for count in (0, 1):
+        stepper.clear()
+        stepper.rehearse()
+        stepper.rehearse()
+        assert sample(stepper, 100, seed=2) == wanted
+        if not count:
+            stepper.step()
