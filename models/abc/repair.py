@@ -25,7 +25,7 @@ def repair_abc(text: str) -> str:
     What does not parse is left out, as are decorations of nothing, ties to nothing, repeats that never end
     and first endings without a second. A short bar gets a rest, one that is too long is cut: into several
     where it is longer by half a bar or more. Pick-ups stay, and what completes them at repeats. Bars that
-    add up stay as they are. Comments, words and other fields between the notes are left out.
+    add up stay as they are. Comments, words, overlays and other fields between the notes are left out.
 
     >>> print(repair_abc("X:1\\nM:2/4\\nL:1/8\\nK:C\\nCDEF|GA ?5|c4|"))
     X:1

@@ -14,7 +14,7 @@ from ..note import Note
 from ..score import DEFAULT_TEMPO, Part, Score
 from .symbol import Kind
 from .tune import Tune, parse
-from .walk import Step, walk
+from .walk import Step, fitted, walk
 
 MAX_NOTES = 20_000
 MAX_BEATS = 50_000
@@ -27,8 +27,8 @@ _CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?
 def read_abc(text: str, *, repeats: bool = True) -> Score:
     """Read the first tune of an ABC text, with its repeats written out.
 
-    Each voice is a part. Grace notes, decorations, slurs and words are left out. A text without X: is read
-    from its beginning.
+    Each voice is a part, with what & lays over its bars. Grace notes, decorations, slurs and words are left
+    out. A text without X: is read from its beginning.
 
     Args:
         text: from X: on.
@@ -49,9 +49,7 @@ def score_of(tune: Tune, *, repeats: bool = True) -> Score:
     if tune.strays:
         first = tune.strays[0]
         raise AbcError(first.stem, first.line, first.column)
-    settings = [replace(tune.setting, shift=tune.shifts.get(v, tune.setting.shift)) for v in tune.voices]
-    voices = [walk(signs, s) for signs, s in zip(tune.voices.values(), settings, strict=True)]
-    heard = [_listen(played(v) if repeats else v, index) for index, v in enumerate(voices)]
+    heard = [_heard(tune, voice, part, repeats) for part, voice in enumerate(tune.voices)]
     notes = Score.ordered([note for voice in heard for note in voice.notes])
     if not notes:
         raise AbcError("the tune has no notes; give the text from X: to the last bar")
@@ -67,6 +65,17 @@ def score_of(tune: Tune, *, repeats: bool = True) -> Score:
         chords=tuple(first_voice.chords),
         title=tune.title,
     )
+
+
+def _heard(tune: Tune, voice: str, part: int, repeats: bool) -> _Heard:
+    """Return what a voice plays, and its overlays with it."""
+    setting = replace(tune.setting, shift=tune.shifts.get(voice, tune.setting.shift))
+    steps = walk(tune.voices[voice], setting)
+    heard = _listen(played(steps) if repeats else steps, part)
+    for overlay in tune.overlays.get(voice, ()):
+        laid = fitted(steps, walk(overlay, setting))
+        heard.notes += _listen(played(laid) if repeats else laid, part).notes
+    return heard
 
 
 def _too_many() -> AbcError:

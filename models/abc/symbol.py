@@ -41,6 +41,8 @@ class Kind(StrEnum):
     FIELD = "field"
     MARK = "mark"
     """Sounds like nothing here: slurs, decorations, grace notes, spacers."""
+    OVERLAY = "overlay"
+    """What follows begins with its bar."""
     NEWLINE = "line end"
     STRAY = "stray"
     """Does not parse; ``stem`` says why."""
@@ -93,7 +95,7 @@ _SIGN = re.compile(
     rf"""
     (?P<space>[ \t`\\#*;?@$]+)
   | (?P<harmony>"[^"]*")
-  | (?P<mark>![^!\s|\[\]:"]{{1,30}}! | \+[a-z]{{2,16}}\+ | \{{[^{{}}]*\}} | \.?\((?![2-9]) | \)
+  | (?P<mark>![^!\s|\[\]:"]{{1,30}}! | \+[a-z]{{2,16}}\+ | \{{[^{{}}]*\}} | \.?\((?![2-9&]) | \)
       | [~H-Wh-w] | \.(?!\|) | y{_LENGTH})
   | (?P<newline>!)
   | (?P<field>\[[A-Za-z]:[^\[\]]*\])
@@ -104,12 +106,16 @@ _SIGN = re.compile(
   | (?P<rest>[zx](?P<silence>{_LENGTH}))
   | (?P<bars_rest>[ZX](?P<bars>[0-9]{{0,3}}))
   | (?P<chord>\[(?P<inside>[^\[\]|"\n]{{1,200}})\](?P<times>{_LENGTH}))
+  | (?P<overlays>\(&|&\)|&{{2,}})
+  | (?P<overlay>&)
   | (?P<broken><{{1,3}}|>{{1,3}})
   | (?P<tie>-)
   | (?P<stray>.)
     """,
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
+_PLAIN = {"tie": Kind.TIE, "mark": Kind.MARK, "newline": Kind.NEWLINE, "overlay": Kind.OVERLAY}
+"""Signs that say no more than that they are there."""
 _HEAD = re.compile(
     rf"({_PITCH})({_LENGTH})(-?)|[\s`~.()H-Wh-w]+|[zx]{_LENGTH}|![^!]{{1,30}}!|(.)", re.ASCII | re.DOTALL
 )
@@ -164,11 +170,14 @@ def _sign(name: str, match: re.Match[str], line: int, column: int) -> Iterator[S
             yield Symbol(Kind.HARMONY, text, line, column, text[1:-1])
         case "field":
             yield Symbol(Kind.FIELD, text, line, column, text[1:-1])
+        case "overlays":
+            raise ValueError(
+                f"{text!r} lays several bars over others, which is not read; write & in each bar"
+            )
         case "stray":
             raise ValueError(f"{text!r} means nothing here; take it out")
         case _:
-            kind = {"tie": Kind.TIE, "mark": Kind.MARK, "newline": Kind.NEWLINE}[name]
-            yield Symbol(kind, text, line, column)
+            yield Symbol(_PLAIN[name], text, line, column)
 
 
 @lru_cache(512)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from ..errors import AbcError, MusicError
 from ..metre import Metre
 from .field import Key, default_unit, parse_key, parse_metre, parse_shift, parse_tempo, parse_unit
+from .overlay import layers
 from .symbol import Kind, Symbol, signs
 
 MAX_CHARACTERS = 100_000
@@ -68,7 +69,9 @@ class Tune:
     setting: Setting = field(default_factory=Setting)
     """What the header says."""
     voices: dict[str, list[Symbol]] = field(default_factory=dict)
-    """Signs by voice, in the order in which they first sound."""
+    """Signs by voice, in the order in which they first sound, without overlays."""
+    overlays: dict[str, list[list[Symbol]]] = field(default_factory=dict)
+    """What & lays over the bars of a voice, as voices with the same barlines: see :mod:`.overlay`."""
     shifts: dict[str, int] = field(default_factory=dict)
     """What V: says of a voice's :attr:`Setting.shift`."""
     strays: list[Symbol] = field(default_factory=list)
@@ -84,7 +87,8 @@ def parse(text: str) -> Tune:
     """Take the first tune of a text apart; it ends at an empty line after music, or at the next X:.
 
     Raises:
-        AbcError: more than MAX_CHARACTERS or MAX_VOICES. What does not parse is no error here, but a stray.
+        AbcError: more than MAX_CHARACTERS, MAX_VOICES or MAX_OVERLAYS. What does not parse is no error here,
+            but a stray.
     """
     if len(text) > MAX_CHARACTERS:
         raise AbcError(f"more than {MAX_CHARACTERS:,} characters; give one tune at a time")
@@ -206,4 +210,8 @@ class _Parser:
         """Return the tune."""
         if not self.in_body:
             self._begin()
+        for voice, symbols in self.tune.voices.items():
+            self.tune.voices[voice], *overlays = layers(symbols)
+            if overlays:
+                self.tune.overlays[voice] = overlays
         return self.tune

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -176,3 +176,41 @@ def _sounds_ahead(signs: Sequence[Symbol], barwise: bool) -> list[int]:
         counts.append(count)
         count += sign.sounds
     return counts[::-1]
+
+
+def fitted(voice: Sequence[Step], overlay: Sequence[Step]) -> list[Step]:
+    """Return an overlay's steps with a rest in each bar that is shorter than the voice's.
+
+    Raises:
+        AbcError: a bar of it is longer than the voice's.
+    """
+    steps: list[Step] = []
+    for own, laid in zip(_split(voice), _split(overlay), strict=True):
+        missing = _beats(own) - _beats(laid)
+        if missing < 0:
+            first = next(step.sign for step in laid if step.sign.sounds)
+            raise AbcError("what & lays over the bar is longer than it; shorten it", first.line, first.column)
+        ends = 1 if laid and laid[-1].sign.kind is Kind.BAR else 0
+        steps += laid[: len(laid) - ends]
+        if missing:
+            sign, setting = own[-1].sign, own[-1].setting
+            steps.append(
+                Step(Symbol(Kind.REST, "", sign.line, sign.column), setting, missing / setting.beats)
+            )
+        steps += laid[len(laid) - ends :]
+    return steps
+
+
+def _split(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield the steps of each bar, its barline with it."""
+    bar: list[Step] = []
+    for step in steps:
+        bar.append(step)
+        if step.sign.kind is Kind.BAR:
+            yield bar
+            bar = []
+    yield bar
+
+
+def _beats(steps: Sequence[Step]) -> Fraction:
+    return sum((step.beats for step in steps if step.sign.sounds), Fraction(0))

@@ -110,6 +110,16 @@ def test_tunes_of_several_voices_are_left_out(tmp_path: Path) -> None:
     assert "skipped\tseveral voices\t2 voices; text keeps one alone\ta.train.abc: 0" in lines
 
 
+def test_tunes_with_overlays_are_of_several_voices(tmp_path: Path) -> None:
+    head = "M:4/4\nL:1/4\nK:C\n"
+    bodies = ["CDEF|G4 & E4|", "CDEF|GABc|", "cBAG|FEDC & z4|"]
+    tunes = [f"X:{n}\n{head}{body}\n" for n, body in enumerate(bodies)]
+    (tmp_path / "a.train.abc").write_text("\n".join(tunes))
+    assert prepared(tmp_path) == ["a.train.abc: 1", "a.train.abc: 2"]
+    lines = (tmp_path / "set/report.txt").read_text().splitlines()
+    assert "skipped\tseveral voices\t2 voices; text keeps one alone\ta.train.abc: 0" in lines
+
+
 def test_what_is_left_out_is_counted(dataset: Path) -> None:
     info = json.loads((dataset / "dataset.json").read_text())
     assert {s: c["pieces"] for s, c in info["counts"].items()} == {"train": 40, "valid": 8, "test": 8}

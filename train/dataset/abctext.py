@@ -84,9 +84,11 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _voices(text: str) -> int:
-    """Return in how many voices a tune has music; raises AbcError for more than can be read."""
-    voices = parse("\n".join(_lines(text))).voices.values()
-    return sum(any(sign.heads or sign.kind is Kind.BAR for sign in voice) for voice in voices)
+    """Return in how many voices a tune has music, overlays (&) counted; raises AbcError for too many."""
+    tune = parse("\n".join(_lines(text)))
+    overlays = sum(any(sign.heads for sign in over) for laid in tune.overlays.values() for over in laid)
+    voices = tune.voices.values()
+    return overlays + sum(any(sign.heads or sign.kind is Kind.BAR for sign in voice) for voice in voices)
 
 
 def clock_of(length: int) -> Codes:

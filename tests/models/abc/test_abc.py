@@ -219,7 +219,8 @@ def test_only_the_first_tune_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        (HEADER + "AB|\nc5 & d", 7, 4),
+        (HEADER + "AB|\nc5 } d", 7, 4),
+        (HEADER + "AB|\nc5 && d", 7, 4),
         (HEADER + "A2/0", 6, 1),
         (HEADER + "A1/97", 6, 1),
         (HEADER + "A0", 6, 1),

@@ -137,8 +137,8 @@ def test_abc_without_notes_is_an_error_that_names_the_tune() -> None:
 
 
 def test_an_error_in_abc_names_its_line_in_the_file() -> None:
-    book = "% mine\n\n" + HEAD + "A|\n\n" + HEAD.replace("X:1", "X:2") + "% a comment\nA8|\nB4 & D4|\n"
-    with pytest.raises(MusicError, match=r"^2: line 17, column 4: '&' means nothing here"):
+    book = "% mine\n\n" + HEAD + "A|\n\n" + HEAD.replace("X:1", "X:2") + "% a comment\nA8|\nB4 } D4|\n"
+    with pytest.raises(MusicError, match=r"^2: line 17, column 4: '}' means nothing here"):
         abcfile.read_tune(list(abcfile.tunes(book))[1])
 
 
