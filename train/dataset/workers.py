@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.synchronize import Event
 from typing import TypeVar
@@ -63,12 +65,31 @@ def _pump(
 ) -> Iterator[Result]:
     """Keep ``ahead`` jobs in the pool and yield what is finished."""
     todo = iter(jobs)
-    running: set[Future[Result]] = {pool.submit(function, job) for job in islice(todo, ahead)}
+    with _interrupts_kept_back():
+        running: set[Future[Result]] = {pool.submit(function, job) for job in islice(todo, ahead)}
     while running:
         done, running = wait(running, LOOK_SECONDS, FIRST_COMPLETED)
-        running |= {pool.submit(function, job) for job in islice(todo, len(done))}
+        with _interrupts_kept_back():
+            running |= {pool.submit(function, job) for job in islice(todo, len(done))}
         for future in done:
             yield future.result()
+
+
+@contextmanager
+def _interrupts_kept_back() -> Iterator[None]:
+    """Keep Ctrl-C back, and for good from the processes that begin meanwhile.
+
+    A terminal sends it to them, too, and they import for a second before they :func:`_attend`. Windows has no
+    such mask.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _attend(stop: Event) -> None:

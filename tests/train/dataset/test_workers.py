@@ -139,6 +139,41 @@ def test_ctrl_c_waits_for_no_long_job(tmp_path: Path) -> None:
     assert_they_end(workers)
 
 
+BEGINNING = """
+import sys, time
+from pathlib import Path
+from antiphon.train.dataset.workers import run_jobs
+folder = Path(sys.argv[1])
+if __name__ == "__main__":
+    try:
+        list(run_jobs(abs, range(8), 2))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+else:  # a process that begins, as slowly as the test wants
+    (folder / "begun").touch()
+    while not (folder / "interrupted").exists():
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes that hear Ctrl-C")
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_is_for_no_process_that_begins(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(BEGINNING)
+    command = [sys.executable, str(script), str(tmp_path)]
+    parent = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        wait_until((tmp_path / "begun").exists)
+        os.killpg(parent.pid, signal.SIGINT)
+        (tmp_path / "interrupted").touch()
+        _, said = parent.communicate(timeout=60.0)
+    finally:
+        parent.kill()
+        parent.wait()
+    assert said == b"stopped\n"
+
+
 @IN_PROC
 def test_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
     parent, workers = started(tmp_path)
