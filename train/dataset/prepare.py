@@ -27,10 +27,10 @@ from .shard import is_finished, write_shard
 from .splits import Splits
 from .tables import tables_like, tables_of
 from .workers import run_jobs
+from .workfolder import open_work, readers
 from .writeset import write_info, write_split
 
 log = logging.getLogger("antiphon.prepare")
-WORK_FOLDER = ".work"
 Result = TypeVar("Result")
 
 
@@ -69,10 +69,10 @@ def prepare(
     if config.text:
         return prepare_text(found, out, config, splits)
     given = tables_like(Dataset.load(config.like), config) if config.like else None
-    work = out / WORK_FOLDER
-    work.mkdir(parents=True, exist_ok=True)
+    by = readers()
+    work = open_work(out, by)
     show = partial(_progress, enabled=progress)
-    shards, unread = _read(found, work, config, processes, show)
+    shards, unread = _read(found, work, by, config, processes, show)
     selection = select(shards, unread, splits)
     if not any(split for row in selection.kept for split in row):
         raise DatasetError(f"not one piece could be read: {_why_nothing(selection)}")
@@ -107,6 +107,7 @@ def _progress(results: Iterable[Result], total: int, what: str, *, enabled: bool
 def _read(
     found: Sequence[Item | Skipped],
     work: Path,
+    by: str,
     config: PrepareConfig,
     processes: int | None,
     show: Callable[..., Iterable[Any]],
@@ -114,7 +115,8 @@ def _read(
     """Read every file into shards; return them in the sources' order, and the files left unread."""
     unread = [one for one in found if isinstance(one, Skipped)]
     items = [one for one in found if isinstance(one, Item)]
-    jobs = [_ReadJob(work / chunk_key(chunk, config.settings()), chunk) for chunk in chunks(items)]
+    settings = config.settings() + by
+    jobs = [_ReadJob(work / chunk_key(chunk, settings), chunk) for chunk in chunks(items)]
     todo = [job for job in jobs if not is_finished(job.base)]
     if len(todo) < len(jobs):
         log.info("%d of %d chunks were read before", len(jobs) - len(todo), len(jobs))

@@ -469,6 +469,22 @@ def test_stopped_and_run_again_it_reads_only_the_rest(
     assert not (tmp_path / "set/.work").exists()
 
 
+def test_what_other_readers_have_read_is_read_anew(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    music.write("train/a.mid", music.tune(1))
+    read: list[str] = []
+    monkeypatch.setattr(prepare_module, "select", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(prepare_module, "write_shard", lambda *a: (read.append("read"), write_shard(*a)))
+    for version, times, told in (("old", 1, 0), ("old", 1, 0), ("new", 2, 1), ("new", 2, 0)):
+        monkeypatch.setattr(prepare_module, "readers", lambda version=version: version)
+        caplog.clear()
+        assert run(parse(music.root, "--out", tmp_path / "set", "--processes", "1")) == 130
+        assert len(read) == times
+        assert caplog.text.count("reading begins anew") == told
+        assert len(list((tmp_path / "set/.work").glob("*.npy"))) == 1
+
+
 def test_a_changed_file_is_read_again(music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     music.write("train/a.mid", music.tune(1))
     monkeypatch.setattr(prepare_module, "select", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
