@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...models.codec import nearest_tick
 from ...models.errors import MusicError
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
@@ -149,8 +150,10 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
         return Skipped(label, "too short", f"{len(notes)} notes, at least {config.min_notes}")
     table = table_of(notes)
     metres = piece.score.metres
-    first = metres.bar_at(notes[0].start)
-    per_metre = Counter(str(metres.bar_at(note.start).metre) for note in notes)
+    # Bars are looked up where the codec does: at the tick that an onset goes to.
+    onsets = [nearest_tick(note.start, config.ticks_per_beat) / config.ticks_per_beat for note in notes]
+    place = onsets[0] - metres.bar_at(onsets[0]).start
+    per_metre = Counter(str(metres.bar_at(onset).metre) for onset in onsets)
     drums = tuple(index for index, rule in enumerate(config.part_rules) if rule.is_drum)
     entry = Entry(
         file=piece.file,
@@ -158,7 +161,7 @@ def _entry(piece: ReadPiece, config: PrepareConfig) -> tuple[Entry, Floats] | Sk
         split=piece.split,
         fingerprint=fingerprint(table, config, drums),
         notes=len(notes),
-        first_place=max(round((notes[0].start - first.start) * config.ticks_per_beat), 0),
+        first_place=max(nearest_tick(place, config.ticks_per_beat), 0),
         metres=tuple((beat, str(metre)) for beat, metre in metres.changes),
         metre_notes=dict(per_metre),
         monophonic=not drums and _is_monophonic(table, config.ticks_per_beat),
