@@ -30,7 +30,7 @@ from .prepareconfig import PrepareConfig
 from .preparereport import write_text_report
 from .sametune import SameTunes
 from .splits import Splits
-from .writeset import write_info, write_split
+from .writeset import check_tables, write_info, write_split
 
 KEPT = ("T", "M", "L", "K")
 """Header fields after X:, in the order that tunes begin with."""
@@ -161,6 +161,7 @@ def _save(
     remarks: Sequence[str],
 ) -> dict[str, Any]:
     """Write the arrays, the report and, last, dataset.json."""
+    check_tables(codec)
     out.mkdir(parents=True, exist_ok=True)
     begin_again(out)
     counts = {}

@@ -28,7 +28,7 @@ from .splits import Splits
 from .tables import tables_like, tables_of
 from .workers import run_jobs
 from .workfolder import open_work, readers
-from .writeset import write_info, write_split
+from .writeset import check_tables, write_info, write_split
 
 log = logging.getLogger("antiphon.prepare")
 Result = TypeVar("Result")
@@ -77,6 +77,7 @@ def prepare(
     if not any(split for row in selection.kept for split in row):
         raise DatasetError(f"not one piece could be read: {_why_nothing(selection)}")
     codec, metres = given or tables_of(selection, config)
+    check_tables(codec)
     begin_again(out)
     losses = _encode(selection, codec, metres, processes, show)
     info = _finish(out, selection, config, codec, metres, losses)

@@ -20,7 +20,7 @@ from ...models.field import Field
 from ...models.score import Part
 from .arrayfile import write_array
 from .dataset import SPLITS, SplitName
-from .writeset import write_info, write_split
+from .writeset import check_tables, write_info, write_split
 
 Roll = npt.NDArray[np.bool_]
 LOWEST = 21
@@ -85,6 +85,7 @@ def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -
     folder.mkdir(parents=True, exist_ok=True)
     notes = {split: [notes_of(r) for r in found] for split, found in rolls.items()}
     codec = _codec([n for found in notes.values() for n in found])
+    check_tables(codec)
     for split, pieces in notes.items():
         kept = [p for p in pieces if len(p.pitch) > 1]
         named = [(f"{split}/{i}", len(p.pitch)) for i, p in enumerate(kept)]

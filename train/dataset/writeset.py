@@ -11,10 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.codec import Codec
+from ...models.errors import DatasetError
 from ...models.score import Part
 from ...models.wholefile import write_json
 from .arrayfile import write_array, write_rows
 from .dataset import CLOCK, FORMAT_VERSION, SplitName
+
+MAX_VALUES = 2**15
+"""Of a field's table: codes are kept in 16 bits, and beyond them they would become others."""
+
+
+def check_tables(codec: Codec) -> None:
+    """Raise DatasetError for tables whose codes a data set cannot hold."""
+    for field in codec.fields:
+        if len(field.values) > MAX_VALUES:
+            raise DatasetError(
+                f"the field {field.name} would have {len(field.values)} codes, a data set holds at most "
+                f"{MAX_VALUES}: choose a larger least in a configuration (--config), or a coarser grid"
+            )
 
 
 def write_split(

@@ -20,6 +20,7 @@ from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train.cli.prepare import add_arguments, run
 from antiphon.train.corpus import sources
 from antiphon.train.dataset import prepare as prepare_module
+from antiphon.train.dataset import writeset
 from antiphon.train.dataset.dataset import SPLITS, Dataset, SplitName, begin_again
 from antiphon.train.dataset.prepare import prepare
 from antiphon.train.dataset.prepareconfig import PartRule, PrepareConfig
@@ -573,6 +574,22 @@ def test_pieces_are_not_cut_off_where_those_of_the_set_before_were(
     for split in SPLITS:
         assert dataset.split(split).pieces == 1
         assert dataset.split(split).ends is None
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_tables_whose_codes_do_not_fit_are_refused_before_the_old_set_goes(
+    music: Any, tmp_path: Path, text: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music.write("train/a.abc", "X:1\nT:a\nM:4/4\nL:1/8\nK:C\nCDEF GABc|cccc GGGG|\n")
+    config = PrepareConfig(text=text, least=1)
+    first = make(music, tmp_path / "set", config)
+    most = max(len(field.values) for field in first.codec.fields)
+    monkeypatch.setattr(writeset, "MAX_VALUES", most - 1)
+    with pytest.raises(DatasetError, match=f"would have {most} codes.*at most {most - 1}: choose"):
+        make(music, tmp_path / "set", config, overwrite=True)
+    assert Dataset.load(tmp_path / "set").info == first.info
+    monkeypatch.setattr(writeset, "MAX_VALUES", most)
+    make(music, tmp_path / "set", config, overwrite=True)
 
 
 def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:

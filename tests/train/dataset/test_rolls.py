@@ -83,6 +83,16 @@ def test_notes_hold_all_of_a_roll(seed: int, frames: int, density: float) -> Non
     assert order == sorted(order)
 
 
+def test_a_silence_beyond_16_bits_is_refused(tmp_path: Path) -> None:
+    roll = np.zeros((40_000, KEYS), bool)
+    roll[[0, 32_767]] = np.eye(2, KEYS, dtype=bool)
+    write_dataset({split: [roll] for split in SPLITS}, tmp_path / "long", "jsb")
+    assert Dataset.load(tmp_path / "long").split("train").codes[:, 0].tolist() == [0, 32_767]
+    roll[[32_767, 32_768]] = roll[[32_768, 32_767]]
+    with pytest.raises(DatasetError, match="the field delta would have 65536 codes"):
+        write_dataset({split: [roll] for split in SPLITS}, tmp_path / "longer", "jsb")
+
+
 def piece_of(roll: np.ndarray) -> Piece:
     """A roll over PITCHES as a piece of the codec below."""
     notes = notes_of(roll)
