@@ -89,10 +89,14 @@ def _bundle(data: bytes, depth: int) -> Iterator[Message | Malformed]:
             return
         (size,) = struct.unpack_from(">i", data, at)
         at += 4
-        if size <= 0 or size % 4 or size > len(data) - at:
+        if size <= 0 or size % 4:
+            yield Malformed("#bundle", f"an element of {size} bytes; give its size as 4, 8, 12 and so on")
+            return
+        if size > len(data) - at:
             yield Malformed(
                 "#bundle",
-                f"an element of {size} bytes; it must have a multiple of 4 in range 4..{len(data) - at}",
+                f"the bundle ends inside an element: {len(data) - at} of its {size} bytes are there; send it "
+                "whole, or in several datagrams",
             )
             return
         yield from _element(data[at : at + size], depth + 1)

@@ -70,10 +70,18 @@ HOSTILE = {
     "blob of negative size": (b"/a\0\0,b\0\0\xff\xff\xff\xff", "'b' is not accepted"),
     "address of control characters": (b"/\x01\0\0,\0\0\0", "printable ASCII"),
     "bundle cut in its time tag": (b"#bundle\0\0\0\0\0", "time tag"),
-    "bundle of a zero element": (BUNDLE + bytes(4), "multiple of 4"),
-    "bundle of an odd element": (BUNDLE + struct.pack(">i", 3) + b"/a\0", "multiple of 4"),
-    "bundle longer than it is": (BUNDLE + struct.pack(">i", 2**31 - 4) + b"/a\0\0", "multiple of 4"),
-    "bundle cut in its element": (BUNDLE + struct.pack(">i", 8) + b"/a\0\0", "range 4..4"),
+    "bundle of a zero element": (BUNDLE + bytes(4), "an element of 0 bytes; give its size as 4"),
+    "bundle of a negative one": (BUNDLE + struct.pack(">i", -4) + b"/a\0\0", "an element of -4 bytes; give"),
+    "bundle of an odd element": (BUNDLE + struct.pack(">i", 3) + b"/a\0", "an element of 3 bytes; give"),
+    "bundle longer than it is": (
+        BUNDLE + struct.pack(">i", 2**31 - 4) + b"/a\0\0",
+        "4 of its 2147483644 bytes",
+    ),
+    "bundle cut in its element": (
+        BUNDLE + struct.pack(">i", 8) + b"/a\0\0",
+        "4 of its 8 bytes are there; send",
+    ),
+    "bundle cut before its element": (BUNDLE + struct.pack(">i", 8), "0 of its 8 bytes are there; send"),
     "bundle with crumbs": (BUNDLE + b"\0\0", "left over"),
     "too long": (bytes(65508), "limit is 65507"),
 }
