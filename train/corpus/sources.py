@@ -17,6 +17,7 @@ from typing import Literal
 
 from ...models.abc import decode_abc
 from ...models.errors import ConfigError, MusicError
+from ...models.midi.read import MAX_BYTES as MAX_MIDI_BYTES
 from ...models.printable import printable
 from ...models.refusal import reason
 
@@ -35,7 +36,7 @@ KINDS: dict[str, Kind] = {
 INDEX_NAMES = ("index.csv", "info.csv")
 """What files are called that say which piece is in which split."""
 MAX_BYTES = 64 * 2**20
-"""Larger files, and zip members that unpack to more, are refused."""
+"""Larger files, and zip members that unpack to more, are refused; MIDI's limit is :func:`most_bytes`."""
 MAX_MEMBERS = 1_000_000
 _IS_UTF_8 = 0x800
 """Bit of a zip member's flags (APPNOTE.TXT 4.4.4); without it a name is read as code page 437."""
@@ -150,6 +151,11 @@ def _beside(place: Place) -> Iterator[Item]:
             yield Item(str(path), "", path.name, "index", "", place)
 
 
+def most_bytes(kind: Kind) -> int:
+    """Return how large a file may be: of MIDI the reader takes less."""
+    return min(MAX_BYTES, MAX_MIDI_BYTES) if kind == "midi" else MAX_BYTES
+
+
 def _is_hidden(name: str) -> bool:
     """Whether a name is one that systems write for themselves, such as macOS' __MACOSX/._tune.mid."""
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
@@ -211,8 +217,8 @@ def _on_disk(path: Path, place: Place) -> Iterator[Item | Skipped]:
         yield Skipped(name, "not a music file", path.suffix)
         if path.name in INDEX_NAMES:
             yield Item(str(path), "", name, "index", "", place)
-    elif stat.st_size > MAX_BYTES:
-        yield Skipped(name, "too large", f"{stat.st_size} bytes, at most {MAX_BYTES}")
+    elif stat.st_size > most_bytes(kind):
+        yield Skipped(name, "too large", f"{stat.st_size} bytes, at most {most_bytes(kind)}")
     else:
         yield Item(str(path), "", name, kind, f"{stat.st_size}:{stat.st_mtime_ns}", place)
 
@@ -244,8 +250,8 @@ def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
             yield Skipped(name, "not a music file", pure.suffix)
             if pure.name in INDEX_NAMES:
                 yield Item(str(path), info.filename, name, "index", "", place)
-        elif info.file_size > MAX_BYTES:
-            yield Skipped(name, "too large", f"{info.file_size} bytes, at most {MAX_BYTES}")
+        elif info.file_size > most_bytes(kind):
+            yield Skipped(name, "too large", f"{info.file_size} bytes, at most {most_bytes(kind)}")
         else:
             yield Item(str(path), info.filename, name, kind, f"{info.file_size}:{info.CRC}", place)
 

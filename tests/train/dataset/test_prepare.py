@@ -17,6 +17,7 @@ import mido
 import numpy as np
 import pytest
 from antiphon.models.errors import ConfigError, DatasetError
+from antiphon.models.midi.read import MAX_BYTES as MIDI_BYTES
 from antiphon.train.cli.prepare import add_arguments, run
 from antiphon.train.corpus import sources
 from antiphon.train.dataset import prepare as prepare_module
@@ -285,6 +286,24 @@ def test_too_large_files_are_refused(music: Any, tmp_path: Path, monkeypatch: py
     music.write("train/b.mid", music.tune(2, count=300))
     music.write("c.zip", music.zip({"train/c.mid": music.tune(3, count=300)}))
     assert make(music, tmp_path / "set").info["report"]["skipped"] == {"too large": 2}
+
+
+def test_midi_has_a_limit_of_its_own(music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_MIDI_BYTES", 1000)
+    music.write("train/a.mid", music.tune(1))
+    music.write("train/b.mid", music.tune(2, count=300))
+    music.write("c.zip", music.zip({"train/c.mid": music.tune(3, count=300)}))
+    music.write("train/d.abc", "X:1\nM:4/4\nL:1/8\nK:C\n" + "CDEF GABc|" * 200)
+    info = make(music, tmp_path / "set").info
+    assert info["report"]["skipped"] == {"too large": 2}
+    assert "at most 1000\ttrain/b.mid" in (tmp_path / "set/report.txt").read_text(encoding="utf-8")
+
+
+def test_the_page_tells_how_large_files_may_be() -> None:
+    page = (Path(__file__).parents[3] / "docs/prepare.md").read_text(encoding="utf-8")
+    most, midi = (sources.most_bytes(kind) for kind in ("musicxml", "midi"))
+    assert f"files above {most >> 20} MB, of MIDI above {midi >> 20} MB, are refused" in page
+    assert midi == MIDI_BYTES
 
 
 @pytest.mark.parametrize("form", ["{}/", "{}.zip", "all/{}/tunes.zip"])
