@@ -25,6 +25,7 @@ from .preparereport import write_report
 from .selection import Selection, select
 from .shard import is_finished, write_shard
 from .splits import Splits
+from .survey import survey
 from .tables import tables_like, tables_of
 from .workers import run_jobs
 from .workfolder import open_work, readers
@@ -156,26 +157,26 @@ def _finish(
     losses: EncodingReport,
 ) -> dict[str, Any]:
     """Write the arrays, the report and, last, dataset.json."""
+    kept = survey(selection, codec)
     counts = {}
     for split in SPLITS:
-        pieces = [(entry.label, entry.notes) for entry, its in selection.pieces() if its == split]
         codes, clocks = (encoded_parts(selection.shards, split, what) for what in ("codes", "clock"))
-        counts[split] = write_split(out, split, codec, pieces, codes, clocks)
+        counts[split] = write_split(out, split, codec, kept.of(split), codes, clocks)
     return write_info(
         out,
         codec,
         metres,
         [rule.part for rule in config.part_rules],
-        monophonic=all(entry.monophonic for entry, _ in selection.pieces()),
+        monophonic=kept.monophonic,
         sources=[dict(source) for source in config.sources],
         counts=counts,
-        report=write_report(out, selection, codec, losses),
+        report=write_report(out, selection, kept, losses),
     )
 
 
 def _why_nothing(selection: Selection) -> str:
     """Return the first reason in words."""
-    skipped = list(selection.skipped())
+    skipped = selection.skipped
     if not skipped:
         return "the sources are empty"
     real = [skip for skip in skipped if skip.reason != "not a music file"] or skipped

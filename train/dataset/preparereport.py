@@ -9,14 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ...models.codec import Codec, EncodingReport
+from ...models.codec import EncodingReport
 from ...models.file.step import POSITION_STRIDE
-from ...models.metre import Metre
 from ...models.printable import printable
 from ...models.wholefile import write_json, write_lines
 from ..corpus.sources import Skipped
 from .dataset import SplitName
 from .selection import Selection
+from .survey import Survey
 
 _LOSSES = {
     "shortened": "durations beyond the table, kept as its largest",
@@ -36,13 +36,13 @@ _LONG_BARS = (
 )
 
 
-def write_report(out: Path, selection: Selection, codec: Codec, losses: EncodingReport) -> dict[str, Any]:
+def write_report(out: Path, selection: Selection, kept: Survey, losses: EncodingReport) -> dict[str, Any]:
     """Write report.txt and report.json; return the totals."""
-    totals = _totals(selection, losses)
+    totals = _totals(selection, kept, losses)
     if selection.remarks:
         totals["remarks"] = selection.remarks
-    totals["long_bars"] = _in_long_bars(selection, codec)
-    _write(out, _lines(selection), totals)
+    totals["long_bars"] = kept.long_bars
+    _write(out, _lines(selection, kept), totals)
     return totals
 
 
@@ -84,45 +84,26 @@ def _skipped_line(skip: Skipped) -> str:
     return _line("skipped", skip.reason, skip.detail, skip.name)
 
 
-def _lines(selection: Selection) -> Iterator[str]:
+def _lines(selection: Selection, kept: Survey) -> Iterator[str]:
     """Yield a line for every piece read and every file or piece skipped."""
-    for entry, split in selection.pieces():
-        yield _line("read", split, f"{entry.notes} notes", entry.label)
+    for split, label, notes in kept.pieces:
+        yield _line("read", split, f"{notes} notes", label)
     for label, same in selection.duplicates:
         yield _line("skipped", "duplicate", f"of {same}", label)
-    yield from map(_skipped_line, selection.skipped())
+    yield from map(_skipped_line, selection.skipped)
 
 
-def _totals(selection: Selection, losses: EncodingReport) -> dict[str, Any]:
-    reasons = Counter(skip.reason for skip in selection.skipped())
+def _totals(selection: Selection, kept: Survey, losses: EncodingReport) -> dict[str, Any]:
+    reasons = Counter(skip.reason for skip in selection.skipped)
     if selection.duplicates:
         reasons["duplicate"] += len(selection.duplicates)
     return {
-        "read": sum(split is not None for row in selection.kept for split in row),
+        "read": len(kept.pieces),
         "skipped": dict(sorted(reasons.items())),
         "split_by": dict(sorted(selection.authorities.items())),
         "encoding": asdict(losses),
-        "left_out": _left_out(selection),
+        "left_out": {why: kept.left_out[why] for why in _LEFT_OUT},
     }
-
-
-def _left_out(selection: Selection) -> dict[str, int]:
-    """Return how many notes of the pieces kept are not in the data set, by why."""
-    counts = dict.fromkeys(_LEFT_OUT, 0)
-    for entry, _ in selection.pieces():
-        for why in counts:
-            counts[why] += getattr(entry, why)
-    return counts
-
-
-def _in_long_bars(selection: Selection, codec: Codec) -> int:
-    """Return how many notes stand in bars that have more ticks than positions in attention's memory."""
-    return sum(
-        count
-        for entry, _ in selection.pieces()
-        for metre, count in entry.metre_notes.items()
-        if codec.bar_ticks(Metre.parse(metre)) > POSITION_STRIDE
-    )
 
 
 def summary(totals: dict[str, Any]) -> str:

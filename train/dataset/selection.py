@@ -21,8 +21,8 @@ class Selection:
     """The pieces kept, by shard and place, and what became of the others."""
 
     shards: Sequence[Path]
-    unread: Sequence[Skipped] = ()
-    """Files that were skipped before any was read."""
+    skipped: list[Skipped]
+    """The files and pieces that could not be read or were not asked for."""
     kept: list[list[SplitName | None]] = field(default_factory=list)
     """(shard, piece): its split, None for a duplicate."""
     duplicates: list[tuple[str, str]] = field(default_factory=list)
@@ -39,25 +39,26 @@ class Selection:
                 if split is not None:
                     yield entry, split
 
-    def skipped(self) -> Iterator[Skipped]:
-        """Yield the files and pieces that could not be read or were not asked for."""
-        yield from self.unread
-        for base in self.shards:
-            yield from Shard.load(base).skipped
-
 
 def select(shards: Sequence[Path], unread: Sequence[Skipped], splits: Splits) -> Selection:
     """Assign a split to every piece of the shards and drop duplicates, transposed ones too.
 
+    Args:
+        shards: what was read.
+        unread: files that were skipped before any was read.
+        splits: what says the splits.
+
     Raises:
         ConfigError: an index that was asked for names none of the pieces.
     """
-    selection = Selection(shards, unread)
+    selection = Selection(shards, list(unread))
     best: dict[str, tuple[int, int, int, str]] = {}  # fingerprint -> strength, shard, piece, label
     for number, base in enumerate(shards):
         row: list[SplitName | None] = []
         selection.kept.append(row)
-        for place, entry in enumerate(Shard.load(base).entries):
+        shard = Shard.load(base)
+        selection.skipped += shard.skipped
+        for place, entry in enumerate(shard.entries):
             split, authority = splits.of(entry.file, entry.name, entry.split, entry.place)
             selection.authorities[authority] += 1
             row.append(split)

@@ -9,6 +9,7 @@ import json
 import os
 import unicodedata
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +27,7 @@ from antiphon.train.dataset.dataset import SPLITS, Dataset, SplitName, begin_aga
 from antiphon.train.dataset.prepare import prepare
 from antiphon.train.dataset.prepareconfig import PartRule, PrepareConfig
 from antiphon.train.dataset.rolls import KEYS, write_dataset
-from antiphon.train.dataset.shard import write_shard
+from antiphon.train.dataset.shard import Shard, write_shard
 
 
 def parse(*words: str | Path) -> argparse.Namespace:
@@ -609,6 +610,20 @@ def test_tables_whose_codes_do_not_fit_are_refused_before_the_old_set_goes(
     assert Dataset.load(tmp_path / "set").info == first.info
     monkeypatch.setattr(writeset, "MAX_VALUES", most)
     make(music, tmp_path / "set", config, overwrite=True)
+
+
+def test_a_shard_is_loaded_for_each_pass_and_no_oftener(
+    music: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To select, to choose tables, to encode, and to count: what is kept of all at once is a label."""
+    monkeypatch.setattr(sources, "CHUNK_FILES", 1)
+    for number in range(3):
+        music.write(f"train/{number}.mid", music.tune(number, count=10 + number))
+    loaded: list[Path] = []
+    load = Shard.load
+    monkeypatch.setattr(Shard, "load", lambda base: (loaded.append(base), load(base))[1])
+    make(music, tmp_path / "set")
+    assert sorted(Counter(loaded).values()) == [4, 4, 4]
 
 
 def test_nothing_readable_says_why(music: Any, tmp_path: Path) -> None:
