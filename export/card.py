@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ..models.errors import ExportError, ModelFileError
-from ..models.file.manifest import Defaults, Manifest, Source
+from ..models.file.manifest import Defaults, Manifest
 from ..models.file.read import read_manifest
 from ..models.gaps import WINDOW, Gaps, gaps, geometric_mean
 from ..train.config.config import TrainConfig
+from ..train.config.sources import sources_of
 from ..train.dataset.dataset import CLOCK, Dataset, SplitName
 from ..train.fit.savedrun import weights_id
 from ..train.network.network import NoteNetwork
@@ -44,7 +45,7 @@ def manifest_for(config: TrainConfig, dataset: Dataset, network: NoteNetwork, we
         defaults=Defaults(
             card.temperature, card.top_p, card.metre, card.tempo, low=min(used), high=max(used)
         ),
-        sources=tuple(map(Source.of, card.sources or dataset.info.get("sources", ()))),
+        sources=sources_of(card.sources or dataset.info.get("sources", ())),
         parameters=int(network.count_params()),
         quantisation=weights,
         antiphon_version=release,

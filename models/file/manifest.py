@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from ..codec import Codec
-from ..errors import ConfigError
 from ..gaps import Gaps
 from ..metre import Metre
 from ..score import Part
-from .limits import MAX_ENTRIES, MAX_TEXT
 
 DType = Literal["int32", "float32"]
 FORMAT_VERSION = 1
@@ -56,27 +54,6 @@ class Source:
     name: str
     licence: str
     attribution: str = ""
-
-    @classmethod
-    def of(cls, entry: Any) -> Source:
-        """Return what a table of a configuration says; raises ConfigError that names the key."""
-        known = ("name", "licence", "attribution")
-        if not isinstance(entry, Mapping) or not {"name", "licence"} <= entry.keys() <= set(known):
-            raise ConfigError(f"sources: {entry!r} must be a table of {', '.join(known)}")
-        wrong = next((key for key in entry if not isinstance(entry[key], str)), None)
-        if wrong:
-            raise ConfigError(f"sources: {wrong} must be text, not {entry[wrong]!r}")
-        long = next((key for key in entry if len(entry[key]) > MAX_TEXT), None)
-        if long:
-            raise ConfigError(f"sources: {long} has {len(entry[long])} characters, at most {MAX_TEXT}")
-        return cls(**entry)
-
-    @classmethod
-    def several(cls, entries: Sequence[Any]) -> tuple[Source, ...]:
-        """Return what a list of tables says; raises ConfigError likewise, and for more than a file holds."""
-        if len(entries) > MAX_ENTRIES:
-            raise ConfigError(f"sources: {len(entries)}, at most {MAX_ENTRIES}; join some")
-        return tuple(map(cls.of, entries))
 
 
 @dataclass(frozen=True)

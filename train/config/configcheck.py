@@ -8,10 +8,11 @@ from typing import get_args, get_type_hints
 
 from ...models.errors import ConfigError, MusicError
 from ...models.file.limits import MAX_TEXT, RANGES
-from ...models.file.manifest import NAME, Source
+from ...models.file.manifest import NAME
 from ...models.metre import Metre
 from .networkcheck import check_network
 from .sections import CardConfig, FitConfig, NetworkConfig
+from .sources import sources_of
 
 LARGEST_SEED = 2**32 - 1
 """NumPy's."""
@@ -108,7 +109,7 @@ def _check_card(card: CardConfig) -> None:
         if not low <= value <= high:
             raise ConfigError(f"card.{key} = {value}: must be in range {low}..{high}")
     texts = {f"card.{key}": getattr(card, key) for key in ("title", "licence")}
-    Source.several(card.sources)
+    sources_of(card.sources)
     for key, text in texts.items():
         if len(text) > MAX_TEXT:
             raise ConfigError(f"{key}: {len(text)} characters, at most {MAX_TEXT} are allowed")

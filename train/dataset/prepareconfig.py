@@ -12,8 +12,8 @@ from ...models.codec import TICKS_PER_BEAT
 from ...models.errors import ConfigError
 from ...models.field import FIELD_ORDER, FieldName
 from ...models.file.limits import MAX_ENTRIES, MAX_TEXT, RANGES
-from ...models.file.manifest import Source
 from ...models.score import Part
+from ..config.sources import sources_of
 from ..config.toml import parse_toml
 from .drummap import DRUM_MAPS
 
@@ -194,7 +194,7 @@ def _value(key: str, value: Any, default: Any) -> Any:
     if key == "parts":
         return tuple(part_rule(entry) for entry in _list(key, value))
     if key == "sources":
-        Source.several(_list(key, value))
+        sources_of(_list(key, value))
         return tuple(value)
     if isinstance(default, tuple):
         return _texts(key, value)

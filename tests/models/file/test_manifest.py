@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from antiphon.models.errors import ConfigError, ModelFileError
+from antiphon.models.errors import ModelFileError
 from antiphon.models.file.manifest import FORMAT_VERSION, Source
 from antiphon.models.file.read import read_manifest
 from antiphon.models.gaps import Gaps
@@ -93,17 +93,3 @@ def test_a_file_of_before_there_were_gaps_is_read() -> None:
 
 def test_keys_of_a_later_minor_version_are_left_alone() -> None:
     assert read_manifest(changed(colour="blue", codec=1)).name == tiny_manifest().name
-
-
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
-        ({"name": "mine"}, "must be a table of name, licence"),
-        ("mine", "must be a table"),
-        ({"name": "mine", "licence": "CC0", "url": "x"}, "must be a table of"),
-        ({"name": "mine", "licence": 3}, "licence must be text, not 3"),
-    ],
-)
-def test_a_source_says_what_is_wrong_with_it(entry: object, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        Source.of(entry)
