@@ -35,6 +35,8 @@ SETS = {
 BARS = {"jsb": 12, "nottingham": 48, "piano": 48, "muse": 48}
 """Frames whose place has a code of its own. A frame is a quarter note in jsb, where bars of 3 and 4 fit
 into 12, and an eighth in the others, where bars of 4, 6, 8, 12 and 16 fit into 48."""
+_LEAST = 31
+"""Frames of a note, and between two, that every table holds."""
 _KEYS_IN_FILE = {"train": "traindata", "valid": "validdata", "test": "testdata"}
 
 
@@ -95,10 +97,10 @@ def write_dataset(rolls: dict[SplitName, list[Roll]], folder: Path, name: str) -
 
 
 def _codec(pieces: list[RollNotes]) -> Codec:
-    """Return tables of whole frames, from the shortest to a power of two that holds the longest."""
-    longest = max(int(p.duration.max(initial=1)) for p in pieces)
-    gap = max(int(np.diff(p.onset, prepend=0).max(initial=0)) for p in pieces)
-    durations, deltas = (1 << max(int(n).bit_length(), 5) for n in (longest, gap))
+    """Return tables of whole frames, from the shortest to a power of two above the longest."""
+    longest = max(int(p.duration.max(initial=_LEAST)) for p in pieces)
+    gap = max(int(np.diff(p.onset, prepend=0).max(initial=_LEAST)) for p in pieces)
+    durations, deltas = (1 << n.bit_length() for n in (longest, gap))
     fields = (
         Field("delta", tuple(range(deltas))),
         Field("pitch", tuple(range(128))),

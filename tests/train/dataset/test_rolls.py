@@ -13,6 +13,7 @@ import tensorflow as tf
 from antiphon.models.codec import Codec
 from antiphon.models.errors import DatasetError
 from antiphon.models.field import Field
+from antiphon.models.score import Part
 from antiphon.train.cli import benchmark as cli_benchmark
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import SPLITS, Dataset
@@ -239,6 +240,58 @@ def test_a_file_that_is_no_set(tmp_path: Path) -> None:
     (tmp_path / "x.mat").write_bytes(b"no")
     with pytest.raises(DatasetError, match=r"x\.mat is no piano-roll set"):
         read_rolls(tmp_path / "x.mat")
+
+
+@pytest.mark.parametrize("shape", [(24, KEYS - 1), (24, KEYS, 2), None])
+def test_a_set_without_rolls_of_88_keys_is_refused(tmp_path: Path, shape: tuple[int, ...] | None) -> None:
+    save_sets(tmp_path, "x.mat")
+    assert all(
+        roll.shape == (24, KEYS) for rolls in read_rolls(tmp_path / "x.mat").values() for roll in rolls
+    )
+    data = scipy.io.loadmat(tmp_path / "x.mat")
+    if shape is None:
+        data["validdata"] = np.empty((1, 0), object)
+    else:
+        data["validdata"][0, -1] = np.zeros(shape, np.uint8)
+    scipy.io.savemat(tmp_path / "x.mat", {key: data[key] for key in ("traindata", "validdata", "testdata")})
+    with pytest.raises(DatasetError, match=r"x\.mat: valid must hold rolls of 88 columns"):
+        read_rolls(tmp_path / "x.mat")
+
+
+def lasting(onset: int, frames: int) -> np.ndarray:
+    """Return a roll of a note of one frame, and one of so many that begins with a frame of its own."""
+    roll = np.zeros((onset + frames + 1, KEYS), bool)
+    roll[0, 0] = True
+    roll[onset : onset + frames, 1] = True
+    return roll
+
+
+@pytest.mark.parametrize(
+    ("onset", "frames", "deltas", "durations"),
+    [(1, 1, 32, 32), (31, 31, 32, 32), (32, 1, 64, 32), (1, 32, 32, 64), (64, 63, 128, 64)],
+)
+def test_tables_are_powers_of_two_above_the_longest(
+    tmp_path: Path, onset: int, frames: int, deltas: int, durations: int
+) -> None:
+    write_dataset({split: [lasting(onset, frames)] for split in SPLITS}, tmp_path, "jsb")
+    codec = Dataset.load(tmp_path).codec
+    assert codec["delta"].values == tuple(range(deltas))
+    assert codec["duration"].values == tuple(range(1, durations + 1))
+
+
+@pytest.mark.parametrize(("name", "bar"), [("jsb", 12), ("muse", 48), ("another", 48)])
+def test_a_set_says_what_it_is_and_where_its_notes_are(tmp_path: Path, name: str, bar: int) -> None:
+    alone = np.zeros((4, KEYS), bool)
+    alone[0, 0] = True
+    write_dataset({split: [alone, lasting(50, 3)] for split in SPLITS}, tmp_path, name)
+    dataset = Dataset.load(tmp_path)
+    assert (dataset.monophonic, dataset.tonic, dataset.metres) == (False, 0, ())
+    assert (dataset.parts, dataset.info["sources"]) == ((Part(name),), [])
+    valid = dataset.split("valid")
+    assert valid.names == ("valid/0",)  # one note alone teaches nothing
+    assert valid.codes.tolist() == [[0, LOWEST, 0], [50, LOWEST + 1, 2]]
+    assert valid.clock.tolist() == [[0, 0, 0, bar, 0], [50, 50 // bar, 50 % bar, bar, 0]]
+    assert valid.ends is not None and valid.ends.tolist() == [54]
 
 
 def test_a_split_of_silence_alone_is_written_as_empty(tmp_path: Path) -> None:
