@@ -130,12 +130,12 @@ class Desk:
         """Do something once all that is on its way now has ended; raises RequestError ``busy``."""
         with self._lock:
             waits = {*self._running.values(), *self._held}
-            if waits and len(self._waiting) >= MAX_WAITING:
-                raise RequestError("busy", f"{MAX_WAITING} syncs wait already")
             if waits:
+                if len(self._waiting) >= MAX_WAITING:
+                    raise RequestError("busy", f"{MAX_WAITING} syncs wait already")
                 self._waiting.append((act, waits))
-        if not waits:
-            act()
+                return  # from now on another thread may empty what it waits for, and acts then
+        act()
 
     def settle(self) -> None:
         """Strike off the requests of which the client has had the last reply."""

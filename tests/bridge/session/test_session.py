@@ -470,6 +470,27 @@ def test_an_engine_faster_than_its_ack(monkeypatch):
     assert talk.say("sync", 1) == [("/antiphon/synced", 1)]
 
 
+def test_a_sync_is_answered_once_though_what_it_waits_for_ends_meanwhile(held, monkeypatch):
+    """As soon as the sync is known to wait, a worker may end what it waits for."""
+    held.say("generate", "x", "bars", 1)
+    (job,) = held.engine.jobs
+    desk = held.session._desk
+
+    class Lock:
+        """Lets the worker in, once, when it is free again."""
+
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *error):
+            monkeypatch.undo()
+            job.play()
+
+    monkeypatch.setattr(desk, "_lock", Lock())
+    assert held.say("sync", 1)[-1] == ("/antiphon/synced", 1)
+    assert held.said.count(("/antiphon/synced", 1)) == 1
+
+
 def test_a_model_without_low_pitches_uses_its_own_range(held):
     held.shelf.cards["folk"] = manifest()
     held.say("generate", "x")
