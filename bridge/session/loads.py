@@ -47,7 +47,8 @@ class Loads:
         """Load a model; raises RequestError ``unknown_model`` or ``busy``."""
         name = self._house.models.info(name).name  # an unknown one is told at once
         with self.lock:
-            self._formers.setdefault(name, self._settings.get("model"))
+            former, is_loading = self._settings.get("model"), name in self._formers
+            self._formers.setdefault(name, former)
             # At once, so that what the client sends next finds it, and a model set after it is not set back.
             self._settings["model"] = name
         release = self._hold()  # a sync waits for the reply
@@ -61,7 +62,11 @@ class Loads:
         try:
             self._house.background(work)
         except RequestError:
-            self._give_way(name)
+            if is_loading:  # what it gives way to is for the one that waits already
+                with self.lock:
+                    self._set_back(name, former)
+            else:
+                self._give_way(name)
             release()
             raise
 
@@ -100,8 +105,12 @@ class Loads:
         with self.lock:
             former = self._formers.pop(name, None)
             self._formers |= {other: former for other, before in self._formers.items() if before == name}
-            if self._settings.get("model") == name:
-                if former is None:
-                    del self._settings["model"]
-                else:
-                    self._settings["model"] = former
+            self._set_back(name, former)
+
+    def _set_back(self, name: str, former: OptionValue | None) -> None:
+        """Let a model be the client's again where ``name`` has followed it; the lock is held."""
+        if self._settings.get("model") == name:
+            if former is None:
+                del self._settings["model"]
+            else:
+                self._settings["model"] = former

@@ -88,6 +88,23 @@ def test_of_several_loads_the_last_that_can_be_loaded_holds(talk, monkeypatch, b
     )
 
 
+def test_a_load_that_finds_no_room_takes_nothing_from_the_same_one_that_waits(talk):
+    works = []
+    talk.say("set", "model", "folk")
+    talk.background = works.append
+    talk.say("load", "drums")
+
+    def full(work):
+        raise RequestError("busy", "64 loads wait already")
+
+    talk.background = full
+    assert [line[:3] for line in talk.say("load", "drums")] == [(FAIL, "/antiphon/load", "busy")]
+    assert [line[1:3] for line in talk.say("load", "chorale")] == [("/antiphon/load", "busy")]
+    works[0]()
+    assert talk.said[-1] == ("/antiphon/loaded", "drums")
+    assert talk.session.model == "drums"
+
+
 def test_params_are_the_table(talk):
     lines = talk.say("params")
     assert [line[1] for line in lines[:-1]] == [option.key for option in OPTIONS]
