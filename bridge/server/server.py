@@ -90,12 +90,13 @@ class Server:
 
     def start(self) -> None:
         """Start answering, and load the first models by name, LOADED_AHEAD at most, in the background."""
+        # First in the line: loads that clients have asked for since the port was taken could fill it.
+        for info in self._models.models()[:LOADED_AHEAD]:
+            self._chores.add(lambda name=info.name: self._load(name))  # type: ignore[misc]
         for thread in self._threads:
             thread.start()
         for host in self._announce:
             self.send(Message("/antiphon/startup", (version(),)), host)
-        for info in self._models.models()[:LOADED_AHEAD]:
-            self._chores.add(lambda name=info.name: self._load(name))  # type: ignore[misc]
 
     def close(self) -> None:
         """Say goodbye, cancel what runs and free the port. May be called twice."""

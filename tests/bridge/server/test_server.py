@@ -11,11 +11,12 @@ import pytest
 from antiphon.bridge.protocol.options import MAX_TUNE
 from antiphon.bridge.protocol.osc import Message, build, read
 from antiphon.bridge.protocol.table import DATAGRAMS_A_SLOT
+from antiphon.bridge.server.chores import MAX_WAITING, Chores
 from antiphon.bridge.server.server import LOADED_AHEAD, Server, found
 from antiphon.bridge.server.sessions import MAX_SESSIONS
 from antiphon.bridge.session.desk import MAX_RUNNING
 from antiphon.bridge.session.session import Session
-from antiphon.models.errors import ConfigError
+from antiphon.models.errors import ConfigError, RequestError
 from antiphon.models.note import Note
 from fake_bridge import FakeEngine, FakeShelf, flat, manifest
 
@@ -300,6 +301,31 @@ def test_models_are_loaded_at_the_start(stage):
     while len(stage.shelf.loaded) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert stage.shelf.loaded == {"folk", "chorale", "drums"}
+
+
+def test_loads_that_came_before_the_start_leave_room_for_those_at_the_start(monkeypatch):
+    shelf, full, begun = FakeShelf(), threading.Event(), threading.Event()
+
+    def add(self, work, add=Chores.add):
+        try:
+            add(self, work)
+        except RequestError:
+            full.set()
+            raise
+
+    monkeypatch.setattr(Chores, "add", add)
+    monkeypatch.setattr(shelf, "load", lambda name: begun.wait(5))
+    # Whatever the order of things: the line is full by then if it can be.
+    monkeypatch.setattr(shelf, "models", lambda models=shelf.models: (full.wait(0.3), models())[1])
+    server = Server(FakeEngine(), shelf, port=0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as early:
+        for _ in range(2 * MAX_WAITING):
+            early.sendto(build(Message("/antiphon/load", ("folk",))), server.address)
+        try:
+            server.start()
+        finally:
+            begun.set()
+            server.close()
 
 
 def test_of_many_models_the_first_are_loaded_at_the_start(monkeypatch):
