@@ -148,6 +148,7 @@ class Conversation:
 
     def _send(self, messages: Sequence[Outgoing]) -> None:
         """Send messages within the pace that a bridge's buffer takes."""
+        self.socket.setblocking(True)  # waits for room in the system's buffer, for as long as it takes
         for count, message in enumerate(messages, 1):
             try:
                 self.socket.send(encode(message))
@@ -166,7 +167,6 @@ class Conversation:
             while True:
                 with contextlib.suppress(ConnectionError):
                     self.socket.recv(MAX_DATAGRAM)
-        self.socket.setblocking(True)  # sending waits for room in the system's buffer
 
     def _receive(self, seconds: float) -> list[Message]:
         """Return the replies of the next datagram, none when it takes longer than ``seconds``."""

@@ -165,9 +165,11 @@ def test_a_host_that_cannot_be_reached_is_no_answer(client, monkeypatch, sending
 
 
 def test_sending_waits_for_room_in_the_buffer(client, monkeypatch):
+    """Also of what is sent again, for its first datagram gets lost."""
+
     class Full:
         def __init__(self, real):
-            self._real = real
+            self._real, self._lost = real, []
 
         def __getattr__(self, name):
             return getattr(self._real, name)
@@ -175,6 +177,11 @@ def test_sending_waits_for_room_in_the_buffer(client, monkeypatch):
         def send(self, data):
             if self._real.gettimeout() == 0.0:
                 raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+            if self._real.gettimeout() is not None:
+                raise TimeoutError("timed out")
+            if not self._lost:
+                self._lost.append(data)
+                return len(data)
             return self._real.send(data)
 
     monkeypatch.setattr(client._conversation, "socket", Full(client._conversation.socket))
