@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,21 @@ def run(args: argparse.Namespace) -> int:
     graph = convert(StepGraph(network), manifest)
     layers, cost = layers_of(network), cost_of(graph, manifest)
     print(report(layers, cost, table_bytes(graph)))
-    try:
-        if args.png:
+    if args.png:
+        with _refusals_of(args.png):
             draw_diagram(network.shape, args.png)
-            print(f"drew {args.png}")
-        if args.json:
-            found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
+        print(f"drew {args.png}")
+    if args.json:
+        found: dict[str, Any] = {"layers": [asdict(layer) for layer in layers], "step": asdict(cost)}
+        with _refusals_of(args.json):
             write_json(args.json, found, indent=1)
-    except OSError as error:
-        raise ExportError(f"{error.filename or args.run} cannot be written: {reason(error)}") from error
     return 0
+
+
+@contextlib.contextmanager
+def _refusals_of(path: Path) -> Iterator[None]:
+    """Raise ExportError that names the file being written: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {reason(error)}") from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from antiphon.bridge.cli.commands import main
@@ -69,6 +71,20 @@ def eval_product(shapes: list[list[int]]) -> int:
             size *= n
         total += size
     return total
+
+
+@pytest.mark.parametrize(
+    ("option", "writer"), [("--json", "cli.summary.write_json"), ("--png", "diagram.whole_file")]
+)
+def test_on_a_full_disk_the_file_is_named_and_not_the_run(
+    run: Path, option: str, writer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # which tells no name
+
+    monkeypatch.setattr(f"antiphon.export.{writer}", refuse)
+    assert main(["summary", str(run), option, "figures"]) == 2
+    assert "figures cannot be written: No space left on device; make room" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
