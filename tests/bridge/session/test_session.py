@@ -88,21 +88,38 @@ def test_of_several_loads_the_last_that_can_be_loaded_holds(talk, monkeypatch, b
     )
 
 
-def test_a_load_that_finds_no_room_takes_nothing_from_the_same_one_that_waits(talk):
-    works = []
-    talk.say("set", "model", "folk")
-    talk.background = works.append
-    talk.say("load", "drums")
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("load drums, full drums", "drums"),
+        ("load broken, load broken", "folk"),
+        ("load broken, full drums", "folk"),
+        ("load broken, full folk", "folk"),
+        ("load broken, set chorale, load broken", "chorale"),
+        ("load broken, load chorale, load broken", "chorale"),
+        ("load drums, full broken, load broken", "drums"),
+    ],
+)
+def test_a_load_that_cannot_be_leaves_the_model_that_was_played_before_it(talk, monkeypatch, said, kept):
+    """Nor does one that finds no room take anything from the same one that waits."""
+
+    def load(name):
+        if name == "broken":
+            raise RequestError("model_error", "it is damaged")
 
     def full(work):
         raise RequestError("busy", "64 loads wait already")
 
-    talk.background = full
-    assert [line[:3] for line in talk.say("load", "drums")] == [(FAIL, "/antiphon/load", "busy")]
-    assert [line[1:3] for line in talk.say("load", "chorale")] == [("/antiphon/load", "busy")]
-    works[0]()
-    assert talk.said[-1] == ("/antiphon/loaded", "drums")
-    assert talk.session.model == "drums"
+    works = []
+    monkeypatch.setattr(talk.shelf, "load", load)
+    talk.shelf.cards["broken"] = manifest("broken")
+    talk.say("set", "model", "folk")
+    for verb, model in map(str.split, said.split(", ")):
+        talk.background = full if verb == "full" else works.append
+        talk.say(*(("set", "model", model) if verb == "set" else ("load", model)))
+    for work in works:
+        work()
+    assert talk.session.model == kept
 
 
 def test_params_are_the_table(talk):
