@@ -14,6 +14,9 @@ from ..train.network.network import NoteNetwork
 from .conversion.convert import weight_bytes
 from .conversion.quantise import Range, products, quantise
 
+LOOKUPS = ("Gather", "GatherND", "GatherElements")
+"""What graph/lookups.py becomes in ONNX."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -78,8 +81,8 @@ def cost_of(graph: onnx.ModelProto, manifest: Manifest) -> Cost:
 
 
 def table_bytes(graph: onnx.ModelProto) -> int:
-    """Return the bytes of the tables that a step looks one row up in."""
-    read = {n.input[0] for n in graph.graph.node if n.op_type == "Gather"}
+    """Return the bytes of the tables that a step looks one row up in, by whatever kind of lookup."""
+    read = {n.input[0] for n in graph.graph.node if n.op_type in LOOKUPS}
     return sum(numpy_helper.to_array(t).nbytes for t in graph.graph.initializer if t.name in read)
 
 

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from antiphon.bridge.cli.commands import main
 from antiphon.export.diagram import boxes_of
+from antiphon.export.summary import table_bytes
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import Dataset
@@ -17,6 +19,7 @@ from antiphon.train.fit.fit import Run
 from antiphon.train.fit.savedrun import load_run
 from antiphon.train.network.shape import Shape
 from made_music import write_dataset
+from onnx import helper, numpy_helper
 from PIL import Image
 
 
@@ -61,6 +64,19 @@ def test_weights_operations_and_bytes(run: Path, tmp_path: Path, capsys: pytest.
     assert step["bytes_read_int8"] < 0.5 * step["bytes_read"]
     with Image.open(tmp_path / "s.png") as picture:
         assert picture.width > 400 and len(picture.convert("L").getcolors(256) or []) > 3
+
+
+def test_tables_count_however_they_are_looked_up_in() -> None:
+    """The one of a text model's characters is read by GatherND alone."""
+    tables = [numpy_helper.from_array(np.zeros((10, n), np.float32), f"table{n}") for n in (1, 2, 4, 8)]
+    nodes = [
+        helper.make_node(kind, [table.name, "codes"], [f"{kind}{table.name}"])
+        for kind, table in zip(("Gather", "GatherND", "GatherElements", "Add"), tables, strict=True)
+    ]
+    nodes.append(helper.make_node("Gather", ["table1", "other codes"], ["again"]))
+    assert table_bytes(helper.make_model(helper.make_graph(nodes, "g", [], [], tables))) == 4 * 10 * (
+        1 + 2 + 4
+    )
 
 
 def eval_product(shapes: list[list[int]]) -> int:
