@@ -74,13 +74,13 @@ class Answer:
     def again(self, reply_port: int) -> bool:
         """Acknowledge the same request sent twice; return False when it has ended and is to be asked anew."""
         with self._lock:
-            if self.settled():
+            if self.settle():
                 return False
             self._send(self.ack, reply_port)
         return True
 
-    def settled(self) -> bool:
-        """Return whether the client has its last reply; waits for one that is being sent.
+    def settle(self) -> bool:
+        """End the request if the client has its last reply; return whether it has. Waits for one being sent.
 
         With the last take sent the request is over, though the engine has yet to say that it is done.
         """
@@ -92,7 +92,7 @@ class Answer:
     def stop(self, code: str, message: str) -> bool:
         """End the request with a failure; return False when it had ended already."""
         with self._lock:
-            if self.settled():
+            if self.settle():
                 return False
             self._end(Message("/antiphon/fail", (self.order.id, code, message)))
         if self.job is not None:

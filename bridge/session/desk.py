@@ -50,14 +50,14 @@ class Desk:
             return self._kept.weight + sum(answer.kept.weight for answer in self._running.values())
 
     @property
-    def keeps(self) -> int:
-        """How many answers are kept."""
-        return len(self._kept)
+    def is_blank(self) -> bool:
+        """Whether no answer is kept, and none on its way."""
+        return not (self.is_busy or self._kept)
 
     @property
-    def running(self) -> int:
-        """How many requests are on their way, and other things held."""
-        return len(self._running) + len(self._held)
+    def is_busy(self) -> bool:
+        """Whether a request is on its way, or something else that syncs wait for."""
+        return bool(self._running or self._held)
 
     def runs(self, name: Value) -> bool:
         """Return whether a request of that id is on its way."""
@@ -140,7 +140,7 @@ class Desk:
     def settle(self) -> None:
         """Strike off the requests of which the client has had the last reply."""
         for answer in self._answers():
-            answer.settled()
+            answer.settle()
 
     def tick(self) -> None:
         """Give up requests that take too long."""

@@ -75,7 +75,7 @@ class Session:
         Quick, as a new client has all others asked.
         """
         keeps = self.settings or self.reply_port or self.notified or self.contexts
-        return not (keeps or self._desk.running or self._desk.keeps)
+        return not keeps and self._desk.is_blank
 
     def runs(self, name: Value) -> bool:
         """Return whether a request of that id is on its way."""
@@ -83,8 +83,8 @@ class Session:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a request of the client is on its way."""
-        return bool(self._desk.running)
+        """Whether a request of the client is on its way, or a load."""
+        return self._desk.is_busy
 
     @property
     def model(self) -> str:
