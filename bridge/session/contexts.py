@@ -19,16 +19,21 @@ MAX_SESSION_NOTES = 16384
 
 @dataclass
 class Assembly:
-    """One context on its way."""
+    """One context on its way.
+
+    A message tells its context's id and its place, not which edition of the context it is of; it may overtake
+    others, or come twice. So a client that sends a changed context is told from one that repeats the last by
+    what comes after a :meth:`seal`, which falls where one edition was complete, or was asked for.
+    """
 
     of: int
     """How many messages it has."""
     chunks: dict[int, tuple[Note, ...]] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
-    """Messages that came after the context was last whole, or asked for: they may be the next one's."""
+    """Places of messages that came after the last seal: they may be the next context's."""
     altered: bool = False
-    """Whether one of them differs from what it replaces."""
-    was_whole: bool = False
+    """Whether one of them differs from what it replaces: then they are the next one's."""
+    was_sealed: bool = False
     size: int = field(init=False)
     """Notes so far: counted as they come, for each of a thousand messages is weighed with all before it."""
     _notes: tuple[Note, ...] | None = None
@@ -41,22 +46,22 @@ class Assembly:
         """Take one message."""
         former = self.chunks.get(seq)
         if former != notes:
-            self.altered |= self.was_whole
+            self.altered |= self.was_sealed
             self.size += len(notes) - len(former or ())
             self.chunks[seq] = notes
             self._notes = None
         self.fresh.add(seq)
-        if len(self.fresh) == self.of or (not self.was_whole and len(self.chunks) == self.of):
-            self.close()
+        if len(self.fresh) == self.of or (not self.was_sealed and len(self.chunks) == self.of):
+            self.seal()
 
-    def close(self) -> None:
+    def seal(self) -> None:
         """Take what is here for one context: what comes from now on may belong to the next."""
-        self.was_whole, self.altered = True, False
+        self.was_sealed, self.altered = True, False
         self.fresh.clear()
 
     def next(self) -> Assembly:
         """Return the context that follows, with those of its messages that overtook its first."""
-        fresh = self.fresh if self.was_whole else ()
+        fresh = self.fresh if self.was_sealed else ()
         return Assembly(self.of, {seq: self.chunks[seq] for seq in fresh}, set(fresh))
 
     @property
@@ -153,6 +158,6 @@ class Contexts:
             listed = ", ".join(map(str, missing[:8])) + ("…" if len(missing) > 8 else "")
             raise RequestError("no_context", f"of the {assembly.of} messages of the context, seq {listed} "
                                "did not arrive; send them again")  # fmt: skip
-        assembly.close()
+        assembly.seal()
         self._by_id.move_to_end(name)
         return assembly.notes()
