@@ -29,8 +29,10 @@ class Crew:
     A client alone may have all of them, several clients an even share of TOGETHER, or a row each where they
     are many, whichever worker has theirs: workers get in each other's way. Rows beyond that are paused and
     wait for their turn, and so is the one that has been here longest where there is no room for more. So a
-    short request waits for a few steps, each of few rows, and not until others' long ones are done. Not
-    thread-safe.
+    short request waits for a few steps, each of few rows, and not until others' long ones are done.
+
+    Tasks join in two turns: :meth:`pick` looks at the queue, whose lock is held meanwhile, and :meth:`start`
+    may have to load a model, for which no other worker is to wait. Not thread-safe.
     """
 
     def __init__(self, models: ModelShelf) -> None:
@@ -55,7 +57,7 @@ class Crew:
         clients = clients.union(rows)
         self._pause(rows, _share(len(clients)), tasks)
         passed: set[Hashable] = set()
-        while len(self._coming) < wanted and (task := tasks.next(passed)) is not None:
+        while len(self._coming) < wanted and (task := tasks.peek(passed)) is not None:
             client = task.client
             if task.unwanted():
                 tasks.take(client)

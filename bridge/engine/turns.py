@@ -56,7 +56,7 @@ class Turns:
         self._by_client.setdefault(task.client, deque()).append(task)
         self._count += 1
 
-    def next(self, passed: Container[Hashable] = ()) -> Task | None:
+    def peek(self, passed: Container[Hashable] = ()) -> Task | None:
         """Return, and leave, the task whose turn it is but for clients who are ``passed``; None for none."""
         return next((tasks[0] for client, tasks in self._by_client.items() if client not in passed), None)
 

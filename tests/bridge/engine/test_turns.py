@@ -24,7 +24,7 @@ def drawn(turns: Turns, count: int) -> str:
     """Take so many tasks out and return their names in order."""
     found = []
     for _ in range(count):
-        following = turns.next()
+        following = turns.peek()
         assert following is not None
         found.append(turns.take(following.client))
         assert found[-1] is following
@@ -39,7 +39,7 @@ def test_each_clients_tasks_keep_their_order_and_the_clients_take_turns() -> Non
     assert [turns.count(client) for client in "abcd"] == [3, 2, 1, 0]
     assert drawn(turns, 6) == "a1 b1 c1 a2 b2 a3"
     assert not turns
-    assert turns.next() is None
+    assert turns.peek() is None
 
 
 def test_a_newcomer_comes_after_one_task_of_each_client() -> None:
@@ -66,8 +66,8 @@ def test_a_client_may_be_passed_and_keeps_its_turn() -> None:
     turns = Turns()
     for client in (None, "b"):
         turns.append(Task(client, f"{client}", *unused))
-    assert names(turns.next(passed) for passed in ((), {None}, {"b"})) == "None b None"
-    assert turns.next({None, "b"}) is None
+    assert names(turns.peek(passed) for passed in ((), {None}, {"b"})) == "None b None"
+    assert turns.peek({None, "b"}) is None
     assert drawn(turns, 2) == "None b"
 
 
