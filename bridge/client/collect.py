@@ -78,7 +78,7 @@ class Collector:
             if self._on_note is not None:
                 self._on_note(take, index, notes[0])
 
-    def _pieces(self, partial: _Partial) -> int:
+    def _piece_count(self, partial: _Partial) -> int:
         """Return how many messages a take has, once its done is here."""
         total = int(partial.done[2])
         return total if self._on_note is not None else max(-(-total // NOTES_A_DATAGRAM), 1)
@@ -87,7 +87,7 @@ class Collector:
         return self._has_notes(partial) and len(partial.text) >= sum(map(int, partial.done[_DONE:]))
 
     def _has_notes(self, partial: _Partial) -> bool:
-        return bool(partial.done) and len(partial.pieces) >= self._pieces(partial)
+        return bool(partial.done) and len(partial.pieces) >= self._piece_count(partial)
 
     def missing(self) -> Sequence[Message]:
         """Return the messages to send for what is missing; none while the request is not acknowledged."""
@@ -99,7 +99,7 @@ class Collector:
             if not partial.done or (self._has_notes(partial) and not self._complete(partial)):
                 asks.append(Message("/antiphon/resend", (self._name, index)))
             elif not self._complete(partial):
-                lost = [seq for seq in range(self._pieces(partial)) if seq not in partial.pieces]
+                lost = [seq for seq in range(self._piece_count(partial)) if seq not in partial.pieces]
                 asks.append(Message("/antiphon/resend", (self._name, index, *lost)))
         return asks
 

@@ -87,14 +87,15 @@ class Stepper:
         """Keys, values and positions, by slots."""
         self._slots = 0
         self._allocate()
-        self._show()
+        self._point_to_next()
 
     def _allocate(self) -> None:
         """Make every buffer; padding rows get harmless values."""
         first = first_feed(self.manifest, MAX_ROWS, BUCKET)
         made = {name: array for name, array in first.items() if not name.startswith("memory_")}
         self._first = {name: array[0].copy() for name, array in made.items()}
-        self._fixed = [name for name in made if name not in self._carried]
+        # Inputs that callers write and no step does: one buffer each will do.
+        self._given = [name for name in made if name not in self._carried]
         self._outputs = [port.name for port in outputs(self.manifest)]
         for port in outputs(self.manifest):
             sizes = [size for size in port.shape if isinstance(size, int)]
@@ -106,7 +107,7 @@ class Stepper:
         self.temperature, self.top_p, self.uniform = made["temperature"], made["top_p"], made["uniform"]
         self.masks = {f.name: made[f"mask_{f.name}"] for f in self.manifest.codec.fields}
         self.log_prob = made["log_prob"]
-        self._copied = [made[name] for name in self._fixed]
+        self._given_arrays = [made[name] for name in self._given]
         self._keys: Array
         self._values: Array
         self._positions: Array
@@ -121,7 +122,7 @@ class Stepper:
         arrays += [array for memory in self._memories.values() for array in memory]
         return sum(array.nbytes for array in arrays)
 
-    def _show(self) -> None:
+    def _point_to_next(self) -> None:
         """Point ``note`` and ``clock`` to what the next step reads."""
         buffers = self._buffers[self._phase]
         self.note: Array = buffers["note"]
@@ -129,7 +130,7 @@ class Stepper:
 
     def _reset(self, row: int) -> None:
         """Fill a row with what stands before the first note, and with neutral choices."""
-        for name, array in zip(self._fixed, self._copied, strict=True):
+        for name, array in zip(self._given, self._given_arrays, strict=True):
             array[row] = self._first[name]
         for buffers in self._buffers:
             for name in self._carried:
@@ -189,11 +190,11 @@ class Stepper:
 
     def inputs(self, row: int) -> list[Array]:
         """Return copies of the inputs that callers have written for a row's next step."""
-        return [array[row].copy() for array in self._copied]
+        return [array[row].copy() for array in self._given_arrays]
 
     def put_inputs(self, row: int, kept: list[Array]) -> None:
         """Write what :meth:`inputs` returned."""
-        for array, values in zip(self._copied, kept, strict=True):
+        for array, values in zip(self._given_arrays, kept, strict=True):
             array[row] = values
 
     def remove(self, row: int) -> None:
@@ -204,7 +205,7 @@ class Stepper:
         for name in self._carried:
             buffer = self._buffers[self._phase][name]
             buffer[row] = buffer[last]
-        numbers: list[Any] = [*self._copied, self._steps, self._position]
+        numbers: list[Any] = [*self._given_arrays, self._steps, self._position]
         for each in numbers:
             each[row] = each[last]
         if self._sizes:
@@ -228,7 +229,7 @@ class Stepper:
         for row in range(rows):
             self._steps[row] += 1
         self._phase ^= 1
-        self._show()
+        self._point_to_next()
 
     def rehearse(self) -> None:
         """Run a step of no row, which changes nothing: weights and code come into the processor's caches."""
@@ -291,7 +292,7 @@ class Stepper:
         binding = self._session.io_binding()
         reads, writes = self._buffers[self._phase], self._buffers[self._phase ^ 1]
         made = self._buffers[0]
-        bound = {name: made[name] for name in self._fixed} | {name: reads[name] for name in self._carried}
+        bound = {name: made[name] for name in self._given} | {name: reads[name] for name in self._carried}
         if self._sizes:
             bound |= {
                 "memory_keys": self._keys,

@@ -70,7 +70,7 @@ class Server:
         self.address: Host = self._socket.getsockname()[:2]
         self._models = models
         try:
-            self._announce = tuple(found(self._socket.family, *host) for host in announce)
+            self._announce = tuple(resolved(self._socket.family, *each) for each in announce)
         except ConfigError:
             self._socket.close()
             raise
@@ -260,7 +260,7 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def found(family: int, host: str, port: int) -> Host:
+def resolved(family: int, host: str, port: int) -> Host:
     """Return a host's address as sockets of a family write it, looked up once; raises ConfigError."""
     try:
         address = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM, flags=socket.AI_V4MAPPED)[0][4]

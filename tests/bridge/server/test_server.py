@@ -12,7 +12,7 @@ from antiphon.bridge.protocol.options import MAX_TUNE
 from antiphon.bridge.protocol.osc import Message, build, read
 from antiphon.bridge.protocol.table import DATAGRAMS_A_SLOT
 from antiphon.bridge.server.chores import MAX_WAITING, Chores
-from antiphon.bridge.server.server import LOADED_AHEAD, Server, found
+from antiphon.bridge.server.server import LOADED_AHEAD, Server, resolved
 from antiphon.bridge.server.sessions import MAX_SESSIONS
 from antiphon.bridge.session.desk import MAX_RUNNING
 from antiphon.bridge.session.session import Session
@@ -399,7 +399,7 @@ def test_a_neighbour_on_ipv6_is_answered_on_its_interface(monkeypatch):
 def test_an_announced_neighbour_of_ipv6_keeps_its_interface(monkeypatch):
     found_at = (socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("fe80::5", 9101, 0, 7))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [found_at])
-    assert found(socket.AF_INET6, "fe80::5%eth0", 9101) == ("fe80::5%7", 9101)
+    assert resolved(socket.AF_INET6, "fe80::5%eth0", 9101) == ("fe80::5%7", 9101)
 
 
 def test_an_announced_host_that_is_nowhere_is_named():
