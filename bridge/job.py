@@ -16,14 +16,22 @@ PROGRESS_STEP = 0.05
 
 
 class Job:
-    """A request that the engine works on."""
+    """A request that the engine works on.
+
+    Args:
+        request: what is wanted.
+        listener: hears how it goes.
+        ended: called when it is over and its place is free; perhaps twice.
+        withdraw: has the engine stop it, and tell so by :meth:`fail`.
+        client: who asks.
+    """
 
     def __init__(
         self,
         request: GenerationRequest,
         listener: Listener,
         ended: Callable[[Job], None],
-        cancelled: Callable[[Job], None],
+        withdraw: Callable[[Job], None],
         client: Hashable = None,
     ) -> None:
         self.request = request
@@ -33,7 +41,7 @@ class Job:
         """Whether the listener has heard the last."""
         self._listener = listener
         self._ended = ended
-        self._cancelled = cancelled
+        self._withdraw = withdraw
         self._open = request.takes
         self._done = [0.0] * request.takes
         self._told = 0.0
@@ -42,7 +50,7 @@ class Job:
 
     def cancel(self) -> None:
         """Stop before the next note; the listener hears on_fail("cancelled", ...) unless it is over."""
-        self._cancelled(self)
+        self._withdraw(self)
 
     def note(self, take: int, index: int, note: Note) -> None:
         """Tell of a note."""

@@ -287,22 +287,6 @@ class Engine:
         self._warm_until = time.monotonic() + WARM_SECONDS
         self._lock.notify(workers)
 
-    def _wait(self, crew: Crew) -> None:
-        """Wait for something to do, and keep warm what may be asked for next. The lock is held."""
-        self._idle += 1
-        try:
-            while not self._tasks and not self._cancelled and not self._closing:
-                is_warm = time.monotonic() < self._warm_until
-                if self._lock.wait(WARM_EVERY if is_warm else None) or not is_warm:
-                    continue
-                self._lock.release()
-                try:
-                    crew.warm()
-                finally:
-                    self._lock.acquire()
-        finally:
-            self._idle -= 1
-
     def _serve(self, crew: Crew, busy: bool) -> bool:
         """Look after the queue, waiting for something to do unless ``busy``; False when the engine closes.
 
@@ -317,10 +301,33 @@ class Engine:
                 wanted = len(self._tasks) if busy else -(-len(self._tasks) // (self._idle + 1))
                 crew.pick(self._tasks, wanted, {job.client for job in self._jobs})
             cancelled, self._cancelled = self._cancelled, []
-        for job in cancelled:
-            job.fail("cancelled", "cancelled by its client")
         if cancelled:
-            with self._lock:
-                self._tasks.sweep()
+            self._end_cancelled(cancelled)
         crew.start()
         return True
+
+    def _wait(self, crew: Crew) -> None:
+        """Wait for something to do, counted among the idle, and keep warm what may be asked for next.
+
+        The lock is held, but for steps of nothing.
+        """
+        self._idle += 1
+        try:
+            while not self._tasks and not self._cancelled and not self._closing:
+                is_warm = time.monotonic() < self._warm_until
+                if self._lock.wait(WARM_EVERY if is_warm else None) or not is_warm:
+                    continue
+                self._lock.release()
+                try:
+                    crew.warm()
+                finally:
+                    self._lock.acquire()
+        finally:
+            self._idle -= 1
+
+    def _end_cancelled(self, jobs: list[Job]) -> None:
+        """Tell listeners, without the lock, which they may need; then forget the takes that wait."""
+        for job in jobs:
+            job.fail("cancelled", "cancelled by its client")
+        with self._lock:
+            self._tasks.sweep()
