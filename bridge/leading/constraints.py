@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -44,15 +45,18 @@ class Constraints:
         mask[:least] = mask[most + 1 :] = MASKED
         return mask
 
-    def delta(self, least: int, ends: bool) -> Mask:
+    def delta(self, least: int, ends: bool, most: float = inf) -> Mask:
         """Return a new mask of a delta between notes of the answer.
 
         Args:
             least: the fewest ticks; no more than the table's last.
             ends: whether END may be chosen.
+            most: the most ticks; where the table has none up to there, its next ones.
         """
         mask = np.zeros(len(self.ticks) + 1, np.float32)
-        mask[: self.ticks.searchsorted(least)] = MASKED
+        first = int(self.ticks.searchsorted(least))
+        mask[:first] = MASKED
+        mask[max(int(self.ticks.searchsorted(most, "right")), first + 1) : -1] = MASKED
         mask[-1] = 0.0 if ends else MASKED
         return mask
 

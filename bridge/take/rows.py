@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from math import inf
 from operator import contains
 from typing import Protocol
 
@@ -156,8 +157,9 @@ class TakeRow:
         self._entries = self._leading.entries(self._opening.gap)
         """The parts that begin the answer together, as far as they have not yet."""
         self._conditions = Conditions(manifest, context.tonic)
+        self._longest_rest = longest_rest(manifest, limits, self._opening.clock[2])
         self._left = self._remaining(self._opening.clock[0])
-        self._delta: tuple[int, bool] | None = None
+        self._delta: tuple[int, bool, float] | None = None
         self._nats = 0.0
         self._notes: list[Note] = []
 
@@ -226,7 +228,8 @@ class TakeRow:
         stepper.uniform[row] = self._uniforms.next()
         if self._entries and self._wait_for_entries(stepper, row):
             return
-        delta = (self._writer.least, ends)
+        least = self._writer.least
+        delta = (least, ends, least + self._longest_rest)
         if delta != self._delta:
             self._delta = delta
             stepper.masks["delta"][row] = self._limits.delta(*delta)
@@ -296,3 +299,20 @@ def last_bar(request: GenerationRequest, first_bar: int) -> int | None:
     if not request.piece_ends:
         return None
     return first_bar + bars_in(request.end_beat - request.start_beat, request.metre) - 1
+
+
+def longest_rest(manifest: Manifest, limits: Constraints, length: int) -> float:
+    """Return the most ticks by which a note may come later than the soonest place for it.
+
+    A model of voices counts on all of them. Where some may not play, the next note is mostly one of theirs,
+    and of what is left to choose all is about as unlikely: sopranos of chorales alone were silent for a third
+    of their answers.
+
+    Args:
+        manifest: the model's.
+        limits: of the request.
+        length: ticks a bar.
+    """
+    if not manifest.has_voices or limits.parts == manifest.codec["part"].size:
+        return inf
+    return length / 2

@@ -123,6 +123,15 @@ class Played:
         return np.array(self.stepper.masks["delta"][0])
 
 
+@pytest.mark.parametrize(("parts", "latest"), [({0}, 24 + 48), ({0, 1}, 96)])
+def test_voices_that_are_left_alone_do_not_rest_for_long(parts: set[int], latest: int) -> None:
+    """To a model of voices all that is left to choose is unlikely, and what comes much later no more so."""
+    played = Played(GenerationRequest("tiny", 0.0, 16.0, seed=1, parts=frozenset(parts)))
+    quarter = played.manifest.codec["duration"].nearest(24)
+    assert not played.choose(0, 0, 20, quarter)
+    assert max(played.deltas) == latest
+
+
 def test_a_piece_may_end_in_its_last_bar_only() -> None:
     played = Played(GenerationRequest("tiny", 0.0, 12.0, seed=1, piece_ends=True))
     assert played.mask[-1] == MASKED
