@@ -14,6 +14,9 @@ from ...models.codec import Codec
 
 LONGEST = 8
 """Bars of a round: a strain and its repeat are two turns."""
+SAME = 8
+"""Times in a row that a tune strikes a pitch, or as often as its context does: of 885 folk tunes six in a
+thousand do so more often, and none more than eleven times."""
 
 Bar = TypeVar("Bar", bound=Sequence[object])
 
@@ -83,8 +86,14 @@ class TuneRounds:
         self._bar = -1
         self._sounded: list[_Sounded] = []
         """Of the bar."""
+        self._last = -1
+        self._struck = 0
+        """How often the last pitch has been struck in a row."""
+        most = 0
         for note in notes:
             self.hear(*note)
+            most = max(most, self._struck)
+        self._most = max(most, SAME)
 
     def copy(self) -> TuneRounds:
         """Return what goes on from here by itself."""
@@ -100,9 +109,16 @@ class TuneRounds:
                 self._rounds.close([])
             self._bar, self._sounded = bar, []
         length = 0 if self._duration is None else codes[self._duration]
-        self._sounded.append((tick, codes[self._pitch], length))
+        pitch = codes[self._pitch]
+        self._sounded.append((tick, pitch, length))
+        self._struck = self._struck + 1 if pitch == self._last else 1
+        self._last = pitch
 
     @property
     def worn(self) -> list[int]:
-        """The codes of the pitches with which the next bar is not to begin, if this one is over."""
-        return [bar[0][1] for bar in self._rounds.worn(self._sounded)]
+        """The codes of pitches that are not to come next: one that was struck too often, and those with
+        which the next bar is not to begin, if this one is over."""
+        worn = [bar[0][1] for bar in self._rounds.worn(self._sounded)]
+        if self._struck >= self._most and self._last not in worn:
+            worn.append(self._last)
+        return worn

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading import rounds
-from antiphon.bridge.leading.rounds import LONGEST, Rounds, TuneRounds
+from antiphon.bridge.leading.rounds import LONGEST, SAME, Rounds, TuneRounds
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.bridge.text.barfill import BarFill
@@ -105,6 +107,27 @@ def test_a_copy_goes_on_by_itself() -> None:
     assert found.worn == [60]
 
 
+def struck(found: TuneRounds, times: int, pitch: int = 60) -> TuneRounds:
+    """Have a pitch struck in a row, within one bar."""
+    for _ in range(times):
+        found.hear(0, 0, [DELTA, pitch, 12])
+    return found
+
+
+def test_a_pitch_is_worn_that_is_struck_again_and_again() -> None:
+    found = struck(TuneRounds(CODEC), SAME - 1)
+    assert found.worn == []
+    assert struck(found, 1).worn == [60]
+    assert struck(found, 1, pitch=62).worn == []
+    assert struck(found, SAME - 1).worn == []
+
+
+def test_a_pitch_may_be_struck_as_often_as_the_context_does() -> None:
+    found = TuneRounds(CODEC, [(0, 0, [DELTA, 60, 12])] * (2 * SAME) + [(0, 0, [DELTA, 62, 12])])
+    assert struck(found, 2 * SAME - 1).worn == []
+    assert struck(found, 1).worn == [60]
+
+
 def test_text_goes_round_as_little_as_notes() -> None:
     begun = "X:1\nM:4/4\nL:1/4\nK:C\n"
     assert BarFill(begun + "cdef|gage|cdef|gage|").rule().never == ""
@@ -134,6 +157,25 @@ def run(bars: list[list[tuple[float, int, float]]], size: int) -> int:
         found = found + 1 if one and one == other else 0
         best = max(best, found)
     return best
+
+
+def test_folk_does_not_hammer_one_pitch(
+    shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three in a hundred answers to tunes did, at such a temperature."""
+    context = tuple(Note(74, i * 0.5, 0.5) for i in range(6))
+    options = {"metre": "3/4", "bars": 8, "temperature": 0.2, "scale": "Bb"}
+
+    def most() -> int:
+        manifest, found = shipped_shelf.manifest("folk"), 0
+        for seed in range(8):
+            notes = shipped_engine.generate(resolve({}, options, context, manifest, seed))[0].notes
+            found = max(found, *(len(list(same)) for _, same in groupby(note.pitch for note in notes)))
+        return found
+
+    assert most() <= SAME
+    monkeypatch.setattr(rounds, "SAME", 1000)
+    assert most() > SAME
 
 
 def test_folk_goes_on_to_another_bar(
