@@ -30,6 +30,8 @@ RELEASE = 0.2
 """How far past a barline, in beats, a context may sound and still be answered there, as players let go late:
 to wait for the next barline would be a bar of silence. Off the grid, where nothing is written,
 it is LEGATO."""
+PLAYED = 64
+"""Notes whose ends tell whether they were played or written."""
 EARLY = 0.12
 """How long before the middle of a bar, in beats, a pick-up of half a bar may be played: half a sixteenth."""
 
@@ -175,7 +177,9 @@ def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:
 def release(notes: Sequence[Note]) -> float:
     """Return the earliest beat at which notes may have been meant to end."""
     end = max(note.end for note in notes)
-    return end - (LEGATO if off_grid([end]) else RELEASE)
+    # A quarter of the places past a barline are on the grid, and a player's release may fall there, too.
+    is_played = off_grid([end]) or off_grid(note.end for note in notes[-PLAYED:])
+    return end - (LEGATO if is_played else RELEASE)
 
 
 def in_phrase(phrase: int | None, bar: int) -> int:

@@ -35,6 +35,12 @@ def test_an_answer_begins_at_the_barline_after_the_context(model, start, duratio
     assert resolve({"metre": "4/4"}, {}, notes, MODELS.manifest(model), 1).start_beat == begins
 
 
+@pytest.mark.parametrize(("before", "begins"), [(0.43, 8.0), (0.5, 12.0)])
+def test_a_late_release_of_a_player_may_fall_on_the_grid(before: float, begins: float) -> None:
+    notes = (*(Note(60, beat, before) for beat in range(7)), Note(60, 7.5, 0.75))
+    assert resolve({"metre": "4/4"}, {"stretch": 1.0}, notes, MODELS.manifest("folk"), 1).start_beat == begins
+
+
 @pytest.mark.parametrize(
     ("settings", "options", "phrase"),
     [({}, {}, 1), ({"phrase": 5}, {}, 5), ({"phrase": 5}, {"phrase": 0}, 0), ({}, {"phrase": "auto"}, 1)],
