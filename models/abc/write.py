@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -86,6 +86,10 @@ def in_octave(text: str, octaves: int) -> str:
     return _KEY_LINE.sub(rf"\g<0> octave={octaves}", text, count=1) if octaves else text
 
 
+_Event = tuple[str, Fraction, str]
+"""What sounds, how many beats it lasts, and its tie."""
+
+
 def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sharps: int) -> str:
     """Return a melody between two barlines as ABC in L:1/8, every bar closed by its barline.
 
@@ -95,12 +99,15 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
 
     >>> write_bars([Note(62, 0, 1), Note(66, 1, 2)], 0, 4, Metre(2, 4), 2)
     'D2F2-|F2z2|'
+    >>> write_bars([Note(62 + n % 2 * 2, n / 3, 1 / 3) for n in range(6)], 0, 2, Metre(2, 4), 2)
+    '(3DED(3EDE|'
     >>> write_bars([Note(62, 0.02, 0.9), Note(66, 0.98, 2.6)], 0, 4, Metre(4, 4), 2)
     'D2F6|'
     """
     melody = _melody(notes, start, end, metre)
     bar, at = Fraction(metre.beats), Fraction(0)
     written: list[str] = []
+    events: list[_Event] = []
     altered: dict[str, int] = {}
     for pitch, begin, length in melody:
         for what, until in ((None, begin), (pitch, begin + length)):
@@ -110,12 +117,28 @@ def write_bars(notes: Sequence[Note], start: float, end: float, metre: Metre, sh
                 stop = at + value
                 text = "z" if what is None else _pitch(what, sharps, altered)
                 tie = "-" if what is not None and stop < until else ""
-                written.append(_short(event(text, value / UNIT)) + tie)
+                events.append((text, value, tie))
                 at = stop
                 if at % bar == 0:
-                    written.append("|")
+                    written += [*_joined(events), "|"]
+                    events = []
                     altered.clear()
     return "".join(written)
+
+
+def _joined(events: Sequence[_Event]) -> Iterator[str]:
+    """Yield a bar's notes and rests as ABC, three of a triplet as tune books have them: (3ABc."""
+    index, at = 0, Fraction(0)
+    while index < len(events):
+        stem, value, tie = events[index]
+        group = events[index : index + 3]
+        is_triplet = len(group) == 3 and all(length == value for _, length, _ in group)
+        if is_triplet and value.denominator % 3 == 0 and at % (3 * value) == 0:
+            yield "(3" + "".join(_short(event(note, value / UNIT * 3 / 2)) + tied for note, _, tied in group)
+        else:
+            group = [(stem, value, tie)]
+            yield _short(event(stem, value / UNIT)) + tie
+        index, at = index + len(group), at + len(group) * value
 
 
 def _melody(
