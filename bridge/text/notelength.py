@@ -55,6 +55,25 @@ def too_long(left: int, last: LastNote | None) -> str:
     return broken + "".join(digit for digit, length in longer if length is None or length - now > left)
 
 
+@lru_cache(4096)
+def too_short(least: int, last: LastNote | None) -> str:
+    """Return what would make the last note, or the next by broken rhythm, shorter than ``least``.
+
+    A note is halved and halved again, as tunes have it: all else leaves what no other note fills.
+    """
+    if last is None:
+        return ""
+    now = last.length() or 0
+    broken = "<>" if now < 2 * least else ""
+    if not last.slashes:
+        return broken + ("/" if now < 2 * least else "")
+    if last.lower:
+        return broken + DIGITS + "/"
+    whole = note_length(last.upper, "", "", last.numerator, last.denominator) or 0
+    odd = "".join(digit for digit in DIGITS if digit not in "248" or whole < int(digit) * least)
+    return broken + odd + ("/" if now < 2 * least else "")
+
+
 def times(numerator: int, denominator: int, points: int) -> tuple[int, int]:
     """Return a factor times what a broken rhythm makes of a note: longer by points, or shorter."""
     short = 2 ** abs(points)

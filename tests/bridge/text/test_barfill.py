@@ -34,6 +34,8 @@ def allows(found: Rule, character: str) -> bool:
         ("A>>B c<d ef", "|:"),
         ("[AC]3 [Bd]3", "|:"),
         ("A3/2B/A/B/ c3", "|:"),
+        ("(3:2:3ABc d2e2", "|:"),
+        ("(3:2:1A(3:2:1B(3:2:1c d2e2", "|:"),
         ('"Am"A3 {gf}~B3', "|:"),
         ("(ABc def", ")|:"),
         ("ABc def:", "|"),
@@ -76,7 +78,40 @@ def test_no_length_is_longer_than_what_is_left(music: str, allowed: str, refused
     assert not any(allows(found, character) for character in refused)
 
 
-@pytest.mark.parametrize("music", ["", "(5ABcde", "(3:2:3ABc", "[A2C3]B", "ABc def|"])
+@pytest.mark.parametrize(
+    ("music", "allowed", "refused"),
+    [
+        ("A", "/", ""),
+        ("A/", "/24>", "356789"),
+        ("A//", "B", "/8<>"),
+        ("A/4", "B", "/02468<>"),
+        ("A3/4", "B", "0123456789"),
+        ("(3A/", "B2", "/4"),
+    ],
+)
+def test_no_note_is_shorter_than_notes_of_tunes_are(music: str, allowed: str, refused: str) -> None:
+    """Nor has it a length that only another such would fill the bar after."""
+    found = BarFill("X:1\nM:6/8\nL:1/8\nK:D\n" + music).rule()
+    assert all(allows(found, character) for character in allowed)
+    assert not any(allows(found, character) for character in refused)
+
+
+@pytest.mark.parametrize(
+    ("told", "may"), [("DEF GAB|", False), ("DEF GA/B/c|", False), ("D//E// EF GAB|", True)]
+)
+def test_an_answer_has_32nds_where_its_context_has_some(told: str, may: bool) -> None:
+    fill = BarFill("X:1\nM:6/8\nL:1/8\nK:D\n" + told, latest=1.5)
+    for character in "A/":
+        fill.read(character)
+    assert allows(fill.rule(), "/") is may
+
+
+@pytest.mark.parametrize("music", ["ABc deg/8g/8g/2g/8", "(3:2:1ABcdefg//"])
+def test_a_bar_with_too_little_left_for_a_note_is_closed(music: str) -> None:
+    assert set(rule(music).only or "") >= set("|:")
+
+
+@pytest.mark.parametrize("music", ["", "(5ABcde", "(5:4:5ABc", "[A2C3]B", "ABc def|"])
 def test_what_is_not_begun_or_cannot_be_measured_is_free(music: str) -> None:
     assert rule(music) == FREE
 
