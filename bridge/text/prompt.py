@@ -83,8 +83,13 @@ class Prompt:
 
     @property
     def latest(self) -> float | None:
-        """By which beat of its first bar the answer begins, the middle; None where it may have a pick-up."""
-        return None if self.begins_short else self.layout.metre.beats / 2
+        """By which beat of its first bar the answer begins: after music the middle, else the first.
+
+        None where it may have a pick-up.
+        """
+        if self.begins_short:
+            return None
+        return self.layout.metre.beats / 2 if self.bars else 0.0
 
 
 def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
