@@ -115,7 +115,7 @@ def _fill(measure: Measure, lengths: set[Fraction], in_front: bool) -> None:
     full, beats = measure.full, measure.beats
     if full is None:
         return
-    wanted = min(t for t in lengths if t == full or (beats < t < full and _is_written(measure, t - beats)))
+    wanted = min(t for t in lengths if t == full or (t > beats and _is_written(measure, t - beats)))
     if in_front:
         measure.front += wanted - beats
     else:
@@ -236,7 +236,7 @@ class _Writer:
         for index, step in enumerate(measure.steps):
             if index == front and measure.front:
                 self.text.append(f" {_rests(measure.front, step.setting)} ")
-            if not _decorates_nothing(measure.steps[index:], measure.expanded):
+            if not _decorates_nothing(measure.steps[index:]):
                 self._sign(step, measure.expanded)
             if index == back and measure.back:
                 self.text.append(f" {_rests(measure.back, step.setting)}")
@@ -276,17 +276,12 @@ def _rests(beats: Fraction, setting: Setting) -> str:
     return " ".join([*rests, event("z", last)] if last else rests)
 
 
-def _decorates_nothing(steps: Sequence[Step], expanded: bool) -> bool:
-    """Return whether the first step is a decoration that no note follows; slurs are none.
-
-    Nor does one stand before a triplet of one, as which ``expanded`` writes thirds.
-    """
+def _decorates_nothing(steps: Sequence[Step]) -> bool:
+    """Return whether the first step is a decoration that no note follows; slurs are none."""
     if steps[0].sign.kind is not Kind.MARK or _is_slur(steps[0].sign):
         return False
     after = next((s for s in steps if s.sign.kind is not Kind.MARK or _is_slur(s.sign)), None)
-    if after is None or (expanded and after.sign.sounds and after.units.denominator % 3 == 0):
-        return True
-    return not (after.sign.sounds or after.sign.kind is Kind.HARMONY)
+    return after is None or not (after.sign.sounds or after.sign.kind is Kind.HARMONY)
 
 
 def _is_slur(sign: Symbol) -> bool:

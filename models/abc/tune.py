@@ -116,16 +116,14 @@ class _Parser:
     def __init__(self) -> None:
         self.tune = Tune()
         self.in_body = False
-        self.numbered = self.given_unit = False
+        self.given_unit = False
         self.voice = "1"
 
     def line(self, line: str, number: int) -> bool:
         """Take a line in; return whether the tune goes on."""
         match = (FIELD if self.in_body else _HEADER).match(line)
-        if match and match[1] == "X":
-            if self.numbered and (self.in_body or self.tune.voices):
-                return False
-            self.numbered = True
+        if match and match[1] == "X" and self.in_body:
+            return False
         if not line.strip():
             return not self.tune.voices
         if not self.in_body and not match:

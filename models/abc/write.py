@@ -67,11 +67,9 @@ def mode_name(tonic: int | None, sharps: int, classes: frozenset[int]) -> str:
     >>> mode_name(2, 0, frozenset({0, 2, 4, 5, 7, 9, 11})), mode_name(9, 1, frozenset({9, 0, 4}))
     ('D Dorian', 'A Dorian')
     """
-    if tonic is None or not classes <= set(_classes(sharps)):
+    if tonic is None or not classes | {tonic} <= _classes(sharps):
         return ""
-    fifths = next((f for f in range(-1, 6) if (7 * (sharps + f)) % 12 == tonic), None)
-    if fifths is None or not 0 <= sharps + fifths + 8 < 21:
-        return ""
+    fifths = next(f for f in _MODES_BY_FIFTHS if (7 * (sharps + f)) % 12 == tonic)
     place = sharps + fifths + 8
     letter, accidental = "FCGDAEB"[place % 7], ("b", "", "#")[place // 7]
     return letter + accidental + _MODES_BY_FIFTHS[fifths]

@@ -146,6 +146,20 @@ def test_pick_ups_are_whole_at_repeats() -> None:
     assert all(bar.fits for bar in bars(HEADER + "G2|c8|G6:|G2|c8|G6:|"))
 
 
+@pytest.mark.parametrize(
+    ("music", "fit"),
+    [
+        ("G2|:c8|1c6:|2c6|]", [True, True, True, True]),
+        ("G2|c6|1c8:|2c6|]", [True, False, True, True]),
+        ("G2|c6||1c8:|2c6|]", [True, False, True, True]),
+        ("G2|c8|1c6|2c6|]", [True, True, False, True]),
+    ],
+)
+def test_each_ending_leaves_room_for_the_pick_up(music: str, fit: list[bool]) -> None:
+    """Where a repeat sign ends it, or the section; not before it."""
+    assert [bar.fits for bar in bars(HEADER + music)] == fit
+
+
 def test_halves_of_a_bar_that_a_repeat_parts_are_one_bar() -> None:
     assert read_abc(HEADER + "c4:|d8|c8|").metres.changes == ((0.0, Metre(4, 4)),)
 
@@ -295,10 +309,20 @@ def test_unfinished_bars_are_found() -> None:
         ("c8|~(3CDEc8|c8", "c8| (3:2:1C(3:2:1D(3:2:1Ec6|c8"),
         ("c8|(3(3CDEc6|c8", "c8|(3 CDEc6|c8"),
         ("c8|[L:1/64]A/64[L:1/1]B/8|c", "c8|[L:1/64]z64[L:1/1] |c"),
+        ("G2|c8|c4:|", "G2|c8|c4 z2:|"),
+        ("G2|c8|c7:|", "G2|c8|c7 z:|"),
+        ("[L:1/64]A/|[L:1/1]c|c/2:|", "[L:1/64]A/|[L:1/1]c|c/2 z/2:|"),
+        ("c8|(5:2:1Cc6||(5:2:4C>~DEF|c8|", "c8|Cc6 z|| z4 C~DEF|c8|"),
+        ("(3~CDEc8|c8", "(3:2:1C(3:2:1D(3:2:1Ec6|c8"),
+        ('c4!trill!c4|~"Am"c8|', 'c4!trill!c4|~"Am"c8|'),
     ],
 )
 def test_repair(music: str, wanted: str) -> None:
     assert repair_abc(HEADER + music).splitlines()[5].replace(" |", "|") == wanted.replace(" |", "|")
+
+
+def test_a_decoration_at_the_very_end_of_a_voice_decorates_nothing() -> None:
+    assert repair_abc(HEADER + "[V:1]c8~[V:2]d8").splitlines()[5:] == ["V:1", "c8", "V:2", "d8"]
 
 
 def test_repair_keeps_the_lines() -> None:
