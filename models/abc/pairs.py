@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .symbol import Kind, Symbol
+from .symbol import CHORD, Kind, Symbol
 
-_CHORD = re.compile(r'"([A-G][#b]?[a-z0-9+#/]*(/[A-G][#b]?)?|[\^_<>@].*)"')
-"""A chord symbol or an annotation."""
+_ANNOTATIONS = ("^", "_", "<", ">", "@")
+"""What annotations begin with (section 4.19)."""
 
 
 def agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
@@ -20,9 +19,14 @@ def agreeing(signs: Sequence[Symbol]) -> list[Symbol]:
         sign
         for sign in signs
         if (sign.kind is not Kind.ENDING or paired)
-        and (sign.kind is not Kind.HARMONY or _CHORD.fullmatch(sign.text))
+        and (sign.kind is not Kind.HARMONY or _says_something(sign))
     ]
     return _closed(_tied(kept))
+
+
+def _says_something(sign: Symbol) -> bool:
+    """Return whether what stands in quotation marks is a chord symbol or an annotation."""
+    return sign.stem.startswith(_ANNOTATIONS) or CHORD.fullmatch(sign.stem) is not None
 
 
 def _tied(signs: Sequence[Symbol]) -> list[Symbol]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -12,7 +11,7 @@ from ..errors import AbcError
 from ..metre import Metre, MetreMap
 from ..note import Note
 from ..score import DEFAULT_TEMPO, Part, Score
-from .symbol import Kind
+from .symbol import CHORD, Kind
 from .tune import Tune, parse
 from .walk import Step, fitted, walk
 
@@ -21,7 +20,6 @@ MAX_BEATS = 50_000
 """Over six hours at 120 quarter notes a minute."""
 _Ties = dict[int, tuple[Fraction, Fraction]]
 """Pitch to onset and end so far."""
-_CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?:/[A-Ga-g][#b]?)?")
 
 
 def read_abc(text: str, *, repeats: bool = True) -> Score:
@@ -129,8 +127,8 @@ def _listen(steps: Iterable[Step], part: int) -> _Heard:
             bar_start = now
         elif sign.kind is Kind.BAR and heard.bars:
             heard.bars[-1].at_repeat |= any(sign.numbers)
-        elif sign.kind is Kind.HARMONY and _CHORD.fullmatch(sign.stem.strip()):
-            heard.chords.append((float(now), sign.stem.strip()))
+        elif sign.kind is Kind.HARMONY and CHORD.fullmatch(sign.stem):
+            heard.chords.append((float(now), sign.stem))
         elif sign.kind is Kind.FIELD and sign.stem[0] == "Q" and step.setting.tempo is not None:
             heard.tempos.append((float(now), step.setting.tempo))
     _release(heard, open_ties, part)

@@ -23,6 +23,8 @@ _NATURAL = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2, "": None}
 _TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """Into the time of how many: section 4.13; 5, 7 and 9 depend on the metre."""
+CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?:/[A-Ga-g][#b]?)?")
+"""The content of a chord symbol: root, kind and bass (section 4.18)."""
 
 
 class Kind(StrEnum):
@@ -38,6 +40,7 @@ class Kind(StrEnum):
     BROKEN = "broken rhythm"
     TIE = "tie"
     HARMONY = "chord symbol"
+    """Whatever stands in quotation marks: annotations and words, too; see CHORD."""
     FIELD = "field"
     MARK = "mark"
     """Sounds like nothing here: slurs, decorations, grace notes, spacers."""
@@ -167,7 +170,7 @@ def _sign(name: str, match: re.Match[str], line: int, column: int) -> Iterator[S
                 Kind.BROKEN, text, line, column, numbers=(len(text) if text[0] == ">" else -len(text),)
             )
         case "harmony":
-            yield Symbol(Kind.HARMONY, text, line, column, text[1:-1])
+            yield Symbol(Kind.HARMONY, text, line, column, text[1:-1].strip())
         case "field":
             yield Symbol(Kind.FIELD, text, line, column, text[1:-1])
         case "overlays":

@@ -43,6 +43,12 @@ def test_header_and_notes() -> None:
         (69, 0.0, 1.5), (72, 1.5, 1.0), (74, 2.5, 0.5), (76, 3.0, 3.0)]  # fmt: skip
 
 
+def test_chord_symbols_are_told_from_words() -> None:
+    written = ("Am", " D7", "F#m7b5", "G/b", "E7/G#", "A(b5)", "Csus4", "Fine", "End", "D.C.", "4", "^A", "H")
+    score = read_abc(HEADER + "".join(f'"{name}"c' for name in written))
+    assert [name for _, name in score.chords] == ["Am", "D7", "F#m7b5", "G/b", "E7/G#", "A(b5)", "Csus4"]
+
+
 def test_octaves_and_accidentals_last_to_the_barline() -> None:
     assert pitches("C,,Cc'c''") == [36, 60, 84, 96]
     assert pitches("^F f =f F|F") == [66, 78, 77, 65, 65]
@@ -313,6 +319,8 @@ def test_unfinished_bars_are_found() -> None:
         ("G2|c8|c7:|", "G2|c8|c7 z:|"),
         ("[L:1/64]A/|[L:1/1]c|c/2:|", "[L:1/64]A/|[L:1/1]c|c/2 z/2:|"),
         ("c8|(5:2:1Cc6||(5:2:4C>~DEF|c8|", "c8|Cc6 z|| z4 C~DEF|c8|"),
+        ('"G/b"c4"A(b5)"c4|"^Slow"c8', '"G/b"c4"A(b5)"c4|"^Slow"c8'),
+        ('"Fine"c4"D.C."c4|"Am"c8', 'c4 c4|"Am"c8'),
         ("(3~CDEc8|c8", "(3:2:1C(3:2:1D(3:2:1Ec6|c8"),
         ('c4!trill!c4|~"Am"c8|', 'c4!trill!c4|~"Am"c8|'),
     ],
