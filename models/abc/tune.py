@@ -84,7 +84,7 @@ class Tune:
 
 
 def parse(text: str) -> Tune:
-    """Take the first tune of a text apart; it ends at an empty line after music, or at the next X:.
+    """Take the first tune of a text apart.
 
     Raises:
         AbcError: more than MAX_CHARACTERS, MAX_VOICES or MAX_OVERLAYS. What does not parse is no error here,
@@ -93,13 +93,47 @@ def parse(text: str) -> Tune:
     if len(text) > MAX_CHARACTERS:
         raise AbcError(f"more than {MAX_CHARACTERS:,} characters; give one tune at a time")
     parser = _Parser()
-    for number, line in _lines(text):
-        if not parser.line(line, number):
-            break
+    for line in tune_lines(text):
+        parser.line(line)
     return parser.finished()
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a tune."""
+
+    number: int
+    """In the text, from 1."""
+    text: str
+    """Without its comment and what is blank at its end."""
+    letter: str
+    """Of its field; nothing where it is music."""
+
+    @property
+    def content(self) -> str:
+        """What its field says."""
+        return self.text[2:].strip()
+
+
+def tune_lines(text: str) -> Iterator[Line]:
+    """Yield the lines of a text's first tune; it ends at an empty line after music, or at the next X:.
+
+    >>> [line.letter for line in tune_lines("Words.\\nX:1\\nK:C\\n\\nABc|\\n\\nWords.")]
+    ['X', 'K', '']
+    """
+    in_body = has_music = False
+    for number, line in _bare_lines(text):
+        match = (FIELD if in_body else _HEADER).match(line)
+        letter = match[1] if match else ""
+        if (letter == "X" and in_body) or (has_music and not line.strip()):
+            return
+        if line.strip():
+            yield Line(number, line, letter)
+            has_music |= not letter
+            in_body |= letter in ("", "K")
+
+
+def _bare_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the numbered lines from the first X: on, without comments."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     first = _FIRST.search(text)
@@ -115,27 +149,22 @@ class _Parser:
 
     def __init__(self) -> None:
         self.tune = Tune()
-        self.in_body = False
+        self.has_begun = False
+        """Whether the header is over."""
         self.given_unit = False
         self.voice = "1"
 
-    def line(self, line: str, number: int) -> bool:
-        """Take a line in; return whether the tune goes on."""
-        match = (FIELD if self.in_body else _HEADER).match(line)
-        if match and match[1] == "X" and self.in_body:
-            return False
-        if not line.strip():
-            return not self.tune.voices
-        if not self.in_body and not match:
-            self._stray(number, "the notes begin without a key; put a line such as K:C before them")
-            self._begin()
-        if match and not self.in_body:
-            self._header(match[1], line[2:].strip(), number)
-        elif match:
-            self._body_field(match[1], line[2:].strip(), number, 1, "")
+    def line(self, line: Line) -> None:
+        """Take a line in."""
+        if not line.letter:
+            if not self.has_begun:
+                self._stray(line.number, "the notes begin without a key; put a line such as K:C before them")
+                self._begin()
+            self._music(line.text, line.number)
+        elif self.has_begun:
+            self._body_field(line.letter, line.content, line.number, 1, "")
         else:
-            self._music(line, number)
-        return True
+            self._header(line.letter, line.content, line.number)
 
     def _header(self, letter: str, content: str, number: int) -> None:
         """Take a field of the header in; K: ends it."""
@@ -154,7 +183,7 @@ class _Parser:
 
     def _begin(self) -> None:
         """End the header: the unit note follows from the metre where none was given."""
-        self.in_body = True
+        self.has_begun = True
         setting = self.tune.setting
         if not self.given_unit:
             self.tune.setting = replace(setting, unit=default_unit(setting.metre))
@@ -206,7 +235,7 @@ class _Parser:
 
     def finished(self) -> Tune:
         """Return the tune."""
-        if not self.in_body:
+        if not self.has_begun:
             self._begin()
         for voice, symbols in self.tune.voices.items():
             self.tune.voices[voice], *overlays = layers(symbols)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from ...models.abc import AbcError, bars, read_abc
-from ...models.abc.tune import COMMENT
+from ...models.abc.tune import COMMENT, FIELD
 from ...models.errors import MusicError
 from ...models.metre import Metre
 from ...models.score import Score
@@ -18,8 +18,6 @@ from .barlines import BarSpan, metre_map
 _TUNE = re.compile(r"^X:", re.MULTILINE)
 _IDENTITY = re.compile(r"^%.*?\bid=(\S+)", re.MULTILINE)
 _DECORATION = re.compile(r"!([^!\s|]+)!")
-_FIELD = re.compile(r"[A-Za-z+]:(?![:|\]])")
-"""How a line begins that is a field: A:| is music."""
 _GRACE = re.compile(r"\{[^{}]*\}")
 
 
@@ -88,7 +86,7 @@ def clean(text: str) -> str:
     lines = []
     for written in text.split("\n"):  # splitlines would end lines at a form feed and others, too
         line = COMMENT.split(written, maxsplit=1)[0].rstrip()
-        if not _FIELD.match(line):
+        if not FIELD.match(line):
             line = _DECORATION.sub("\0\\1\0", line).replace("!", "").replace("\0", "!")
             line = _GRACE.sub("", line).replace("`", "")
         if line.strip() or not written.strip():  # what is left empty is no empty line, which ends a tune

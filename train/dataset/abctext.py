@@ -17,7 +17,7 @@ import numpy as np
 
 from ...models.abc import AbcError, decode_abc
 from ...models.abc.symbol import Kind
-from ...models.abc.tune import FIELD, parse
+from ...models.abc.tune import parse, tune_lines
 from ...models.codec import Codec, Codes
 from ...models.errors import DatasetError
 from ...models.file.step import TEXT_LINE
@@ -40,7 +40,6 @@ FLUTE = 73
 """General MIDI program that plays tunes."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 """What other readers than ABC's take for the end of a line."""
-_HEADER = re.compile(r"([A-Za-z+]):")
 
 
 def tidy(text: str) -> str | None:
@@ -52,40 +51,26 @@ def tidy(text: str) -> str | None:
     header: dict[str, str] = {}
     music: list[str] = []
     sounds = False
-    for line in _lines(text):
-        field = (FIELD if "K" in header else _HEADER).match(line)
-        if field is None:
+    for line in tune_lines(text):
+        content = _BREAKS.sub(" ", line.content).strip()
+        if not line.letter:
             sounds = True
-            music.append(" ".join(line.split()))
-            continue
-        letter, content = field[1], _BREAKS.sub(" ", line[2:]).strip()
-        if letter in ("M", "L", "K") and "K" in header and (sounds or letter in header):
-            music.append(f"{letter}:{content}")  # a change within the tune
-        elif letter in ("M", "L"):
-            header[letter] = content
-        elif letter in KEPT:
-            header.setdefault(letter, content)
+            music.append(" ".join(line.text.split()))
+        elif line.letter in ("M", "L", "K") and "K" in header and (sounds or line.letter in header):
+            music.append(f"{line.letter}:{content}")  # a change within the tune
+        elif line.letter in ("M", "L"):
+            header[line.letter] = content
+        elif line.letter in KEPT:
+            header.setdefault(line.letter, content)
     if "K" not in header or not any("|" in line for line in music):
         return None
     lines = ["X:1", *(f"{key}:{header[key]}" for key in KEPT if key in header), *music]
     return "\n".join(lines) + "\n"
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Yield a tune's lines; it ends at an empty one after music."""
-    in_body = sounds = False
-    for line in text.split("\n"):
-        if line.strip():
-            sounds |= in_body and not FIELD.match(line)
-            in_body |= line.startswith("K:")
-            yield line
-        elif sounds:
-            return
-
-
 def _voices(text: str) -> int:
     """Return in how many voices a tune has music, overlays (&) counted; raises AbcError for too many."""
-    tune = parse("\n".join(_lines(text)))
+    tune = parse(text)
     overlays = sum(any(sign.heads for sign in over) for laid in tune.overlays.values() for over in laid)
     voices = tune.voices.values()
     return overlays + sum(any(sign.heads or sign.kind is Kind.BAR for sign in voice) for voice in voices)

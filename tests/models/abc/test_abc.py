@@ -230,6 +230,13 @@ def test_an_empty_title_is_none() -> None:
     assert read_abc("X:1\nT:\nT:Second\nK:C\nA").title == "Second"
 
 
+@pytest.mark.parametrize(
+    "header", ["X:1\nK:C\n", "X:1\nK:C\nL:1/8\n", "X:1\nK:C\nV:1\n", "X:1\nX:2\n\nK:C\n"]
+)
+def test_an_empty_line_ends_no_tune_before_its_music(header: str) -> None:
+    assert pitches("\nA\n\nB", header) == [69]
+
+
 def test_only_the_first_tune_is_read() -> None:
     assert pitches("A\n\nX:2\nK:C\nB\n") == [69]
     assert pitches("A\nX:2\nK:C\nB\n") == [69]
