@@ -12,8 +12,10 @@ from time import perf_counter
 import pytest
 from antiphon.models.abc import AbcError, bars, read_abc, repair_abc
 from antiphon.models.abc.field import parse_shift
+from antiphon.models.abc.write import write_bars
 from antiphon.models.metre import Metre
 from antiphon.models.midi import read_midi
+from antiphon.models.note import Note
 from antiphon.models.score import Score
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -439,3 +441,20 @@ def test_time_is_linear_in_a_long_word_of_a_key() -> None:
     began = perf_counter()
     assert parse_shift("C " + "a" * 300_000) is None
     assert perf_counter() - began < 10  # a quadratic one would take minutes
+
+
+@pytest.mark.parametrize(
+    ("lengths", "written"),
+    [
+        ([1 / 3] * 6, "(3CCC(3CCC|"),
+        ([1 / 2, 1 / 2, 1 / 3, 1 / 3, 1 / 3], "CC(3CCC|"),
+        ([1 / 6] * 3 + [1 / 2] * 3, "(3C/C/C/CCC|"),
+        ([2 / 3, 1 / 3, 1], "(3:2:1C2(3:2:1CC2|"),  # no tune book has a sign for it
+    ],
+)
+def test_triplets_are_written_as_tune_books_have_them(lengths: list[float], written: str) -> None:
+    """A model of text has learnt no other."""
+    starts = [sum(lengths[:index]) for index in range(len(lengths))]
+    notes = [Note(60, start, length) for start, length in zip(starts, lengths, strict=True)]
+    assert write_bars(notes, 0.0, 2.0, Metre(2, 4), 0) == written
+    assert read_abc(f"X:1\nM:2/4\nL:1/8\nK:C\n{written}").end == 2.0
