@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from ...models.abc.symbol import TUPLET_TIME
 from ...models.abc.tune import FIELD, Setting
 from ...models.errors import MusicError
 from ..leading.rounds import Rounds
@@ -33,8 +34,8 @@ _UNSOUNDED = frozenset(_RESTS + _BEFORE_LETTERS)
 """What is no note yet, an open chord among it."""
 _CLOSERS = "|:\\\n"
 """What ends a bar, or a line after which a bar could end."""
-_TUPLETS = {2: (3, 2), 3: (2, 3), 4: (3, 4), 6: (1, 3)}
-"""Into how much of their length; those of 5, 7, 8 and 9 are seldom and left alone."""
+_TUPLETS = {notes: (time, notes) for notes, time in TUPLET_TIME.items()}
+"""How much of its length a note lasts; those of 5, 7 and 9 are seldom and left alone."""
 _ENDING = re.compile(r"\[[1-9]")
 _SLUR = re.compile(r"\((?![2-9])")
 _TOKEN = re.compile(

@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 
 from ..metre import Metre
+from .symbol import ACCIDENTALS
 
 UNITS = (1, 2, 4, 8, 16, 32, 64)
 TEMPOS = (5.0, 1000.0)
 """Quarter notes a minute."""
-_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
-_ORDER = "FCGDAEB"
+LETTERS_BY_FIFTHS = "FCGDAEB"
+"""In which signatures take their sharps; flats come the other way round."""
 _MODES = {
     "maj": ("major", 0), "ion": ("major", 0), "min": ("minor", -3), "aeo": ("minor", -3),
     "lyd": ("lydian", 1), "mix": ("mixolydian", -1), "dor": ("dorian", -2), "phr": ("phrygian", -4),
@@ -35,7 +37,6 @@ _OCTAVE = re.compile(r"(?<!\S)octave[ \t]*=[ \t]*([+-]?[0-9])(?!\S)", re.ASCII)
 _TRANSPOSE = re.compile(r"(?<!\S)transpose[ \t]*=[ \t]*([+-]?[0-9]{1,2})(?!\S)", re.ASCII)
 # It begins with its word: looked for from each letter on, a long word took a time that grew with its square.
 _NAMED = re.compile(r'(?<![a-z])[a-z]+="[^"]*"', re.ASCII)
-_ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,28 @@ def parse_key(text: str, before: Key | None = None) -> Key:
     mode = ("minor", -3) if word == "m" else _MODES.get(word[:3] or "maj")
     if mode is None:
         raise ValueError(f"mode {match[3]!r} of key {text[:20]!r}: write maj, m, dor, phr, lyd, mix or loc")
-    sharps = _FIFTHS[match[1]] + 7 * {"#": 1, "b": -1, "": 0}[match[2]] + mode[1]
+    sharps = LETTERS_BY_FIFTHS.index(match[1]) - 1 + 7 * {"#": 1, "b": -1, "": 0}[match[2]] + mode[1]
     if not -7 <= sharps <= 7:
         raise ValueError(f"key {text[:20]!r} would need {abs(sharps)} accidentals; write its neighbour")
-    signature = dict.fromkeys(_ORDER[:sharps], 1) if sharps > 0 else dict.fromkeys(_ORDER[7 + sharps :], -1)
-    signature = {} if sharps == 0 or " exp" in text else signature
-    return Key(f"{match[1]}{match[2]} {mode[0]}", signature | _explicit(rest))
+    signature = {} if " exp" in text else accidentals_of(sharps)
+    return Key(f"{match[1]}{match[2]} {mode[0]}", {**signature, **_explicit(rest)})
+
+
+@cache
+def accidentals_of(sharps: int) -> Mapping[str, int]:
+    """Return the accidentals of a key signature by letter, in semitones; flats are sharps below 0.
+
+    >>> dict(accidentals_of(2)), dict(accidentals_of(-1))
+    ({'F': 1, 'C': 1}, {'B': -1})
+    """
+    if sharps < 0:
+        return dict.fromkeys(LETTERS_BY_FIFTHS[sharps:], -1)
+    return dict.fromkeys(LETTERS_BY_FIFTHS[:sharps], 1)
 
 
 def _explicit(text: str) -> dict[str, int]:
     """Return the accidentals that are written out, as in ``K:D =c``."""
-    return {letter.upper(): _ACCIDENTALS[sign] for sign, letter in _EXPLICIT.findall(text)}
+    return {letter.upper(): ACCIDENTALS[sign] for sign, letter in _EXPLICIT.findall(text)}
 
 
 def parse_shift(text: str) -> int | None:

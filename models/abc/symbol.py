@@ -20,8 +20,9 @@ LENGTH_GRID = 192
 MAX_BARS_REST = 64
 MAX_ENDING = 9
 _NATURAL = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
-_ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2, "": None}
-_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+"""Semitones."""
+TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """Into the time of how many: section 4.13; 5, 7 and 9 depend on the metre."""
 CHORD = re.compile(r"[A-G][#b]?(?:m|maj|min|dim|aug|sus|add|[0-9]|\+|[()#b])*(?:/[A-Ga-g][#b]?)?")
 """The content of a chord symbol: root, kind and bass (section 4.18)."""
@@ -243,7 +244,7 @@ def _head(text: str, tied: bool = False) -> Head:
     natural = _NATURAL[letter.upper()] + 12 * (letter.islower() + text.count("'") - text.count(","))
     if not 3 <= natural <= 124:
         raise ValueError(f"{text!r} is outside MIDI's pitches; take octave marks away")
-    return Head(letter.upper(), natural, _ACCIDENTALS[accidental], tied)
+    return Head(letter.upper(), natural, ACCIDENTALS.get(accidental), tied)
 
 
 def _chord(inside: str) -> tuple[str, tuple[Head, ...], Fraction]:
@@ -264,7 +265,7 @@ def _chord(inside: str) -> tuple[str, tuple[Head, ...], Fraction]:
 def _tuplet(text: str) -> tuple[int, int, int]:
     """Return p, q and r of ``3:2:3``; q is 0 where the metre decides."""
     p, q, r, *_ = [int(part) if part else 0 for part in text.split(":")] + [0, 0]
-    return p, q or _TUPLET_TIME.get(p, 0), r or p
+    return p, q or TUPLET_TIME.get(p, 0), r or p
 
 
 def _bar(text: str, number: str, line: int, column: int) -> Iterator[Symbol]:

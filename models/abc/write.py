@@ -11,6 +11,7 @@ from itertools import pairwise
 from ..metre import Metre, MetreMap
 from ..note import Note
 from ..transcribe import transcribe
+from .field import LETTERS_BY_FIFTHS, accidentals_of
 from .symbol import event
 
 UNIT = Fraction(1, 2)
@@ -18,11 +19,6 @@ UNIT = Fraction(1, 2)
 SIXTEENTH = Fraction(1, 4)
 DIVISIONS = (8, 6)
 """Into how many parts a beat is divided at most."""
-_SHARP_ORDER, _FLAT_ORDER = "FCGDAEB", "BEADGCF"
-_KEYS = {
-    0: "C", 1: "G", 2: "D", 3: "A", 4: "E", 5: "B", 6: "F#",
-    -1: "F", -2: "Bb", -3: "Eb", -4: "Ab", -5: "Db", -6: "Gb",
-}  # fmt: skip
 _KEY_LINE = re.compile(r"^K:.*[^\s]", re.MULTILINE)
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _MODES_BY_FIFTHS = {
@@ -58,7 +54,7 @@ def key_name(sharps: int) -> str:
     >>> key_name(2)
     'D'
     """
-    return _KEYS[sharps]
+    return _spelt(sharps)
 
 
 def mode_name(tonic: int | None, sharps: int, classes: frozenset[int]) -> str:
@@ -70,9 +66,13 @@ def mode_name(tonic: int | None, sharps: int, classes: frozenset[int]) -> str:
     if tonic is None or not classes | {tonic} <= _classes(sharps):
         return ""
     fifths = next(f for f in _MODES_BY_FIFTHS if (7 * (sharps + f)) % 12 == tonic)
-    place = sharps + fifths + 8
-    letter, accidental = "FCGDAEB"[place % 7], ("b", "", "#")[place // 7]
-    return letter + accidental + _MODES_BY_FIFTHS[fifths]
+    return _spelt(sharps + fifths) + _MODES_BY_FIFTHS[fifths]
+
+
+def _spelt(fifths: int) -> str:
+    """Return the note so many fifths above C, -8 to 12."""
+    place = fifths + 8
+    return LETTERS_BY_FIFTHS[place % 7] + ("b", "", "#")[place // 7]
 
 
 def in_octave(text: str, octaves: int) -> str:
@@ -173,25 +173,19 @@ def _note_value(beats: Fraction) -> Fraction:
 
 
 def _classes(sharps: int) -> frozenset[int]:
-    return frozenset((value + _alteration(letter, sharps)) % 12 for letter, value in _LETTERS.items())
-
-
-def _alteration(letter: str, sharps: int) -> int:
-    """Return the semitones that a signature puts before a letter."""
-    if sharps >= 0:
-        return int(letter in _SHARP_ORDER[:sharps])
-    return -int(letter in _FLAT_ORDER[:-sharps])
+    accidentals = accidentals_of(sharps)
+    return frozenset((value + accidentals.get(letter, 0)) % 12 for letter, value in _LETTERS.items())
 
 
 def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
     """Return a pitch as ABC, with an accidental where the bar so far says otherwise; notes it down."""
-    best = None
+    best, signature = None, accidentals_of(sharps)
     for letter, value in _LETTERS.items():
         for semitones in (0, 1, -1):
             if (value + semitones - pitch) % 12:
                 continue
             octave = (pitch - semitones - value) // 12
-            now = altered.get(letter, _alteration(letter, sharps))
+            now = altered.get(letter, signature.get(letter, 0))
             cost = (now != semitones, abs(semitones), semitones != (1 if sharps >= 0 else -1))
             if best is None or cost < best[0]:
                 best = (cost, letter, octave, semitones)
