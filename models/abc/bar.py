@@ -170,7 +170,7 @@ def sections(measures: Sequence[Measure]) -> list[range]:
     found, start = [], 0
     for index, measure in enumerate(measures):
         after = [*measure.tail, *(measures[index + 1].lead if index + 1 < len(measures) else [])]
-        ends = any(sign.kind is Kind.BAR and any(sign.numbers) for sign in after)
+        ends = any(sign.divides for sign in after)
         if index + 1 == len(measures) or (ends and all(sign.kind is not Kind.ENDING for sign in after)):
             found.append(range(start, index + 1))
             start = index + 1
@@ -182,5 +182,5 @@ def _lasts(measures: Sequence[Measure], section: range) -> list[int]:
     return [
         index
         for index in section
-        if index == section[-1] or any(s.kind is Kind.BAR and s.numbers[0] for s in measures[index].tail)
+        if index == section[-1] or any(sign.ends_repeat for sign in measures[index].tail)
     ]

@@ -49,9 +49,8 @@ def _tied(signs: Sequence[Symbol]) -> list[Symbol]:
 
 def _closed(signs: Sequence[Symbol]) -> list[Symbol]:
     """Return the signs with the last repeat's beginning made a double bar, if that repeat never ends."""
-    bars = [i for i, sign in enumerate(signs) if sign.kind is Kind.BAR]
-    begin = max((i for i in bars if signs[i].numbers[1]), default=None)
-    if begin is None or any(signs[i].numbers[0] for i in bars if i > begin):
+    begin = max((i for i, sign in enumerate(signs) if sign.begins_repeat), default=None)
+    if begin is None or any(sign.ends_repeat for sign in signs[begin + 1 :]):
         return list(signs)
     plays = signs[begin].numbers[0]
     bar = replace(signs[begin], text=":|" if plays else "||", numbers=(plays, 0, 1))

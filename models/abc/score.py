@@ -123,10 +123,10 @@ def _listen(steps: Iterable[Step], part: int) -> _Heard:
             if now > MAX_BEATS:
                 raise AbcError(f"longer than {MAX_BEATS:,} beats; take repeats away", sign.line, sign.column)
         elif sign.kind is Kind.BAR and now > bar_start:
-            heard.bars.append(_Sounded(bar_start, now - bar_start, metre, any(sign.numbers)))
+            heard.bars.append(_Sounded(bar_start, now - bar_start, metre, sign.divides))
             bar_start = now
         elif sign.kind is Kind.BAR and heard.bars:
-            heard.bars[-1].at_repeat |= any(sign.numbers)
+            heard.bars[-1].at_repeat |= sign.divides
         elif sign.kind is Kind.HARMONY and CHORD.fullmatch(sign.stem):
             heard.chords.append((float(now), sign.stem))
         elif sign.kind is Kind.FIELD and sign.stem[0] == "Q" and step.setting.tempo is not None:
@@ -205,14 +205,13 @@ def _ending(steps: Sequence[Step], index: int, turn: int, end: int) -> int:
 
 def _goes_on(steps: Sequence[Step], index: int) -> bool:
     """Return whether a section goes on after a barline: an ending or its repeat sign comes before a note."""
-    repeats = steps[index].sign.numbers[0]
     for step in steps[index + 1 : index + 5]:
         if step.sign.sounds:
             return False
         if step.sign.kind is Kind.ENDING:
             return True
-        if step.sign.kind is Kind.BAR and step.sign.numbers[0]:
-            return not repeats
+        if step.sign.ends_repeat:
+            return not steps[index].sign.ends_repeat
     return False
 
 

@@ -91,6 +91,21 @@ class Symbol:
         """Whether it takes time."""
         return self.kind in (Kind.NOTE, Kind.REST, Kind.BARS_REST)
 
+    @property
+    def ends_repeat(self) -> bool:
+        """Whether it is a barline from which music goes back."""
+        return self.kind is Kind.BAR and self.numbers[0] > 0
+
+    @property
+    def begins_repeat(self) -> bool:
+        """Whether it is a barline to which music goes back."""
+        return self.kind is Kind.BAR and self.numbers[1] > 0
+
+    @property
+    def divides(self) -> bool:
+        """Whether it is a barline between sections: a repeat's, or a double one."""
+        return self.kind is Kind.BAR and any(self.numbers)
+
 
 _LENGTH = r"[0-9]{0,4}(?:/{1,6}[0-9]{0,4})?"
 _PITCH = r"(?:\^\^?|__?|=)?[A-Ga-g][,']{0,8}"
