@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import floor
 
+from ...models.abc.field import parse_metre
 from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
 from ...models.file.step import PHRASE_BARS
@@ -77,7 +78,7 @@ def resolve(
     merged = _merge(settings, options, begins=not context)
     # A text of its own tells its metre before one that was set.
     told = options if _told_metre(options) else merged
-    metre = Metre.parse(str(_metre(told, manifest)))
+    metre = _metre(told, manifest)
     heard_in = context_metre(settings, options, manifest)
     notes, metres, start = _place(merged, context, heard_in, manifest)
     takes = int(_value(merged, "takes", 1))
@@ -165,20 +166,21 @@ def _value(options: Mapping[str, OptionValue], key: str, default: float) -> floa
     return default if value == AUTO else float(value)
 
 
-def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> OptionValue:
+def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> Metre:
     """Return the answer's metre: the one asked for, that of the text given, or the model's usual one."""
     asked = options.get("metre", AUTO)
     if asked != AUTO:
-        return asked
-    return _told_metre(options) or manifest.defaults.metre
+        return Metre.parse(str(asked))
+    return _told_metre(options) or Metre.parse(manifest.defaults.metre)
 
 
-def _told_metre(options: Mapping[str, OptionValue]) -> str | None:
-    """Return the metre that the beginning of a tune tells, None where it tells none."""
-    if "text" not in options:
+def _told_metre(options: Mapping[str, OptionValue]) -> Metre | None:
+    """Return the metre that the beginning of a tune tells, None where it tells none that can be read."""
+    told = re.search(r"^M:(.*)$", str(options.get("text", "")), re.MULTILINE)
+    try:
+        return parse_metre(told[1]) if told else None
+    except ValueError:  # a beginning may be anything that the model can spell
         return None
-    told = re.search(r"^M:\s*(\d+/\d+|C\||C)\s*$", str(options["text"]), re.MULTILINE)
-    return {"C": "4/4", "C|": "2/2"}.get(told[1], told[1]) if told else None
 
 
 def _beginning(options: Mapping[str, OptionValue], manifest: Manifest) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
-from antiphon.models.errors import RequestError
+from antiphon.models.errors import MusicError, RequestError
 from antiphon.models.note import Note
 
 MODELS = ModelShelf([])
@@ -149,6 +149,25 @@ def test_a_text_tells_its_metre_before_one_that_was_set() -> None:
     assert str(resolve({"metre": "4/4"}, {"text": TUNE}, None, manifest, 1).metre) == "6/8"
     assert str(resolve({"metre": "4/4", "text": TUNE}, {}, None, manifest, 1).metre) == "4/4"
     assert str(resolve({}, {"text": TUNE, "metre": "4/4"}, None, manifest, 1).metre) == "4/4"
+
+
+@pytest.mark.parametrize(
+    ("written", "metre"),
+    [
+        ("C", "4/4"),
+        ("C|", "2/2"),
+        ("c|", "2/2"),
+        (" 3 / 4 ", "3/4"),
+        ("none", "6/8"),
+        ("", "6/8"),
+        ("jig", "6/8"),
+    ],
+)
+def test_a_text_tells_its_metre_as_abc_has_it(written: str, metre: str) -> None:
+    manifest = MODELS.manifest("irish-abc")
+    assert str(resolve({}, {"text": f"X:1\nT:a\nM:{written}\nK:D\n"}, None, manifest, 1).metre) == metre
+    with pytest.raises(MusicError, match="metre 3/0"):
+        resolve({}, {"text": "X:1\nM:3/0\n"}, None, manifest, 1)
 
 
 def test_a_text_begins_no_answer_to_notes() -> None:
