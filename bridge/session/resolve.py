@@ -175,7 +175,10 @@ def _metre(options: Mapping[str, OptionValue], manifest: Manifest) -> Metre:
 
 
 def _told_metre(options: Mapping[str, OptionValue]) -> Metre | None:
-    """Return the metre that the beginning of a tune tells, None where it tells none that can be read."""
+    """Return the metre that the beginning of a tune tells, None where it tells none or writes none.
+
+    Raises MusicError for one that there is not, such as 3/0.
+    """
     told = re.search(r"^M:(.*)$", str(options.get("text", "")), re.MULTILINE)
     try:
         return parse_metre(told[1]) if told else None
