@@ -267,12 +267,13 @@ class TestSyncAndNotify:
         works = []
         talk.background = works.append
         monkeypatch.setattr(talk.shelf, "load", lambda name: 1 / 0)
-        talk.session.settings["model"] = Looked("folk")
         talk.say("load", "chorale")
         talk.say("load", "drums")
+        talk.session.settings["model"] = Looked("drums")
         works[1]()
         asking.join()
         assert [said[:3] for said in talk.said] == [("/antiphon/fail", "/antiphon/load", "model_error")]
+        assert talk.session.settings["model"] == "folk" and len(works) == 3
 
     def test_a_load_that_is_refused_keeps_no_sync_waiting(self, talk):
         def full(work):
