@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ...models.abc.symbol import TUPLET_TIME
 from ...models.abc.tune import FIELD, Setting
 from ...models.errors import MusicError
 from ..leading.rounds import Rounds
 from .barlines import Barlines
-from .notelength import DIGITS, GRID, LastNote, broken_length, note_length, times, too_long, too_short
+from .notelength import DIGITS, GRID, TOKEN, LastNote, measured, too_long, too_short
 
 LONGEST_INSIDE = 20
 """Characters of a chord, of grace notes or of words, after which they are closed."""
@@ -34,20 +33,8 @@ _UNSOUNDED = frozenset(_RESTS + _BEFORE_LETTERS)
 """What is no note yet, an open chord among it."""
 _CLOSERS = "|:\\\n"
 """What ends a bar, or a line after which a bar could end."""
-_TUPLETS = {notes: (time, notes) for notes, time in TUPLET_TIME.items()}
-"""How much of its length a note lasts; those of 5, 7 and 9 are seldom and left alone."""
 _ENDING = re.compile(r"\[[1-9]")
 _SLUR = re.compile(r"\((?![2-9])")
-_TOKEN = re.compile(
-    r"""\((?P<tuplet>[2-9])(?::(?P<time>[1-9]?)(?::(?P<count>[1-9]?))?)?
-      | (?:\^\^?|__?|=)?(?P<note>[A-Ga-gzx])[,']*(?P<upper>[0-9]*)(?P<slashes>/*)(?P<lower>[0-9]*)
-      | (?P<broken>[<>]{1,3})
-      | \[(?P<chord>(?:[\^_=]{0,2}[A-Ga-g][,']*){1,6})\](?P<times>[0-9]*)(?P<halved>/*)(?P<by>[0-9]*)
-      | \[[1-9](?:[,-][1-9])* | "[^"]*" | \{[^{}]*\} | ![^!]+!
-      | [\s~.()\-:\\\]H-WYh-wy0-9]
-      | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -146,7 +133,7 @@ class BarFill:
 
     def _close(self) -> None:
         """Take in that the bar has ended."""
-        full, (lengths, _) = self._full, self._measured()
+        full, (lengths, _) = self._full, measured(self._before + self._bar)
         filled = sum(lengths)
         if lengths and self._setting is not None:
             brief = self._setting.beats * min(lengths) / GRID
@@ -154,7 +141,7 @@ class BarFill:
         if self._sounds(rests=True):
             self._latest = None
             self._is_silent = not self._sounds()
-            tokens = _TOKEN.finditer(self._before + self._bar)
+            tokens = TOKEN.finditer(self._before + self._bar)
             notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
             self._rounds.close(notes)
         self._ends_section = False
@@ -192,7 +179,7 @@ class BarFill:
         inside = self._inside()
         if inside is not None:
             return inside
-        lengths, last = self._measured()
+        lengths, last = measured(self._before + self._bar)
         filled = sum(lengths)
         if not filled:
             return self._between()
@@ -281,7 +268,7 @@ class BarFill:
 
     def _sounds(self, rests: bool = False) -> bool:
         """Return whether the bar has a note, or a rest where they count, too."""
-        for token in _TOKEN.finditer(self._before + self._bar):
+        for token in TOKEN.finditer(self._before + self._bar):
             written = token["chord"] or token["note"] or token["other"]
             if written and (rests or not set(written) <= _UNSOUNDED):
                 return True
@@ -292,41 +279,8 @@ class BarFill:
         bar = self._before + self._bar
         if len(bar) <= LONGEST_IDLE:
             return 0
-        ends = (token.end() for token in _TOKEN.finditer(bar) if token["note"] or token["chord"])
+        ends = (token.end() for token in TOKEN.finditer(bar) if token["note"] or token["chord"])
         return len(bar) - max(ends, default=0)
-
-    def _measured(self) -> tuple[list[int], LastNote | None]:
-        """Return how long the bar's notes and rests are, none if that cannot be told, and the last."""
-        lengths: list[int] = []
-        left, factor, points = 0, (1, 1), 0
-        last: tuple[str, str, str, int, int] | None = None
-        for token in _TOKEN.finditer(self._before + self._bar):
-            last = None
-            if token["other"]:
-                return [], None
-            if token["tuplet"]:
-                notes = int(token["tuplet"])
-                if notes not in _TUPLETS:
-                    return [], None
-                factor = (int(token["time"]), notes) if token["time"] else _TUPLETS[notes]
-                left = int(token["count"] or notes)
-            elif token["broken"]:
-                points = len(token["broken"]) if token["broken"][0] == ">" else -len(token["broken"])
-                if lengths:
-                    lengths[-1] = broken_length(lengths[-1], points)
-            elif token["note"] or token["chord"]:
-                numerator, denominator = factor if left else (1, 1)
-                if points:
-                    numerator, denominator = times(numerator, denominator, -points)
-                names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
-                upper, slashes, lower = token.group(*names)
-                last = upper, slashes, lower, numerator, denominator
-                length = note_length(*last)
-                if length is None:
-                    return [], None
-                lengths.append(length)
-                left, points = max(left - 1, 0), 0
-        return lengths, None if last is None else LastNote(*last)
 
 
 def _is_field(line: str) -> bool:

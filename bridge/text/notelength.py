@@ -1,13 +1,29 @@
-"""How long a note is that is written in ABC, while more of its length may follow."""
+"""How long the notes of a bar are that are written in ABC, while more of the last one's length may follow."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+
+from ...models.abc.symbol import TUPLET_TIME
 
 GRID = 1152
 """Parts of a unit note: 64ths and their triplets come out even."""
 DIGITS = "0123456789"
+_TUPLETS = {notes: (time, notes) for notes, time in TUPLET_TIME.items()}
+"""How much of its length a note lasts; those of 5, 7 and 9 are seldom and left alone."""
+TOKEN = re.compile(
+    r"""\((?P<tuplet>[2-9])(?::(?P<time>[1-9]?)(?::(?P<count>[1-9]?))?)?
+      | (?:\^\^?|__?|=)?(?P<note>[A-Ga-gzx])[,']*(?P<upper>[0-9]*)(?P<slashes>/*)(?P<lower>[0-9]*)
+      | (?P<broken>[<>]{1,3})
+      | \[(?P<chord>(?:[\^_=]{0,2}[A-Ga-g][,']*){1,6})\](?P<times>[0-9]*)(?P<halved>/*)(?P<by>[0-9]*)
+      | \[[1-9](?:[,-][1-9])* | "[^"]*" | \{[^{}]*\} | ![^!]+!
+      | [\s~.()\-:\\\]H-WYh-wy0-9]
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+"""One sign of a bar; ``other`` is what has no known length."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +90,51 @@ def too_short(least: int, last: LastNote | None) -> str:
     return broken + odd + ("/" if now < 2 * least else "")
 
 
-def times(numerator: int, denominator: int, points: int) -> tuple[int, int]:
+def _times(numerator: int, denominator: int, points: int) -> tuple[int, int]:
     """Return a factor times what a broken rhythm makes of a note: longer by points, or shorter."""
     short = 2 ** abs(points)
     return numerator * (2 * short - 1 if points > 0 else 1), denominator * short
 
 
-def broken_length(length: int, points: int) -> int:
+def _broken_length(length: int, points: int) -> int:
     """Return how long the note before a broken rhythm's sign is."""
-    numerator, denominator = times(1, 1, points)
+    numerator, denominator = _times(1, 1, points)
     return length * numerator // denominator
+
+
+def measured(bar: str) -> tuple[list[int], LastNote | None]:
+    """Return how long the notes and rests of a bar are, none if that cannot be told, and the last.
+
+    Args:
+        bar: as it is written so far.
+    """
+    lengths: list[int] = []
+    left, factor, points = 0, (1, 1), 0
+    last: tuple[str, str, str, int, int] | None = None
+    for token in TOKEN.finditer(bar):
+        last = None
+        if token["other"]:
+            return [], None
+        if token["tuplet"]:
+            notes = int(token["tuplet"])
+            if notes not in _TUPLETS:
+                return [], None
+            factor = (int(token["time"]), notes) if token["time"] else _TUPLETS[notes]
+            left = int(token["count"] or notes)
+        elif token["broken"]:
+            points = len(token["broken"]) if token["broken"][0] == ">" else -len(token["broken"])
+            if lengths:
+                lengths[-1] = _broken_length(lengths[-1], points)
+        elif token["note"] or token["chord"]:
+            numerator, denominator = factor if left else (1, 1)
+            if points:
+                numerator, denominator = _times(numerator, denominator, -points)
+            names = ("upper", "slashes", "lower") if token["note"] else ("times", "halved", "by")
+            upper, slashes, lower = token.group(*names)
+            last = upper, slashes, lower, numerator, denominator
+            length = note_length(*last)
+            if length is None:
+                return [], None
+            lengths.append(length)
+            left, points = max(left - 1, 0), 0
+    return lengths, None if last is None else LastNote(*last)
