@@ -11,20 +11,27 @@ nothing, eight bars each. For each strength (bridge/leading, PULL), and for the 
 - *first two*: how many have the tonic among the two pitch classes that sound most;
 - *again*: the share of notes that repeat the tonic right before them, of models of one voice.
 
-The last bar does not count, where music that ends is led home.
+The last bar does not count, where music that ends is led home. Above stand the shares of all pieces of the
+split, and with --abc FILES those of tunes in ABC, whose own K: names the tonic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from antiphon.bridge.engine.engine import Engine
 from antiphon.bridge.leading import tonality
+from antiphon.bridge.protocol.scale import parse_scale
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
+from antiphon.models.abc import AbcError, read_abc
+from antiphon.models.errors import RequestError
 from antiphon.models.file.manifest import Manifest
 from antiphon.models.file.modelfile import ModelFile
 from antiphon.models.note import Note
@@ -42,6 +49,8 @@ class Piece(Passage):
     """A passage whose tonic is known."""
 
     tonic: int
+    whole: list[Note]
+    """The piece."""
 
     @property
     def scale(self) -> str:
@@ -82,9 +91,31 @@ def taken(dataset: Dataset, split: str, most: int, bars: int) -> list[Piece]:
         context = [note for note in notes if note.start < cut]
         following = [note for note in notes if cut <= note.start < end]
         if context and following and notes[-1].start >= end:
-            home = min((n for n in notes if n.start == notes[-1].start), key=lambda n: n.pitch)
-            found.append(Piece(context, following, metre, home.pitch % 12))
+            over = max(note.end for note in notes)
+            home = min((n for n in notes if n.end > over - 0.1), key=lambda n: n.pitch)
+            found.append(Piece(context, following, metre, home.pitch % 12, notes))
     return found
+
+
+def whole(pieces: Iterable[tuple[Sequence[Note], int]]) -> str:
+    """Return what pieces, with their tonics, have of those up to a bar of 4/4 before their end."""
+    told = Told()
+    for notes, tonic in pieces:
+        end = max(note.end for note in notes)
+        told.add([note for note in notes if note.start < end - 4], tonic)
+    tonic, fifth = np.mean(told.shares, axis=0)
+    return f"{len(told.shares)} pieces: tonic {tonic:.3f}, fifth {fifth:.3f}"
+
+
+def tunes(files: Sequence[Path]) -> Iterator[tuple[Sequence[Note], int]]:
+    """Yield the notes and tonics of tunes that name a key and can be read."""
+    for path in files:
+        for text in re.split(r"\n\s*\n", path.read_text(encoding="utf-8", errors="replace")):
+            with suppress(AbcError, RequestError):
+                score = read_abc(text)
+                tonic = parse_scale(score.key or "").tonic
+                if score.notes and tonic is not None:
+                    yield score.notes, tonic
 
 
 def nats(stepper: Pitches, piece: Piece, shares: tuple[float, float]) -> tuple[float, int]:
@@ -121,6 +152,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--bars", type=int, default=4, help="that are told (4)")
     parser.add_argument("--pull", type=float, nargs="+", default=[0.0, 1.0, tonality.PULL, 3.0])
+    parser.add_argument("--abc", type=Path, nargs="+", metavar="FILE", help="tunes that name their key")
     args = parser.parse_args()
     manifest = ModelFile.load(args.model).manifest
     pieces = taken(Dataset.load(args.dataset), args.split, args.pieces, args.bars)
@@ -128,7 +160,9 @@ def main() -> None:
     music = Told()
     for piece in pieces:
         music.add(piece.following, piece.tonic)
-    print(f"{manifest.name}: {len(pieces)} pieces, {args.bars} bars told\n")
+    print(f"{manifest.name}: {len(pieces)} pieces, {args.bars} bars told; whole, ", end="")
+    print(whole((piece.whole, piece.tonic) for piece in pieces), end="")
+    print(f"; in ABC, {whole(tunes(args.abc))}\n" if args.abc else "\n")
     columns = "| tonic | fifth | first two | again "
     print(f"| pull | nats a pitch {columns}{columns.replace('| tonic', '| from nothing: tonic')}|")
     print("|---" * 10 + "|")

@@ -182,10 +182,13 @@ def test_a_named_tonic(tmp_path: Path) -> None:
     """Made-up music has no tonic: pulled to one it costs more, and answers have more of it."""
     data = write_dataset(tmp_path / "made", pieces=40, notes=80, parts=1)
     command = [sys.executable, HERE / "home.py", HERE.parents[1] / "models" / "folk.onnx", data]
-    words = [str(word) for word in [*command, "--pull", "0", "1", "9"]]
+    tune = tmp_path / "tunes.abc"
+    tune.write_text("X:1\nM:4/4\nL:1/4\nK:Ador\nA2e2|d4|A2e2|d4|A4|\n\nX:2\nK:none\nAA|\n", encoding="utf-8")
+    words = [str(word) for word in [*command, "--pull", "0", "1", "9", "--abc", tune]]
     said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
     music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
     assert music[0] == "the music"
+    assert "in ABC, 1 pieces: tonic 0.250, fifth 0.250" in said
     assert [row[0] for row in rows] == ["0", "1", "9"]
     assert float(rows[0][1]) < float(rows[1][1]) < float(rows[2][1])
     assert float(rows[0][2]) + float(rows[0][6]) < float(rows[2][2]) + float(rows[2][6])
