@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 
 from ..metre import Metre
-from .symbol import ACCIDENTALS
+from .symbol import ACCIDENTALS, NATURAL
 
 UNITS = (1, 2, 4, 8, 16, 32, 64)
 TEMPOS = (5.0, 1000.0)
@@ -47,6 +47,29 @@ class Key:
     """Such as "D dorian"; None for no key."""
     accidentals: Mapping[str, int] = field(default_factory=dict)
     """Semitones by letter, where the signature has any."""
+
+    @property
+    def tonic(self) -> int | None:
+        """Its pitch class; None for no key.
+
+        >>> parse_key("Bb").tonic, parse_key("F#m").tonic
+        (10, 6)
+        """
+        if self.name is None:
+            return None
+        return (NATURAL[self.name[0]] + {"#": 1, "b": -1}.get(self.name[1], 0)) % 12
+
+    def letters(self, pitch_class: int) -> str:
+        """Return the notes that sound a pitch class without an accidental: none, or one and its octave.
+
+        >>> parse_key("D").letters(6), parse_key("D").letters(5)
+        ('Ff', '')
+        """
+        return "".join(
+            letter + letter.lower()
+            for letter, natural in NATURAL.items()
+            if (natural + self.accidentals.get(letter, 0) - pitch_class) % 12 == 0
+        )
 
 
 def parse_key(text: str, before: Key | None = None) -> Key:

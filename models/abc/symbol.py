@@ -19,7 +19,8 @@ LENGTH_GRID = 192
 """Denominators of written lengths divide it: 64ths and their triplets. It keeps all sums exact and small."""
 MAX_BARS_REST = 64
 MAX_ENDING = 9
-_NATURAL = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
+NATURAL = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
+"""MIDI pitches of the letters; small ones are an octave higher."""
 ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 """Semitones."""
 TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
@@ -256,7 +257,7 @@ def _written(units: Fraction) -> str:
 def _head(text: str, tied: bool = False) -> Head:
     accidental = text.rstrip("abcdefgABCDEFG,'")
     letter = text[len(accidental)]
-    natural = _NATURAL[letter.upper()] + 12 * (letter.islower() + text.count("'") - text.count(","))
+    natural = NATURAL[letter.upper()] + 12 * (letter.islower() + text.count("'") - text.count(","))
     if not 3 <= natural <= 124:
         raise ValueError(f"{text!r} is outside MIDI's pitches; take octave marks away")
     return Head(letter.upper(), natural, ACCIDENTALS.get(accidental), tied)

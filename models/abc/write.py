@@ -12,7 +12,7 @@ from ..metre import Metre, MetreMap
 from ..note import Note
 from ..transcribe import transcribe
 from .field import LETTERS_BY_FIFTHS, accidentals_of
-from .symbol import event
+from .symbol import NATURAL, event
 
 UNIT = Fraction(1, 2)
 """Beats of the unit note: L:1/8."""
@@ -20,7 +20,6 @@ SIXTEENTH = Fraction(1, 4)
 DIVISIONS = (8, 6)
 """Into how many parts a beat is divided at most."""
 _KEY_LINE = re.compile(r"^K:.*[^\s]", re.MULTILINE)
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _MODES_BY_FIFTHS = {
     -1: " Lydian",
     0: "",
@@ -174,17 +173,17 @@ def _note_value(beats: Fraction) -> Fraction:
 
 def _classes(sharps: int) -> frozenset[int]:
     accidentals = accidentals_of(sharps)
-    return frozenset((value + accidentals.get(letter, 0)) % 12 for letter, value in _LETTERS.items())
+    return frozenset((natural + accidentals.get(letter, 0)) % 12 for letter, natural in NATURAL.items())
 
 
 def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
     """Return a pitch as ABC, with an accidental where the bar so far says otherwise; notes it down."""
     best, signature = None, accidentals_of(sharps)
-    for letter, value in _LETTERS.items():
+    for letter, natural in NATURAL.items():
         for semitones in (0, 1, -1):
-            if (value + semitones - pitch) % 12:
+            if (natural + semitones - pitch) % 12:
                 continue
-            octave = (pitch - semitones - value) // 12
+            octave = (pitch - semitones - natural) // 12
             now = altered.get(letter, signature.get(letter, 0))
             cost = (now != semitones, abs(semitones), semitones != (1 if sharps >= 0 else -1))
             if best is None or cost < best[0]:
@@ -193,10 +192,9 @@ def _pitch(pitch: int, sharps: int, altered: dict[str, int]) -> str:
     (accidental, _, _), letter, octave, semitones = best
     sign = {0: "=", 1: "^", -1: "_"}[semitones] if accidental else ""
     altered[letter] = semitones  # in every octave, ABC 2.1 section 11.3
-    # Middle C, MIDI 60, is C; the octave above it is in small letters.
-    if octave >= 6:
-        return sign + letter.lower() + "'" * (octave - 6)
-    return sign + letter + "," * (5 - octave)
+    if octave >= 1:
+        return sign + letter.lower() + "'" * (octave - 1)
+    return sign + letter + "," * -octave
 
 
 def _short(event: str) -> str:
