@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...models.abc.tune import FIELD
+from .barlines import ASIDE
 
 _SOUNDS = frozenset("ABCDEFGabcdefgxzXZ")
 
@@ -29,7 +30,7 @@ class BarCounter:
             self._bar += character
             return
         is_field = FIELD.match(self._line + character) is not None  # M:C| and titles have no bars
-        sounds = self._begun or (not is_field and not _SOUNDS.isdisjoint(self._bar))
+        sounds = self._begun or (not is_field and not _SOUNDS.isdisjoint(ASIDE.sub(" ", self._bar)))
         if is_field or character == "|":
             self.characters = 0
         if character == "\n":

@@ -8,8 +8,8 @@ MAX_IN_A_ROW = 2
 """Barlines without a note or rest between them: one at a line's end, and one at the beginning of the next."""
 _BARLINE = re.compile(r":*\|[|:\]]*")
 _LAST = re.compile(r"[|:\]]*\Z")
-_ASIDE = re.compile(r'"[^"]*"|![^!]+!|\{[^{}]*\}')
-"""Words, decorations and grace notes, which may have a barline's signs in them."""
+ASIDE = re.compile(r'"[^"]*"|![^!]+!|\{[^{}]*\}')
+"""Words, decorations and grace notes, which may have the signs of notes and barlines in them."""
 
 
 class Barlines:
@@ -35,7 +35,7 @@ class Barlines:
 
         Of 1,104 files of folk tunes nine have two barlines in a line with nothing but spaces between them.
         """
-        *before, line = _ASIDE.sub(" ", self._written).split("\n")
+        *before, line = ASIDE.sub(" ", self._written).split("\n")
         last = _LAST.search(line)
         assert last is not None
         if last[0] in ("", ":"):

@@ -314,6 +314,7 @@ def test_the_bars_of_a_context_are_counted(music: list[tuple[int, int, int]], me
         ("X:1\nK:C\nABc||def:|\n|:gab|]", 3),
         ("X:1\nK:C\nABc|1 def:|2 z2 c||", 3),
         ("X:1\nK:C\nA:|Bc|", 2),
+        ('X:1\nK:C\nABc|"D.C."|]\n!fade!|{g}|def|', 2),
     ],
 )
 def test_bars_are_what_stands_before_a_barline(text: str, count: int) -> None:
