@@ -81,7 +81,7 @@ class GenerationRequest:
     open_ended: bool = False
     """Whether the answer may end before ``end_beat``, where the tune does; for models of text."""
     piece_ends: bool = False
-    """Whether the piece ends with the answer, so that the model knows how many bars are left."""
+    """Whether the piece ends with the answer, so that models that can be told know how far it is."""
 
     def __post_init__(self) -> None:
         numbers = (self.start_beat, self.end_beat, self.sampling.temperature, self.sampling.top_p, self.tempo)

@@ -85,7 +85,7 @@ def resolve(
     is_text = manifest.codec.is_text
     ending = _ending(merged, manifest, begins=context is None)
     # A model of text that nobody told a length writes its tune to the end.
-    open_ended = is_text and ending == "closed"
+    open_ended = is_text and ending == "closed" and context is None and not _has_length(merged)
     beats = _tune_length(metre) if open_ended else _length(merged, metre)
     stretch = _stretch(merged, notes, manifest)
     _check_total(takes, max(beats, beats / stretch))
@@ -116,7 +116,7 @@ def resolve(
         lift=semitones,
         stretch=stretch,
         tempo=_value(merged, "tempo", manifest.defaults.tempo),
-        piece_ends=ending == "closed" and not is_text,
+        piece_ends=ending == "closed" and not open_ended,
         text=_beginning(merged, manifest),
         open_ended=open_ended,
     )
@@ -206,21 +206,19 @@ def _length(options: Mapping[str, OptionValue], metre: Metre) -> float:
 def _ending(options: Mapping[str, OptionValue], manifest: Manifest, *, begins: bool) -> str:
     """Return how an answer ends, "open" or "closed"; raises RequestError where a model cannot close it.
 
-    Left to the bridge, music from nothing closes. A model of text is told no bar's distance from the end: its
-    tunes from nothing close where no length is asked for, and all else of it breaks off.
+    Left to the bridge, music from nothing closes, but for text of a given length, which then has no repeats.
     """
-    asked, is_text = options.get("ending", AUTO), manifest.codec.is_text
-    has_length = any(options.get(key, AUTO) != AUTO for key in ("bars", "beats"))
-    can_close = begins and not has_length if is_text else "remaining" in manifest.conditions
-    if asked == "closed" and not can_close:
-        reason = "is not told where a piece ends"
-        if is_text:
-            reason = "ends tunes from nothing alone, asked for without bars and beats"
+    asked = options.get("ending", AUTO)
+    if asked == "closed" and not (manifest.codec.is_text or "remaining" in manifest.conditions):
         leave = "leave ending out, or send ending auto"
-        raise RequestError("bad_args", f"model {manifest.name!r} {reason}; {leave}")
+        raise RequestError("bad_args", f"model {manifest.name!r} is not told where a piece ends; {leave}")
     if asked != AUTO:
         return str(asked)
-    return "closed" if begins and not (is_text and has_length) else "open"
+    return "closed" if begins and not (manifest.codec.is_text and _has_length(options)) else "open"
+
+
+def _has_length(options: Mapping[str, OptionValue]) -> bool:
+    return any(options.get(key, AUTO) != AUTO for key in ("bars", "beats"))
 
 
 def _tune_length(metre: Metre) -> float:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from ...models.abc.field import Key, parse_key
+from ...models.abc.symbol import event
 from ...models.abc.tune import FIELD, Setting
 from ...models.errors import MusicError
 from ..leading.rounds import Rounds
@@ -46,6 +49,8 @@ class Rule:
     never: str = ""
     may_end: bool = True
     """Whether the tune may end here."""
+    then: str = ""
+    """What is written after any of ``only``."""
 
 
 FREE = Rule()
@@ -92,11 +97,18 @@ class BarFill:
         """By which beat of this bar a note begins, where that matters."""
         self._briefest: Fraction | None = None
         """Beats of the shortest note so far, None without any."""
+        self._key = Key()
+        self._end: tuple[int | None, Fraction] | None = None
+        """The pitch class and the beats of the note that ends the tune in this bar."""
         for character in text:
             self.read(character)
         self._latest = latest
         is_plain = self._briefest is not None and self._briefest >= SHORTEST_OF_PLAIN
         self._least = SHORTEST_OF_PLAIN if is_plain else SHORTEST
+
+    def end(self, tonic: int | None, beats: float) -> None:
+        """Have this bar end the tune with a note of so many beats: that pitch class, or the key's tonic."""
+        self._end = tonic, Fraction(beats)
 
     def read(self, character: str) -> None:
         """Take one more character."""
@@ -124,6 +136,9 @@ class BarFill:
     def _field(self) -> None:
         letter, _, content = self._line.partition(":")
         self._in_body = self._in_body or letter == "K"
+        if letter == "K":
+            with suppress(ValueError):  # a model spells some keys in its own way
+                self._key = parse_key(content, self._key)
         if letter in ("M", "L") and self._setting is not None:
             try:
                 self._setting = self._setting.after(letter, content.strip())
@@ -139,7 +154,7 @@ class BarFill:
             brief = self._setting.beats * min(lengths) / GRID
             self._briefest = min(brief, self._briefest or brief)
         if self._sounds(rests=True):
-            self._latest = None
+            self._latest = self._end = None
             self._is_silent = not self._sounds()
             tokens = TOKEN.finditer(self._before + self._bar)
             notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
@@ -157,11 +172,16 @@ class BarFill:
         self._is_first = self._is_first and not filled
         self._before = self._bar = ""
 
+    @property
+    def has_pick_up(self) -> bool:
+        """Whether the tune's first bar is a short one."""
+        return self._pick_up > 0
+
     def rule(self) -> Rule:
         """Return which characters keep the bar to its metre, and the tune from going round for ever."""
         if not self._in_body or _is_field(self._line):
             return FREE
-        rule = self._kept()
+        rule = self._last_note() or self._kept()
         if rule.only is None and self._idle() > LONGEST_IDLE:
             rule = Rule(_NOTES, may_end=False)
         never = self._refused_rests()
@@ -173,7 +193,7 @@ class BarFill:
 
     def _kept(self) -> Rule:
         """Return which characters keep the bar to its metre, in the tune's body."""
-        full = self._full
+        full = self._before_end()
         if full is None:
             return self._between()
         inside = self._inside()
@@ -203,6 +223,29 @@ class BarFill:
         if may_close or (self._is_first and self._begins_short):
             return Rule(never=never)
         return Rule(never=never + _CLOSERS, may_end=False)
+
+    def _before_end(self) -> int | None:
+        """Return how long the bar is without the note that ends the tune, on the grid; None: not known."""
+        if self._full is None or self._end is None or self._setting is None:
+            return self._full
+        return max(self._full - int(self._end[1] / self._setting.beats * GRID), 0)
+
+    def _last_note(self) -> Rule | None:
+        """Return what ends the tune, where its last note is to be written; else None."""
+        before = self._before_end()
+        if self._end is None or self._full is None or before is None or self._inside() is not None:
+            return None
+        bar = self._before + self._bar
+        filled = sum(measured(bar)[0])
+        if not filled <= before < filled + max(self._shortest(), 1):
+            return None
+        tonic = self._key.tonic if self._end[0] is None else self._end[0]
+        slurs = ")" * (len(_SLUR.findall(bar)) - bar.count(")"))
+        return Rule(
+            ("" if tonic is None else self._key.letters(tonic)) or _NOTES,
+            may_end=False,
+            then=f"{event('', Fraction(self._full - before, GRID))}{slurs}|",
+        )
 
     def _shortest(self) -> int:
         """Return how short a note may be, on the grid; where less is left of a bar, that is silent."""

@@ -45,9 +45,13 @@ def _origin(score: Score, request: GenerationRequest, prompt: Prompt) -> float:
     first = score.metres.bar_at(score.notes[0].start)
     barline, _ = score.metres.changes[0]
     is_pick_up = score.notes[0].start < barline - 1e-6
+    return barline if is_pick_up and has_no_room_before(request, prompt) else first.start
+
+
+def has_no_room_before(request: GenerationRequest, prompt: Prompt) -> bool:
+    """Return whether a pick-up is left out: it would take the only bar, or its place is not in the text."""
     is_short = request.end_beat - request.start_beat <= request.metre.beats + 1e-6
-    is_other = prompt.layout.written != prompt.layout.metre
-    return barline if is_pick_up and (is_short or is_other) else first.start
+    return is_short or prompt.layout.written != prompt.layout.metre
 
 
 def at_pitches(notes: Sequence[Note], request: GenerationRequest) -> list[Note]:

@@ -12,7 +12,9 @@ from ...models.errors import RequestError
 from ...models.file.manifest import Manifest
 from ...models.metre import Metre
 from ...models.note import Note
+from ..leading.cadence import keys_of
 from ..leading.register import lifted
+from ..leading.tonality import told_by
 from ..request import GenerationRequest
 
 CONTEXT_BARS = 12
@@ -76,6 +78,9 @@ class Prompt:
     """Whether the answer may begin with a pick-up. It leaves the rest of its bar silent, and takes one of
     so many bars as are asked for, which the tune's cadence lacks then."""
 
+    tonic: int | None = None
+    """Pitch class that a tune comes to its end on; None: the tonic of its key."""
+
     @property
     def beats(self) -> float:
         """Length of that music in the text."""
@@ -90,6 +95,11 @@ class Prompt:
         if self.begins_short:
             return None
         return self.layout.metre.beats / 2 if self.bars else 0.0
+
+    @property
+    def rest(self) -> float:
+        """How long the last note of a tune that ends is, in the text: a pulse, and what is not played."""
+        return self.layout.written.pulse + self.layout.block - self.layout.metre.beats
 
 
 def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
@@ -115,7 +125,14 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     check_text(manifest, request.text)
     check_text(manifest, str(layout.written), f"metre {request.metre}")
     check_text(manifest, "".join(prompt.forced), "the music given")
-    return prompt
+    return replace(prompt, tonic=_home(request, before[-CONTEXT_NOTES:])) if request.piece_ends else prompt
+
+
+def _home(request: GenerationRequest, heard: Sequence[Note]) -> int | None:
+    """Return the tonic that is named, or that of the likeliest key of what is heard; None for neither."""
+    if request.tonic is not None or not heard:
+        return request.tonic
+    return int(keys_of(told_by(heard)).sum(axis=0).argmax())
 
 
 def _key(request: GenerationRequest, sharps: int, known: frozenset[str]) -> str:

@@ -30,7 +30,7 @@ from ..runtime.stepper import Snapshot, Stepper
 from ..take.uniforms import Uniforms
 from .barcounter import BarCounter
 from .barfill import ACCIDENTALS, FREE, BarFill, Rule
-from .placing import placed
+from .placing import has_no_room_before, placed
 from .prompt import Prompt
 
 MAX_CHARACTERS = 2400
@@ -45,6 +45,11 @@ then what is written mostly lies beyond it. Each time the whole tune is read."""
 LONGEST_BAR = 84
 """Characters of a bar after which its barline is written, whatever the model would write: it may go round
 one rest for ever. One bar in 40,000 of irish-abc's training tunes has more than 64, none more than 83."""
+_LENGTHS = "123468/|"
+"""What a last note's length and barline are spelt with."""
+_REPEATS = ":["
+"""What repeats and their endings are written with. A tune that is to end in a bar has none: what is written
+last is heard last."""
 _TITLE = Rule(may_end=False)
 
 
@@ -65,6 +70,9 @@ class TextRow:
         self._characters = "".join(map(chr, map(int, self._codec["char"].values)))
         self._signed = request.scale is None
         """Whether accidentals may be written: in a scale the key says them."""
+        can_end = request.leading > 0 and set(_LENGTHS) <= set(self._characters)
+        self._ends = request.piece_ends and can_end
+        """Whether the tune is brought to its end in the answer's last bar."""
         self._begin()
 
     def _begin(self) -> None:
@@ -75,6 +83,7 @@ class TextRow:
         self._given = list(self._prompt.forced)
         self._codes = self._encoded(self._given.pop(0))
         self._pending: list[int] = []
+        self._then = ""
         self._nats = 0.0
         self._counter = BarCounter("".join(self._prompt.forced[:1]))
         self._fill = BarFill("".join(self._prompt.forced[:1]), self._prompt.latest)
@@ -102,16 +111,22 @@ class TextRow:
         self._steps += 1
         stepper.uniform[row] = self._uniforms.next()
         rule = self._rule() if forced < 0 else FREE
+        self._then = rule.then
         stepper.masks["char"][row] = _mask(self._characters, self._codec.end, rule)
 
     def _rule(self) -> Rule:
         """Return which characters may be chosen next."""
         if self._given:  # the title must end, but not the tune
             return _TITLE
+        due = self._due()
+        if self._ends and self._counter.bars + 1 == due:
+            self._fill.end(self._prompt.tonic, self._prompt.rest)
         rule = self._fill.rule() if self._barline else FREE
         if not self._signed:
             rule = replace(rule, never=rule.never + ACCIDENTALS)
-        if self._bars is not None and self._counter.bars < self._bars:
+        if self._ends:
+            rule = replace(rule, never=rule.never + _REPEATS)
+        if due is not None and self._counter.bars < due:
             rule = replace(rule, may_end=False)  # rather another strain than silence
         return rule
 
@@ -129,6 +144,8 @@ class TextRow:
             self._fill.read(character)
             if free and code == self._newline and self._given:
                 self._pending = self._encoded(self._given.pop(0))
+            elif free and self._then:
+                self._pending = self._encoded(self._then)
             elif not self._given and self._counter.characters >= LONGEST_BAR:
                 self._pending = self._pending or list(self._barline)
         self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
@@ -153,7 +170,14 @@ class TextRow:
         """Return whether as many bars as were asked for are written."""
         if len(self._codes) >= MAX_CHARACTERS:
             return True
-        return self._bars is not None and self._counter.bars >= self._bars
+        due = self._due()
+        return due is not None and self._counter.bars >= due
+
+    def _due(self) -> int | None:
+        """Return how many bars the tune has when it is long enough, None when it is written to its end."""
+        if self._bars is None:
+            return None
+        return self._bars + (self._fill.has_pick_up and has_no_room_before(self._job.request, self._prompt))
 
     def _restart(self, stepper: Stepper, row: int) -> None:
         """Draw the tune again: the row goes back to its beginning, on with its random numbers."""
@@ -222,10 +246,8 @@ def _mask(characters: str, end: int, rule: Rule) -> Mask:
 
 
 def _bars_wanted(request: GenerationRequest, prompt: Prompt) -> int | None:
-    """Return how many bars a tune has when it is long enough, None when it is to be written to its end."""
+    """Return how many bars were asked for, those before the answer too; None for a tune up to its end."""
     if request.open_ended:
         return None
     asked = bars_in(request.end_beat - request.start_beat, request.metre)
-    bars = prompt.bars + asked * prompt.layout.count
-    # A pick-up may take the first bar's place.
-    return bars + prompt.begins_short
+    return prompt.bars + asked * prompt.layout.count

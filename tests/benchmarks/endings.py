@@ -263,7 +263,7 @@ def main() -> None:
         for title, *way in WAYS:
             try:
                 rows[title] = answered(engine, manifest, found, *way)
-            except RequestError as error:  # drums have no tonic, and text is not told where it ends
+            except RequestError as error:  # drums have no tonic
                 print(f"{title}: {error}\n")
     print_shares(rows)
     if "remaining" in manifest.conditions:

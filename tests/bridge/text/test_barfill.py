@@ -171,6 +171,68 @@ def test_rests_are_free_again_after_the_first_bar_of_an_answer() -> None:
     assert allows(fill.rule(), "5")
 
 
+@pytest.mark.parametrize(
+    ("key", "tonic", "music", "only", "then"),
+    [
+        ("D", None, "ABc", "Dd", "3|"),
+        ("Ador", None, "A2B", "Aa", "3|"),
+        ("A dorian", 7, "ABc", "Gg", "3|"),
+        ("D", 6, "(3ABc A", "Ff", "3|"),
+        ("D", None, "A/4B/Bc", "Dd", "3|"),
+        ("D", None, "A(Bc", "Dd", "3)|"),
+        ("D", 5, "ABc", "ABCDEFGabcdefg", "3|"),
+        ("Enim", None, "ABc", "ABCDEFGabcdefg", "3|"),
+    ],
+)
+def test_a_tune_that_ends_comes_to_rest_on_its_tonic(
+    key: str, tonic: int | None, music: str, only: str, then: str
+) -> None:
+    fill = BarFill(f"X:1\nM:6/8\nL:1/8\nK:{key}\nABc def|")
+    fill.end(tonic, 1.5)
+    for character in music:
+        assert fill.rule().then == ""
+        fill.read(character)
+    assert (fill.rule().only, fill.rule().then, fill.rule().may_end) == (only, then, False)
+    for character in f"{only[0]}{then}ABc":
+        fill.read(character)
+    assert fill.rule().then == "", "that bar is over"
+
+
+@pytest.mark.parametrize(
+    ("music", "allowed", "refused"),
+    [
+        ("", "ABc(", ""),
+        ("A", "23/B<", "456|"),
+        ("AB", "2c", "3|"),
+        ("AB>", "c", "|>"),
+        ("AB3/2B", "/", "Dd|2"),
+        ("(5ABcde", "A|", ""),
+    ],
+)
+def test_what_comes_before_the_last_note_leaves_it_its_room(music: str, allowed: str, refused: str) -> None:
+    fill = BarFill(HEAD)
+    fill.end(None, 1.5)
+    for character in music:
+        fill.read(character)
+    assert all(allows(fill.rule(), character) for character in allowed)
+    assert not any(allows(fill.rule(), character) for character in refused)
+
+
+@pytest.mark.parametrize(
+    ("unit", "beats", "then"),
+    [("1/4", 1.5, "3/2|"), ("1/16", 1.5, "6|"), ("1/8", 9.0, "6|"), ("1/2", 2.0, "|")],
+)
+def test_a_last_note_is_as_long_as_told_but_no_longer_than_its_bar(
+    unit: str, beats: float, then: str
+) -> None:
+    fill = BarFill(f"X:1\nM:6/8\nL:{unit}\nK:D\n")
+    fill.end(None, beats)
+    fill.read({"1/4": "A3/2", "1/16": "A6", "1/8": "", "1/2": "A/2"}[unit][:1] or " ")
+    for character in {"1/4": "3/2", "1/16": "6", "1/8": "", "1/2": "/2"}[unit]:
+        fill.read(character)
+    assert (fill.rule().only, fill.rule().then) == ("Dd", then)
+
+
 def test_repeats_do_not_begin_in_one_another() -> None:
     assert not allows(rule("|:ABc def|"), ":")
     assert allows(rule("|:ABc def:|"), ":")

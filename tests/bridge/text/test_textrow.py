@@ -188,6 +188,56 @@ def test_an_answer_begins_early_however_often_it_is_drawn_alike(irish: Engine, w
     assert len(written) < textrow.ATTEMPTS
 
 
+@pytest.mark.parametrize("metre", ["4/4", "6/8", "3/4", "3/8", "7/8", "5/4", "12/8"])
+@pytest.mark.parametrize("notes", [0, 1, 8])
+def test_what_is_to_end_comes_to_rest_on_its_tonic(irish: Engine, metre: str, notes: int) -> None:
+    """In its last bar, whether a bar or four were asked for, after music or from nothing."""
+    tune = tuple(Note((62, 66, 69)[at % 3], at / 2, 0.5) for at in range(notes)) or None
+    for length in (1, 4):
+        options = {"metre": metre, "bars": length, "scale": "D major", "ending": "closed", "takes": 4}
+        for take in ask_irish(irish, 5, tune, **options):
+            last = take.notes[-1]
+            assert last.pitch % 12 == 2
+            assert last.end == pytest.approx(take.end_beats)
+            assert last.duration >= 0.99
+            assert ":|" not in take.text and "[1" not in take.text
+
+
+@pytest.mark.parametrize(
+    ("metre", "beats"), [("6/8", 1.5), ("4/4", 1.0), ("3/8", 1.5), ("7/8", 1.5), ("5/4", 2.0), ("5/8", 2.0)]
+)
+def test_a_last_note_is_a_pulse_long_and_as_long_as_what_is_not_played(metre: str, beats: float) -> None:
+    assert prompt_for(SHIPPED, resolve({}, {"metre": metre}, RIFF, SHIPPED, seed=1)).rest == beats
+
+
+def test_what_is_to_end_ends_in_the_key_that_is_named_heard_or_written(irish: Engine) -> None:
+    arpeggio = tuple(Note(pitch, float(at), 1.0) for at, pitch in enumerate((67, 71, 74, 79, 74, 71, 67, 67)))
+    (take,) = ask_irish(irish, 1, arpeggio, metre="4/4", ending="closed")
+    assert take.notes[-1].pitch % 12 == 7
+    (take,) = ask_irish(irish, 1, arpeggio, metre="4/4", ending="closed", scale="E minor")
+    assert take.notes[-1].pitch % 12 == 4
+    (take,) = ask_irish(
+        irish, 1, metre="4/4", bars=4, ending="closed", text="X:1\nT:x\nM:4/4\nL:1/8\nK:Ador\n"
+    )
+    assert take.notes[-1].pitch % 12 == 9
+
+
+@pytest.mark.parametrize("bars", [1, 4])
+@pytest.mark.parametrize("pick_up", ["", "A2|"])
+def test_a_pick_up_takes_no_bar_from_what_is_to_end(irish: Engine, bars: int, pick_up: str) -> None:
+    text = f"X:1\nT:x\nM:4/4\nL:1/8\nK:D\n{pick_up}DEFG "
+    for take in ask_irish(irish, 2, text=text, bars=bars, takes=4, ending="closed"):
+        assert take.notes[-1].pitch % 12 == 2
+        assert (take.notes[-1].start, take.notes[-1].end) == (take.end_beats - 1, take.end_beats)
+
+
+def test_what_nothing_leads_or_is_left_open_breaks_off(irish: Engine) -> None:
+    options = {"metre": "4/4", "bars": 2, "scale": "D major", "takes": 16}
+    for other in ({"ending": "closed", "leading": 0}, {"ending": "open"}):
+        takes = ask_irish(irish, 3, RIFF, **options, **other)
+        assert sum(take.notes[-1].pitch % 12 == 2 for take in takes) < 12
+
+
 def test_a_tune_of_its_own_length_or_beginning_may_have_a_pick_up(irish: Engine) -> None:
     text = "X:1\nT:x\nM:4/4\nL:1/8\nK:D\n"
     for options in ({}, {"text": text, "bars": 8}):
