@@ -183,12 +183,20 @@ def test_a_named_tonic(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "made", pieces=40, notes=80, parts=1)
     command = [sys.executable, HERE / "home.py", HERE.parents[1] / "models" / "folk.onnx", data]
     tune = tmp_path / "tunes.abc"
-    tune.write_text("X:1\nM:4/4\nL:1/4\nK:Ador\nA2e2|d4|A2e2|d4|A4|\n\nX:2\nK:none\nAA|\n", encoding="utf-8")
+    told, following = "A2e2|d4|A2e2|d4|", "A4|dede|AAAd|e4|"
+    tune.write_text(
+        f"X:1\nM:4/4\nL:1/4\nK:Ador\n{told}{following}A4|\n\nX:2\nK:none\nAA|\n", encoding="utf-8"
+    )
     words = [str(word) for word in [*command, "--pull", "0", "1", "9", "--abc", tune]]
     said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
-    music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    pulled, in_abc = said.split("\n\n")[1:]
+    music, *rows = [line.strip("| ").split(" | ") for line in pulled.splitlines()[2:]]
     assert music[0] == "the music"
-    assert "in ABC, 1 pieces: tonic 0.250, fifth 0.250" in said
+    assert "in ABC, 1 pieces: tonic 0.344, fifth 0.312" in said
+    told_of, _, its_music, answered = [line.strip("| ").split(" | ") for line in in_abc.splitlines()]
+    assert told_of == ["1 in ABC", "tonic", "fifth", "first two", "again"]
+    assert its_music == ["the music", "0.438", "0.375", "1.00", "0.222"]
+    assert answered[0] == "answers" and all(0 <= float(cell) <= 1 for cell in answered[1:])
     assert [row[0] for row in rows] == ["0", "1", "9"]
     assert float(rows[0][1]) < float(rows[1][1]) < float(rows[2][1])
     assert float(rows[0][2]) + float(rows[0][6]) < float(rows[2][2]) + float(rows[2][6])
