@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import ModelFileError
-from ...models.file.feed import Feed, empty_memory, first_feed
+from ...models.file.feed import Feed, first_feed
 from ...models.file.manifest import Manifest, Memory
+from ...models.file.memory import empty_memory
 from ...models.refusal import first_line
 from .stepper import MAX_ROWS, Batching, memory_sizes
 

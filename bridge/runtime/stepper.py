@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...models.file.feed import empty_memory, first_feed
+from ...models.file.feed import first_feed
 from ...models.file.manifest import Manifest, Memory
+from ...models.file.memory import empty_memory, remember
 from ...models.file.step import NULL_POSITION, POSITION_STRIDE, UNUSED_POSITION, outputs
 
 MAX_ROWS = 16
@@ -242,21 +243,15 @@ class Stepper:
         return self._bind(rows) if known is None else known
 
     def _remember(self, rows: int) -> None:
-        """Write what the step handed out into the memory (the rules are in models/file/step.py)."""
-        ring, first = self._slots - 1, 0
+        """Write what the step handed out into the memory."""
+        memory, first = (self._keys, self._values, self._positions), 0
         while first < rows:
             # Takes of one request have the same number of steps behind them: all of them at once.
             steps, last = self._steps[first], first + 1
             while last < rows and self._steps[last] == steps:
                 last += 1
             these = slice(first, last) if last - first > 1 else first  # an index is quicker than a slice
-            slot = 1 + steps % ring
-            self._positions[these, slot] = UNUSED_POSITION
-            self._keys[these, :, :, slot] = self._key[these]
-            if steps:  # Before its first note a row has no step to complete: slot 0 would be overwritten.
-                before = 1 + (steps - 1) % ring
-                self._values[these, :, before] = self._value[these]
-                self._positions[these, before] = self._position[these]
+            remember(memory, these, steps, self._key[these], self._value[these], self._position[these])
             first = last
         for row, (bar, tick, _) in enumerate(self.clock[:rows].tolist()):
             self._position[row] = bar * POSITION_STRIDE + tick

@@ -12,8 +12,9 @@ import onnxruntime as ort
 
 from ...models.file.feed import Feed, first_feed
 from ...models.file.manifest import Manifest
+from ...models.file.memory import remember
 from ...models.file.modelfile import session_options
-from ...models.file.step import POSITION_STRIDE, UNUSED_POSITION
+from ...models.file.step import POSITION_STRIDE
 
 Passage = dict[str, npt.NDArray[Any]]
 TIMED_STEPS = 400
@@ -55,14 +56,10 @@ class Replay:
         return out
 
     def _remember(self, feed: dict[str, Any], out: dict[str, Any], number: int) -> None:
-        """Store this step's key, and complete the row of the step before."""
-        slot = 1 + (number - 1) % (self.slots - 1)
-        feed["memory_positions"][:, slot] = UNUSED_POSITION
-        feed["memory_keys"][:, :, :, slot] = out["key"]
-        if number >= 2:
-            before = 1 + (number - 2) % (self.slots - 1)
-            feed["memory_values"][:, :, before] = out["value"]
-            feed["memory_positions"][:, before] = self._position
+        """Write what the step handed out into the memory of ``feed``."""
+        keys, values, positions = (feed[f"memory_{name}"] for name in ("keys", "values", "positions"))
+        own = (out["key"], out["value"], self._position)
+        remember((keys, values, positions), slice(None), number - 1, *own)
         self._position = feed["clock"][:, 0] * POSITION_STRIDE + feed["clock"][:, 1]
 
     def log_probs(self, passage: Passage) -> npt.NDArray[np.float32]:

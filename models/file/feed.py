@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .manifest import Manifest, Memory
-from .step import NULL_POSITION, UNUSED_POSITION, inputs
+from .manifest import Manifest
+from .memory import empty_memory
+from .step import inputs
 
 Feed = dict[str, npt.NDArray[Any]]
 """Arrays by the name of the input, (row, ...)."""
@@ -41,14 +42,3 @@ def first_feed(manifest: Manifest, rows: int = 1, slots: int = 0) -> Feed:
     if memory is not None:
         feed |= empty_memory(memory, rows, sizes["memory"])
     return feed
-
-
-def empty_memory(memory: Memory, rows: int, slots: int) -> Feed:
-    """Return the attention memory of a first step: nothing but the null row, at slot 0 of ``slots``."""
-    positions = np.full((rows, slots), UNUSED_POSITION, np.float32)
-    positions[:, 0] = NULL_POSITION
-    return {
-        "memory_keys": np.zeros((rows, memory.heads, memory.key_size, slots), np.float32),
-        "memory_values": np.zeros((rows, memory.heads, slots, memory.value_size), np.float32),
-        "memory_positions": positions,
-    }

@@ -1,7 +1,7 @@
 """The step graph's inputs and outputs: one table for the exporter, the checker, the engine and the docs.
 
 One run of the graph reads the note before and chooses the next. The host keeps the state and the
-attention memory between runs.
+attention memory between runs (memory.py).
 """
 
 from __future__ import annotations
