@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from functools import cache
 from math import prod
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from ..errors import ModelFileError
 from ..gaps import Gaps
@@ -15,11 +15,11 @@ from .step import inputs, outputs
 
 _INITIAL: Mapping[DType, float] = {"int32": 2**31 - 1, "float32": 3.4e38}
 """What a state's elements may begin with, up and down."""
-_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "str": ((str,), "text"),
-    "int": ((int,), "a whole number"),
-    "float": ((int, float), "a number"),
-    "bool": ((bool,), "true or false"),
+_KINDS: Mapping[type, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    bool: ((bool,), "true or false"),
 }
 """By what a key is declared as: the types that JSON has for it, and their name."""
 
@@ -36,7 +36,7 @@ def check_manifest(manifest: Manifest) -> None:
             _check_kinds(entry, f"{key}: ")
     for key in ("tasks", "conditions"):
         for word in getattr(manifest, key):
-            _check_kind(key, "str", word)
+            _check_kind(key, str, word)
     for key in ("conditions", "metres"):
         if len(set(getattr(manifest, key))) < len(getattr(manifest, key)):
             raise _wrong(key, "names something twice")
@@ -58,19 +58,24 @@ def _wrong(key: str, reason: str) -> ModelFileError:
 
 def _check_kinds(entry: Any, where: str = "") -> None:
     """Check kinds and ranges of a dataclass' plain values."""
-    for known in fields(entry):
-        key, value = where + known.name, getattr(entry, known.name)
-        if known.type in _KINDS:
-            _check_kind(key, str(known.type), value)
+    made: type = type(entry)
+    for name, kind in _declared(made).items():
+        key, value = where + name, getattr(entry, name)
+        if kind in _KINDS:
+            _check_kind(key, kind, value)
         if key in RANGES:
             _check_range(key, value)
 
 
-def _check_kind(key: str, kind: str, value: object) -> None:
+_declared = cache(get_type_hints)
+"""What each field of a dataclass is declared as, kept: many files are read when a bridge starts."""
+
+
+def _check_kind(key: str, kind: type, value: object) -> None:
     types, name = _KINDS[kind]
     # Half of a character beyond 16 bits is text to JSON, and cannot be sent.
     is_half = isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value)
-    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool") or is_half:
+    if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool) or is_half:
         raise _wrong(key, f"must be {name}, not {value!r:.80}")
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise _wrong(key, f"has {len(value)} characters, at most {MAX_TEXT} are allowed")
