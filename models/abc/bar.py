@@ -73,6 +73,11 @@ class Measure:
         """Whether it is shorter than its metre."""
         return self.full is not None and self.beats < self.full
 
+    @property
+    def missing(self) -> Fraction:
+        """How much shorter than its metre it is, in beats; 0 of a longer one, and in free metre."""
+        return max(self.full - self.beats, Fraction(0)) if self.full is not None else Fraction(0)
+
     @cached_property
     def lead(self) -> list[Symbol]:
         """The signs before its first note."""

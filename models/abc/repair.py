@@ -101,8 +101,7 @@ def _mended(measures: Sequence[Measure]) -> list[Measure]:
                 _fill(mended[index], lengths, in_front)
     if not all(map(_fits, mended, allowed(mended))):  # pick-ups that go on contradicting each other
         for measure in mended[1:]:
-            if measure.full is not None and measure.short:
-                measure.back += measure.full - measure.beats
+            measure.back += measure.missing
     return mended
 
 
@@ -111,10 +110,8 @@ def _fits(measure: Measure, lengths: set[Fraction]) -> bool:
 
 
 def _fill(measure: Measure, lengths: set[Fraction], in_front: bool) -> None:
-    """Put a rest into a short bar: the shortest that makes it fit."""
+    """Put a rest into a bar that does not fit: the shortest that makes it."""
     full, beats = measure.full, measure.beats
-    if full is None:
-        return
     wanted = min(t for t in lengths if t == full or (t > beats and _is_written(measure, t - beats)))
     if in_front:
         measure.front += wanted - beats
@@ -139,14 +136,7 @@ def _cut(measure: Measure) -> Iterator[Measure]:
     if not _is_fillable(measure, full) and not (measure.beats > full and _is_expandable(measure)):
         measure = _plain(measure)
     for piece in _pieces(measure, full) if measure.beats > full else [measure]:
-        if (
-            piece.full is not None
-            and piece.beats < piece.full
-            and not _is_written(piece, piece.full - piece.beats)
-        ):
-            yield _silence(piece, piece.full)
-        else:
-            yield piece
+        yield piece if _is_written(piece, piece.missing) else _silence(piece)
 
 
 def _is_uneven(measure: Measure) -> bool:
@@ -211,9 +201,9 @@ def _full(setting: Setting, before: Fraction) -> Fraction:
     return before if setting.metre is None else Fraction(setting.metre.beats)
 
 
-def _silence(measure: Measure, full: Fraction) -> Measure:
+def _silence(measure: Measure) -> Measure:
     """Return a bar's rest: for the few whose lengths no rest completes."""
-    first = measure.sounding[0]
+    full, first = measure.beats + measure.missing, measure.sounding[0]
     before, step = measure.steps[:first], measure.steps[first]
     units = min(full / (4 * step.setting.unit), Fraction(MAX_UNITS))
     rest = Step(replace(step.sign, kind=Kind.REST, stem="z", heads=(), units=units), step.setting, units)

@@ -332,6 +332,12 @@ def test_unfinished_bars_are_found() -> None:
         ('"Fine"c4"D.C."c4|"Am"c8', 'c4 c4|"Am"c8'),
         ("(3~CDEc8|c8", "(3:2:1C(3:2:1D(3:2:1Ec6|c8"),
         ('c4!trill!c4|~"Am"c8|', 'c4!trill!c4|~"Am"c8|'),
+        ("c8[M:none]d9|c8|", "c8[M:none] | d8|c8|"),
+        ("[M:none]c5|[M:4/4]c7|c8", "[M:none]c5|[M:4/4]c7 z|c8"),
+        ("Z2|c7", "Z2|c7 z"),
+        ("f(5ABcdeE2>F|c8", "f(5ABcdeE2>F|c8"),
+        # Either pick-up would fit if the other did.
+        ("[M:2/4]c:|bcAc/[M:3/4]||c/", "[M:2/4]c:| z/2 bcAc/[M:3/4]|| z3 c/ z5/2"),
     ],
 )
 def test_repair(music: str, wanted: str) -> None:
