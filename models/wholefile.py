@@ -16,6 +16,10 @@ from typing import Any, BinaryIO
 
 PART = ".antiphon-part"
 """How the name of a file ends until it is whole. What is called so is ours to remove: no user's file."""
+ABANDONED_SECONDS = 24 * 3600.0
+"""After so long without a byte more a part is of a program that was killed, and nobody's any more."""
+_DIGITS = 16
+"""Of a part's name."""
 WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds between the tries of :func:`insist`."""
 
@@ -24,8 +28,9 @@ WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its name once all is written.
 
-    Whatever ends it early, Ctrl-C included, leaves what was there before. Where several write one file, it is
-    the last one's to end, and whole. A file that is replaced keeps its mode. A link keeps pointing where it
+    Whatever ends it early, Ctrl-C included, leaves what was there before; what a program that was killed has
+    begun is removed a day later, by the next that writes beside it. Where several write one file, it is the
+    last one's to end, and whole. A file that is replaced keeps its mode. A link keeps pointing where it
     does; what is no regular file, such as a pipe or a device, is written to as it is.
 
     Raises:
@@ -39,9 +44,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield out
         return
     # A name that nobody else has, and short: the target's own may be as long as names may be.
-    temporary = target.with_name(secrets.token_hex(8) + PART)
+    temporary = target.with_name(secrets.token_hex(_DIGITS // 2) + PART)
     try:
         with _created(temporary, _mode(target)) as out:
+            _remove_abandoned(target.parent, os.fstat(out.fileno()).st_mtime)
             yield out
         insist(lambda: temporary.replace(target))
     except BaseException as error:
@@ -73,6 +79,20 @@ def _created(path: Path, mode: int | None) -> BinaryIO:
         with suppress(OSError):  # some file systems keep no modes
             path.chmod(mode)  # the umask may have taken some of it
     return out
+
+
+def _remove_abandoned(folder: Path, now: float) -> None:
+    """Remove the parts of files that nobody will finish, as far as the system lets us.
+
+    Args:
+        folder: where they lie.
+        now: by the clock of its file system, which may be another computer's.
+    """
+    with suppress(OSError):
+        for part in folder.glob("[0-9a-f]" * _DIGITS + PART):
+            with suppress(OSError):  # another program has removed it, or it is another user's
+                if now - part.lstat().st_mtime > ABANDONED_SECONDS:
+                    part.unlink()
 
 
 def insist(change: Callable[[], object]) -> None:

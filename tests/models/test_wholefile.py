@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from antiphon.models.wholefile import whole_file
+from antiphon.models.wholefile import PART, whole_file
 
 
 def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -113,6 +113,33 @@ def test_a_file_of_the_user_s_beside_it_stays(tmp_path: Path, error: type[OSErro
             raise error
     assert own.read_bytes() == b"precious"
     assert path.exists() == (error is None)
+
+
+def test_what_a_killed_program_left_goes_after_a_day(tmp_path: Path) -> None:
+    """What may still be written stays, and so does whatever is called otherwise."""
+    left, written, others = ["0123456789abcdef", "f" * 16], "fedcba9876543210", ["tune.mid", "a" * 15]
+    path = tmp_path / "tune.mid"
+    path.touch()
+    now = path.stat().st_mtime
+    for name, age in {**dict.fromkeys([*left, *others], 25), written: 23}.items():
+        part = tmp_path / (name + PART)
+        part.write_bytes(b"half")
+        os.utime(part, (now - age * 3600, now - age * 3600))
+    with whole_file(path) as out:
+        out.write(b"new")
+    assert {p.name for p in tmp_path.iterdir()} == {"tune.mid", *(f"{n}{PART}" for n in (written, *others))}
+
+
+def test_a_folder_that_cannot_be_listed_is_written_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", refuse)
+    with whole_file(tmp_path / "tune.mid") as out:
+        out.write(b"new")
+    assert (tmp_path / "tune.mid").read_bytes() == b"new"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
