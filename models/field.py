@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -90,7 +90,10 @@ class Field:
 
     def nearest(self, value: float) -> int:
         """Return the code of the nearest value; halfway goes to the smaller."""
-        return int(np.argmin(np.abs(self.array - value)))
+        values, above = self.values, bisect_left(self.values, value)
+        if above == len(values) or (above and value - values[above - 1] <= values[above] - value):
+            return above - 1
+        return above
 
     def floor(self, value: float) -> int:
         """Return the code of the largest value not above ``value``, or 0."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,8 +27,8 @@ class Constraints:
 
     fixed: Mapping[FieldName, Mask]
     """Of the fields whose mask stays the same throughout a take."""
-    ticks: npt.NDArray[np.float64]
-    """The table of deltas, (code,), END not among them."""
+    ticks: tuple[float, ...]
+    """The table of deltas, ascending, END not among them."""
     parts: int
     """How many parts may play."""
     allowed: tuple[frozenset[int], ...]
@@ -36,7 +37,7 @@ class Constraints:
     def delta_within(self, least: int, most: int) -> Mask:
         """Return a new mask of a delta of ``least`` to ``most`` ticks, which the table must have some of."""
         mask = self.delta(least, ends=False)
-        mask[:-1][self.ticks > most] = MASKED
+        mask[bisect_right(self.ticks, most) : -1] = MASKED
         return mask
 
     def parts_within(self, least: int, most: int) -> Mask:
@@ -54,9 +55,9 @@ class Constraints:
             most: the most ticks; where the table has none up to there, its next ones.
         """
         mask = np.zeros(len(self.ticks) + 1, np.float32)
-        first = int(self.ticks.searchsorted(least))
+        first = bisect_left(self.ticks, least)
         mask[:first] = MASKED
-        mask[max(int(self.ticks.searchsorted(most, "right")), first + 1) : -1] = MASKED
+        mask[max(bisect_right(self.ticks, most), first + 1) : -1] = MASKED
         mask[-1] = 0.0 if ends else MASKED
         return mask
 
@@ -96,7 +97,7 @@ def _constraints(asked: _Asked) -> Constraints:
         fixed["part"] = _mask(np.isin(values, sorted(parts)), "the model plays none of the parts asked for")
     free = frozenset(range(codec["delta"].size))
     allowed = [frozenset(np.flatnonzero(mask == 0).tolist()) for mask in fixed.values()]
-    return Constraints(fixed, codec["delta"].array, len(parts), (free, *allowed))
+    return Constraints(fixed, codec["delta"].values, len(parts), (free, *allowed))
 
 
 def _parts(asked: _Asked) -> set[int]:

@@ -200,9 +200,9 @@ class TakeRow:
         if written == "end" or self._steps >= self._most_steps:
             self._finish()
             return True
+        bar, tick, length = stepper.clock[row].tolist()
         if written == "note":
             self._nats -= sum(stepper.log_prob[row].tolist())
-            bar, tick, _ = stepper.clock[row].tolist()
             self._leading.hear(codes, bar, tick)
             if writer.codes is not None:
                 stepper.note[row] = writer.codes
@@ -211,12 +211,11 @@ class TakeRow:
         for note in writer.ready():
             self._tell(note)
         self._job.progress(self._take, writer.done)
-        self._prepare(stepper, row)
+        self._prepare(stepper, row, bar, tick, length)
         return False
 
-    def _prepare(self, stepper: Stepper, row: int) -> None:
-        """Write the inputs of the next step that differ from the last one's."""
-        bar, tick, length = stepper.clock[row].tolist()
+    def _prepare(self, stepper: Stepper, row: int, bar: int, tick: int, length: int) -> None:
+        """Write what differs of the next step's inputs; bar, tick and length are the chosen note's clock."""
         left = self._remaining(bar)
         if left != self._left:
             self._left = left
