@@ -16,7 +16,7 @@ from ...models.note import Note
 from ...models.quantise import off_grid
 from ...models.transcribe import transcribe
 from ...models.voices import LEGATO
-from .rounds import TuneRounds
+from .loops import TuneLoops
 from .tessitura import Tessitura, tessitura_of
 from .tonality import Heard, hear
 from .voiceleading import VoiceLeading, voice_leading_of
@@ -69,7 +69,7 @@ class Context:
     """The condition `tonic` at each step; 0 where the model has none."""
     heard: Heard | None = None
     """What it tells of its key; None of drums and of text."""
-    rounds: TuneRounds | None = None
+    loops: TuneLoops | None = None
     """Whether it goes round a few bars; None where a model writes no single voice."""
     tessitura: Tessitura | None = None
     """Where its voices lie; None where a model has no several."""
@@ -106,7 +106,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
     heard = None if manifest.has_drums else hear(ordered)
     place = _phrase(ordered, encoded.origin, metres) + phrase - 1 if manifest.phrases and phrase else None
     clocks = np.stack([encoded.bars, encoded.places, encoded.bar_ticks], axis=1).astype(np.int32)
-    rounds = _rounds(manifest, encoded.codes, clocks)
+    loops = _loops(manifest, encoded.codes, clocks)
     codes = np.array([manifest.metre_code(metre) for metre in encoded.metres], dtype=np.int32)
     empty = Context(
         begin=codec.begin(),
@@ -116,7 +116,7 @@ def read_context(manifest: Manifest, notes: Sequence[Note], metres: MetreMap, ph
         remaining=np.zeros(0, np.int32),
         phrase=place,
         heard=heard,
-        rounds=rounds,
+        loops=loops,
         tessitura=tessitura_of(manifest, encoded.codes),
         motion=voice_leading_of(manifest, encoded.codes),
     )
@@ -154,12 +154,12 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
     return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
 
 
-def _rounds(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneRounds | None:
+def _loops(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneLoops | None:
     """Return what a tune has gone round; None of a model of more voices."""
     if not manifest.is_melody:
         return None
     placed = zip(clocks[:, 0].tolist(), clocks[:, 1].tolist(), codes.tolist(), strict=True)
-    return TuneRounds(manifest.codec, placed)
+    return TuneLoops(manifest.codec, placed)
 
 
 def _phrase(notes: Sequence[Note], origin: float, metres: MetreMap) -> int:

@@ -22,7 +22,7 @@ MAX_NOTES = 128
 _AT_ONCE = 16
 """Notes after which the key is found anew."""
 WORN = 16.0
-"""Nats that a pitch loses which would begin a round once more: at a low temperature a few are not enough."""
+"""Nats that a pitch loses which would begin a loop once more: at a low temperature a few are not enough."""
 
 
 class Leading:
@@ -49,8 +49,8 @@ class Leading:
         """How long each pitch class has sounded, in beats, where that leads; (12,)."""
         self._count = 0
         self._is_alone = manifest.is_melody or (manifest.has_voices and len(request.parts or ()) == 1)
-        self._rounds = None if context.rounds is None else context.rounds.copy()
-        self._worn: list[int] = [] if self._rounds is None else self._rounds.worn
+        self._loops = None if context.loops is None else context.loops.copy()
+        self._worn: list[int] = [] if self._loops is None else self._loops.worn
         where, moved = context.tessitura, context.motion
         self._tessitura = None if where is None else where.within(request.low, request.high)
         self._motion = None if moved is None else moved.of_parts(request.parts)
@@ -84,9 +84,9 @@ class Leading:
             self._tessitura.hear(codes)
         if self._motion is not None:
             self._motion.hear(codes)
-        if self._rounds is not None:
-            self._rounds.hear(bar, tick, codes)
-            self._worn = self._rounds.worn
+        if self._loops is not None:
+            self._loops.hear(bar, tick, codes)
+            self._worn = self._loops.worn
         beats = self._beats(codes)
         if self._cadence is not None:
             self._cadence.hear(self._classes[codes[self._pitch]], beats)

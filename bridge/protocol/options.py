@@ -79,7 +79,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("stretch", "f", SHORTEST, LONGEST, AUTO, "how many beats one of the model's lasts: at 2 notes "
            "are twice as long, and half as many; auto: 1, or what a slow or fast context asks for"),
     Option("leading", "f", 0, 1, 1.0, "how far pitches are led: to the key, to where the voices lay, past "
-           "parallels and endless rounds, home at the end; 0 leaves them to the model"),
+           "parallels and endless loops, home at the end; 0 leaves them to the model"),
     Option("text", "s", 0, 0, AUTO, "how the tune begins, in ABC, for a model of text, "
            f"at most {MAX_TUNE} characters; auto: as the other options say"),
     Option("ending", "s", 0, 0, AUTO, "open: the music may go on after the answer; closed: it comes to its "

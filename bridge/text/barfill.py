@@ -11,7 +11,7 @@ from ...models.abc.field import Key, parse_key
 from ...models.abc.symbol import event
 from ...models.abc.tune import FIELD, Setting
 from ...models.errors import MusicError
-from ..leading.rounds import Rounds
+from ..leading.loops import Loops
 from .barlines import Barlines
 from .notelength import DIGITS, GRID, TOKEN, LastNote, measured, too_long, too_short
 
@@ -89,7 +89,7 @@ class BarFill:
         self._is_silent = False
         """Whether the last bar was rests and nothing else."""
         self._barlines = Barlines()
-        self._rounds: Rounds[tuple[str, ...]] = Rounds()
+        self._loops: Loops[tuple[str, ...]] = Loops()
         """Knows each bar's notes, as they are written."""
         self._ends_section = False
         """Whether the last barline must be a double one or a repeat: its bar leaves room for the pick-up."""
@@ -158,7 +158,7 @@ class BarFill:
             self._is_silent = not self._sounds()
             tokens = TOKEN.finditer(self._before + self._bar)
             notes = tuple(t[0] for t in tokens if t["chord"] or (t["note"] and t["note"] not in _RESTS))
-            self._rounds.close(notes)
+            self._loops.close(notes)
         self._ends_section = False
         if filled and full is not None:
             if self._is_first:
@@ -185,7 +185,7 @@ class BarFill:
         if rule.only is None and self._idle() > LONGEST_IDLE:
             rule = Rule(_NOTES, may_end=False)
         never = self._refused_rests()
-        for notes in self._rounds.worn():
+        for notes in self._loops.worn():
             never += notes[0].lstrip(_BEFORE_LETTERS)[0]
         if never and rule.only in (None, _NOTES) and not self._sounds():
             return replace(rule, never=rule.never + never)

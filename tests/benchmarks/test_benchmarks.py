@@ -280,10 +280,10 @@ OF_VOICES = ("together", "a triad", "crossed", "leaps")
 ENDINGS = dict.fromkeys(("continue", "generate"), ("open", "closed", "closed, tonic named"))
 
 
-def test_rounds(tmp_path: Path) -> None:
+def test_loops(tmp_path: Path) -> None:
     """Whoever is led goes round no more; what is made up may be cut short of 32 bars."""
     data = write_dataset(tmp_path / "made", pieces=3, notes=140, parts=1)
-    command = [sys.executable, HERE / "rounds.py", HERE.parents[1] / "models" / "folk.onnx", data]
+    command = [sys.executable, HERE / "loops.py", HERE.parents[1] / "models" / "folk.onnx", data]
     words = [str(word) for word in command]
     said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
     table, told = said.split("\n\n")[1:]

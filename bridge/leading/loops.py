@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from ...models.codec import Codec
 
 LONGEST = 8
-"""Bars of a round: a strain and its repeat are two turns."""
+"""Bars of a loop: a strain and its repeat are two turns."""
 SAME = 8
 """Times in a row that a tune strikes a pitch, or as often as its context does: of 885 folk tunes six in a
 thousand do so more often, and none more than eleven times."""
@@ -21,11 +21,11 @@ thousand do so more often, and none more than eleven times."""
 Bar = TypeVar("Bar", bound=Sequence[object])
 
 
-class Rounds(Generic[Bar]):
+class Loops(Generic[Bar]):
     """Follows music bar by bar. Bars are the same that are equal and not empty.
 
-    A round of up to LONGEST bars may have two turns, and one bar of the third: of 331 times that folk tunes
-    have four bars twice, 33% go on with the same bar, and 26% with the same two (tests/benchmarks/rounds.py).
+    A loop of up to LONGEST bars may have two turns, and one bar of the third: of 331 times that folk tunes
+    have four bars twice, 33% go on with the same bar, and 26% with the same two (tests/benchmarks/loops.py).
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Rounds(Generic[Bar]):
         self._near: list[int] = []
         """Which of them are as many as they may be, or lack one."""
 
-    def copy(self) -> Rounds[Bar]:
+    def copy(self) -> Loops[Bar]:
         """Return what goes on from here by itself."""
         other = copy(self)
         other._bars = self._bars.copy()
@@ -52,7 +52,7 @@ class Rounds(Generic[Bar]):
         return self._runs[apart] + 1 if is_same else 0
 
     def worn(self, bar: Bar | None = None) -> list[Bar]:
-        """Return bars that are not to come next, as with each a round would go on.
+        """Return bars that are not to come next, as with each a loop would go on.
 
         Args:
             bar: one more bar than have been taken.
@@ -72,7 +72,7 @@ _Sounded = tuple[int, int, int]
 """Tick in the bar, codes of pitch and duration."""
 
 
-class TuneRounds:
+class TuneLoops:
     """Follows one voice note by note.
 
     Args:
@@ -82,7 +82,7 @@ class TuneRounds:
 
     def __init__(self, codec: Codec, notes: Iterable[tuple[int, int, Sequence[int]]] = ()) -> None:
         self._pitch, self._duration = codec.names.index("pitch"), codec.index("duration")
-        self._rounds: Rounds[list[_Sounded]] = Rounds()
+        self._loops: Loops[list[_Sounded]] = Loops()
         self._bar = -1
         self._sounded: list[_Sounded] = []
         """Of the bar."""
@@ -95,18 +95,18 @@ class TuneRounds:
             most = max(most, self._struck)
         self._most = max(most, SAME)
 
-    def copy(self) -> TuneRounds:
+    def copy(self) -> TuneLoops:
         """Return what goes on from here by itself."""
         other = copy(self)
-        other._rounds, other._sounded = self._rounds.copy(), self._sounded.copy()
+        other._loops, other._sounded = self._loops.copy(), self._sounded.copy()
         return other
 
     def hear(self, bar: int, tick: int, codes: Sequence[int]) -> None:
         """Take one more note."""
         if bar != self._bar:
-            self._rounds.close(self._sounded)
+            self._loops.close(self._sounded)
             if bar > self._bar + 1:
-                self._rounds.close([])
+                self._loops.close([])
             self._bar, self._sounded = bar, []
         length = 0 if self._duration is None else codes[self._duration]
         pitch = codes[self._pitch]
@@ -118,7 +118,7 @@ class TuneRounds:
     def worn(self) -> list[int]:
         """The codes of pitches that are not to come next: one that was struck too often, and those with
         which the next bar is not to begin, if this one is over."""
-        worn = [bar[0][1] for bar in self._rounds.worn(self._sounded)]
+        worn = [bar[0][1] for bar in self._loops.worn(self._sounded)]
         if self._struck >= self._most and self._last not in worn:
             worn.append(self._last)
         return worn

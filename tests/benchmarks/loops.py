@@ -1,9 +1,9 @@
 """How many pieces go round a few bars for ever, by temperature, and what keeping them from it costs.
 
-    python tests/benchmarks/rounds.py MODEL DATASET [--split valid] [--pieces 300]
+    python tests/benchmarks/loops.py MODEL DATASET [--split valid] [--pieces 300]
 
 For each piece of the split: 32 bars by the model from nothing, and its first four bars answered six times by
-four, each answer to all before it; led out of rounds (bridge/leading) and not. Counted are the pieces in
+four, each answer to all before it; led out of loops (bridge/leading) and not. Counted are the pieces in
 which up to eight bars come three times in a row (a single one four times), and how many of a piece's last
 sixteen bars are different. Beside them the train split's own tunes of 32 bars, and how its tunes go on that
 have had four bars twice. Of a model of notes also the nats a pitch of bars 5 to 16, led and not.
@@ -16,7 +16,7 @@ from math import ceil
 
 import numpy as np
 from antiphon.bridge.engine.engine import Engine
-from antiphon.bridge.leading import rounds
+from antiphon.bridge.leading import loops
 from antiphon.bridge.leading.context import read_context
 from antiphon.bridge.leading.leading import WORN
 from antiphon.bridge.runtime.shelf import ModelShelf
@@ -98,7 +98,7 @@ def nats(stepper: Pitches, told: Sequence[Passage]) -> tuple[float, float]:
         metres = MetreMap(((0.0, passage.metre),))
         notes = [*sorted(passage.context, key=lambda n: n.order), *passage.following]
         encoded = stepper.manifest.codec.encode(notes, metres)
-        following = read_context(stepper.manifest, notes[: len(passage.context)], metres).rounds
+        following = read_context(stepper.manifest, notes[: len(passage.context)], metres).loops
         assert following is not None
         for at, (logits, codes) in enumerate(stepper.following(passage), len(passage.context)):
             led = logits.copy()
@@ -149,9 +149,9 @@ def main() -> None:
         for temperature in TEMPERATURES:
             for name, kind in KINDS.items():
                 row = [figures(kind(engine, manifest, told, temperature))]
-                kept, rounds.LONGEST = rounds.LONGEST, 0
+                kept, loops.LONGEST = loops.LONGEST, 0
                 row.append(figures(kind(engine, manifest, told, temperature)))
-                rounds.LONGEST = kept
+                loops.LONGEST = kept
                 print(f"| {temperature:g} | {name} | {' | '.join(row)} |", flush=True)
     print(f"\nTrain tunes: {sum(map(goes_round, whole))} of {len(whole)} go round; {gone_on(whole)}.")
     if not manifest.codec.is_text:

@@ -6,8 +6,8 @@ from itertools import groupby
 
 import pytest
 from antiphon.bridge.engine.engine import Engine
-from antiphon.bridge.leading import rounds
-from antiphon.bridge.leading.rounds import LONGEST, SAME, Rounds, TuneRounds
+from antiphon.bridge.leading import loops
+from antiphon.bridge.leading.loops import LONGEST, SAME, Loops, TuneLoops
 from antiphon.bridge.runtime.shelf import ModelShelf
 from antiphon.bridge.session.resolve import resolve
 from antiphon.bridge.text.barfill import BarFill
@@ -22,9 +22,9 @@ BAR = [(0, 60, 12), (24, 64, 12), (48, 67, 24)]
 OTHER = [(0, 62, 12), (24, 64, 12), (48, 69, 24)]
 
 
-def heard(*bars: list[tuple[int, int, int]], first: int = 0) -> TuneRounds:
+def heard(*bars: list[tuple[int, int, int]], first: int = 0) -> TuneLoops:
     """Return what has heard bars of (tick, pitch, duration), one after the other."""
-    found = TuneRounds(CODEC)
+    found = TuneLoops(CODEC)
     for bar, notes in enumerate(bars, first):
         for tick, pitch, duration in notes:
             found.hear(bar, tick, [DELTA, pitch, duration])
@@ -32,7 +32,7 @@ def heard(*bars: list[tuple[int, int, int]], first: int = 0) -> TuneRounds:
 
 
 def naive(bars: list[str]) -> set[str]:
-    """Return with which bars a round would go on that has had two turns and a bar, by its definition."""
+    """Return with which bars a loop would go on that has had two turns and a bar, by its definition."""
     found = set()
     for size in range(1, LONGEST + 1):
         last = bars[-(2 * size + 1) :]
@@ -44,7 +44,7 @@ def naive(bars: list[str]) -> set[str]:
 @settings(max_examples=500)
 @given(st.lists(st.sampled_from(["A", "B", ""]), max_size=24), st.integers(1, 4))
 def test_what_is_worn_is_what_its_definition_says(bars: list[str], times: int) -> None:
-    kept: Rounds[str] = Rounds()
+    kept: Loops[str] = Loops()
     for bar in bars * times:
         assert set(kept.worn(bar)) <= {"A", "B"}
         ahead = set(kept.worn(bar))
@@ -54,7 +54,7 @@ def test_what_is_worn_is_what_its_definition_says(bars: list[str], times: int) -
 
 
 def test_what_goes_on_from_here_changes_nothing_here() -> None:
-    told: Rounds[str] = Rounds()
+    told: Loops[str] = Loops()
     for bar in "ABA":
         told.close(bar)
     other = told.copy()
@@ -107,7 +107,7 @@ def test_a_copy_goes_on_by_itself() -> None:
     assert found.worn == [60]
 
 
-def struck(found: TuneRounds, times: int, pitch: int = 60) -> TuneRounds:
+def struck(found: TuneLoops, times: int, pitch: int = 60) -> TuneLoops:
     """Have a pitch struck in a row, within one bar."""
     for _ in range(times):
         found.hear(0, 0, [DELTA, pitch, 12])
@@ -115,7 +115,7 @@ def struck(found: TuneRounds, times: int, pitch: int = 60) -> TuneRounds:
 
 
 def test_a_pitch_is_worn_that_is_struck_again_and_again() -> None:
-    found = struck(TuneRounds(CODEC), SAME - 1)
+    found = struck(TuneLoops(CODEC), SAME - 1)
     assert found.worn == []
     assert struck(found, 1).worn == [60]
     assert struck(found, 1, pitch=62).worn == []
@@ -123,7 +123,7 @@ def test_a_pitch_is_worn_that_is_struck_again_and_again() -> None:
 
 
 def test_a_pitch_may_be_struck_as_often_as_the_context_does() -> None:
-    found = TuneRounds(CODEC, [(0, 0, [DELTA, 60, 12])] * (2 * SAME) + [(0, 0, [DELTA, 62, 12])])
+    found = TuneLoops(CODEC, [(0, 0, [DELTA, 60, 12])] * (2 * SAME) + [(0, 0, [DELTA, 62, 12])])
     assert struck(found, 2 * SAME - 1).worn == []
     assert struck(found, 1).worn == [60]
 
@@ -174,7 +174,7 @@ def test_folk_does_not_hammer_one_pitch(
         return found
 
     assert most() <= SAME
-    monkeypatch.setattr(rounds, "SAME", 1000)
+    monkeypatch.setattr(loops, "SAME", 1000)
     assert most() > SAME
 
 
@@ -182,5 +182,5 @@ def test_folk_goes_on_to_another_bar(
     shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert max(longest(shipped_engine, shipped_shelf, seed, 4) for seed in range(12)) <= 1
-    monkeypatch.setattr(rounds, "LONGEST", 0)
+    monkeypatch.setattr(loops, "LONGEST", 0)
     assert max(longest(shipped_engine, shipped_shelf, seed, 4) for seed in range(12)) > 8
