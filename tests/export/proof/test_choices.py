@@ -17,10 +17,10 @@ from antiphon.export.proof.choices import check_choices, is_drawn
 from antiphon.export.proof.reference import keras_logits
 from antiphon.export.proof.replay import Replay, session
 from antiphon.models.errors import ExportError
-from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
+from small_run import small_config
 
 DRAW, CLOCK, FOLD = stepgraph.draw, StepGraph._clock, stepgraph.fold
 
@@ -30,9 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A run whose network is sure of something: untrained, all codes are as good."""
     folder = tmp_path_factory.mktemp("choices")
     data = write_dataset(folder / "data", pieces=6, notes=40)
-    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
-    fit = {"crop": 24, "batch": 8, "steps": 40, "evaluate_every": 40, "warmup": 2, "learning_rate": 0.03}
-    config = TrainConfig.from_dict({"dataset": str(data), "network": network, "fit": fit})
+    config = small_config(data, batch=8, steps=40, evaluate_every=40, learning_rate=0.03)
     Run(config, folder / "run").fit()
     return load_run(Path(folder / "run"))
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.bridge.cli.commands import main
-from antiphon.train.config.config import TrainConfig
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import Dataset
 from antiphon.train.evaluation import evaluate
@@ -24,16 +23,14 @@ from antiphon.train.fit.savedrun import load_run
 from antiphon.train.network.network import build
 from antiphon.train.network.shape import Shape
 from made_music import write_dataset
+from small_run import small_config
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("evaluate")
     data = write_dataset(folder / "set", pieces=8, notes=60)
-    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
-    training = {"crop": 24, "batch": 4, "steps": 10, "evaluate_every": 10, "warmup": 2}
-    config = TrainConfig.from_dict({"dataset": str(data), "network": network, "fit": training})
-    Run(config, folder / "run").fit()
+    Run(small_config(data, steps=10, evaluate_every=10), folder / "run").fit()
     return folder / "run"
 
 

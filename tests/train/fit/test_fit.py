@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,9 @@ from antiphon.train.fit.curves import write_curves
 from antiphon.train.fit.fit import Run, evaluations_apart
 from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
+from small_run import small_config
 
-
-def config_for(folder: Path, **fit: Any) -> TrainConfig:
-    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
-    training = {"crop": 24, "batch": 4, "steps": 8, "evaluate_every": 4, "warmup": 2, **fit}
-    return TrainConfig.from_dict({"dataset": str(folder), "network": network, "fit": training})
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_dataset(tmp_path_factory.mktemp("data") / "set", pieces=6, notes=30)
+config_for = partial(small_config, steps=8, evaluate_every=4)
 
 
 def weights_of(run: Run) -> list[np.ndarray]:

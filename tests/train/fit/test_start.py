@@ -12,23 +12,12 @@ from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.savedrun import load_run
 from made_music import write_dataset
-
-NETWORK = {"units": 12, "head_units": 10, "embedding": 6, "key_size": 4, "value_size": 6, "dropout": 0.0}
+from small_run import small_config
 
 
 def config_for(dataset: Path, network: dict[str, Any] | None = None, **fit: Any) -> TrainConfig:
-    training = {
-        "crop": 24, "batch": 8, "steps": 40, "evaluate_every": 40, "warmup": 2, "average": 0.9,
-        "learning_rate": 0.02, **fit,
-    }  # fmt: skip
-    return TrainConfig.from_dict(
-        {"dataset": str(dataset), "network": {**NETWORK, **(network or {})}, "fit": training}
-    )
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_dataset(tmp_path_factory.mktemp("data") / "set", pieces=6, notes=30)
+    usual = {"batch": 8, "steps": 40, "evaluate_every": 40, "average": 0.9, "learning_rate": 0.02}
+    return small_config(dataset, {"dropout": 0.0, **(network or {})}, **{**usual, **fit})
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from antiphon.models.errors import ConfigError, DatasetError
-from antiphon.train.config.config import TrainConfig
 from antiphon.train.dataset.dataset import Dataset
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.teachers import Teachers, taught
 from made_music import write_dataset
 from scipy.special import log_softmax, softmax
+from small_run import small_config
 
-
-def config_for(dataset: Path, **fit: Any) -> TrainConfig:
-    network = {"units": 12, "head_units": 10, "embedding": 6, "key_size": 4, "value_size": 6, "dropout": 0.0}
-    training = {
-        "crop": 24, "batch": 8, "steps": 30, "evaluate_every": 30, "warmup": 2, "average": 0.5,
-        "learning_rate": 0.02, **fit,
-    }  # fmt: skip
-    return TrainConfig.from_dict({"dataset": str(dataset), "network": network, "fit": training})
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_dataset(tmp_path_factory.mktemp("data") / "set", pieces=6, notes=30)
+config_for = partial(
+    small_config,
+    network={"dropout": 0.0}, batch=8, steps=30, evaluate_every=30, average=0.5, learning_rate=0.02,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from antiphon.train.config.config import TrainConfig
 from antiphon.train.fit.fit import Run
 from antiphon.train.fit.savedrun import load_run
-from made_music import write_dataset
+from small_run import small_config
 
 Weights = list[np.ndarray]
 
 
-def config_for(folder: Path, **fit: Any) -> TrainConfig:
-    network = {"units": 12, "head_units": 10, "embedding": 6, "layers": 1, "key_size": 4, "value_size": 6}
-    training = {"crop": 24, "batch": 4, "steps": 6, "evaluate_every": 2, "warmup": 0, **fit}
-    return TrainConfig.from_dict({"dataset": str(folder), "network": network, "fit": training})
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_dataset(tmp_path_factory.mktemp("data") / "set", pieces=6, notes=30)
+config_for = partial(small_config, steps=6, evaluate_every=2, warmup=0)
 
 
 def weights_of(network: Any) -> Weights:
