@@ -246,8 +246,6 @@ def test_a_tune_of_its_own_length_or_beginning_may_have_a_pick_up(irish: Engine)
 
 
 def test_cancelling_stops_a_tune(engine: Engine) -> None:
-    from antiphon.bridge.engine.waiting import Waiting
-
     manifest = engine.models.manifest("tiny-text")
     waiting = Waiting()
     job = engine.submit(resolve({}, {"takes": 16}, None, manifest, seed=1), waiting)
