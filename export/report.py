@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..models.printable import table_row
+
 _COLUMNS = (
     "run", "file", "MB", "nodes", "split", "parity", "steps", "loss float32", "loss exported",
     "µs a step", "µs at batch 8",
@@ -41,7 +43,7 @@ class Report:
 
 def report_table(reports: list[Report]) -> str:
     """Return the report as a Markdown table."""
-    lines = [_row(*_COLUMNS), "|" + "---|" * len(_COLUMNS)]
+    lines = [table_row(*_COLUMNS), "|" + "---|" * len(_COLUMNS)]
     for r in reports:
         if r.error:
             cells = [f"failed: {r.error}", *[""] * (len(_COLUMNS) - 2)]
@@ -51,10 +53,5 @@ def report_table(reports: list[Report]) -> str:
                 f"{r.parity_steps}", f"{r.loss_float32:.4f}", f"{r.loss_exported:.4f}",
                 f"{r.step_us:.0f}", f"{r.step_us_batch8:.0f}",
             ]  # fmt: skip
-        lines.append(_row(r.run, *cells))
+        lines.append(table_row(r.run, *cells))
     return "\n".join(lines)
-
-
-def _row(*cells: str) -> str:
-    """Return a row of a Markdown table."""
-    return f"| {' | '.join(cells)} |"

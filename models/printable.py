@@ -10,6 +10,8 @@ import re
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, what ends a line, and what stands for bytes that are no UTF-8."""
+_BAR = r"\|"
+"""As a Markdown table's cell may hold it."""
 
 
 def printable(text: str) -> str:
@@ -29,6 +31,15 @@ def printable_lines(text: str) -> str:
     T:\x1b[2J
     """
     return "\n".join(map(printable, text.split("\n")))
+
+
+def table_row(*cells: str) -> str:
+    r"""Return a row of a Markdown table, whatever its cells hold.
+
+    >>> print(table_row("runs/a|b", "0.45"))
+    | runs/a\|b | 0.45 |
+    """
+    return f"| {' | '.join(printable(cell).replace('|', _BAR) for cell in cells)} |"
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ...models.errors import ExportError
-from ...models.printable import printable_lines
 from ...models.refusal import reason, refusal
 from ...models.wholefile import write_json, write_lines
 from ...train.config.config import TrainConfig
@@ -69,7 +68,7 @@ def _make_folder(out: Path) -> None:
 
 def _tell(reports: list[Report], out: Path) -> None:
     """Print the report and write it down, in this order: a full disk leaves the one on the screen."""
-    table = printable_lines(report_table(reports))  # folders' names and errors may quote what others wrote
+    table = report_table(reports)
     print(table)
     write_json(out / "export.json", [asdict(r) for r in reports], indent=1)
     write_lines(out / "export.md", table.split("\n"))

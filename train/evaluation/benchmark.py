@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.errors import DatasetError
+from ...models.printable import table_row
 from ...models.wholefile import write_json
 from ..config.config import TrainConfig
 from ..dataset.dataset import Dataset, SplitName
@@ -83,7 +84,7 @@ def table(found: dict[str, dict[str, Any]], split: SplitName) -> str:
     ]
     for name, one in found.items():
         if "error" in one:
-            lines.append(f"| {name} | {one['error']} | | | | |")
+            lines.append(table_row(name, one["error"], *[""] * 4))
             continue
         lines.append(
             f"| {name} | {one['parameters']:,} | {one['minutes']:.0f} | {one[split]['published']:.3f} "

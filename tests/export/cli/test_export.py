@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from antiphon.export import export as exporting
 from antiphon.export.cli import export as cli_export
-from antiphon.export.report import Report
+from antiphon.export.report import Report, report_table
 from antiphon.models.errors import ExportError
 
 
@@ -103,3 +103,11 @@ def test_a_run_that_is_named_in_several_ways_is_exported_once(
 def test_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no run"):
         cli_export.find_runs([tmp_path])
+
+
+def test_a_run_of_any_name_has_one_row_of_as_many_cells_as_the_head() -> None:
+    name = "runs/one | of\n two"
+    table = report_table([Report(run=name, file="one.onnx"), Report(run=name, error="no | here")])
+    lines = table.splitlines()
+    assert len(lines) == 4
+    assert {line.replace("\\|", "").count("|") for line in lines} == {12}

@@ -13,7 +13,7 @@ import pytest
 from antiphon.bridge.cli.commands import main
 from antiphon.train.config.sections import NetworkConfig
 from antiphon.train.dataset.dataset import Dataset
-from antiphon.train.evaluation import evaluate
+from antiphon.train.evaluation import benchmark, evaluate
 from antiphon.train.evaluation.evaluate import CONTEXT_BARS, by_source, from_bar
 from antiphon.train.fit import passages
 from antiphon.train.fit.fit import Run
@@ -186,3 +186,9 @@ def test_weights_that_are_none_are_told_in_a_line(
     assert main(["evaluate", str(tmp_path / "run")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert re.search(message, line)
+
+
+def test_a_set_that_failed_has_one_row_of_the_benchmark_s_table() -> None:
+    rows = benchmark.table({"jsb": {"error": "no | such\nset"}}, "test").splitlines()
+    assert rows[2] == "| jsb | no \\| such\\x0aset |  |  |  |  |"
+    assert rows[2].replace("\\|", "").count("|") == rows[0].count("|")
