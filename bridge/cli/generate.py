@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from ...models.interrupt import kept_interrupt
 from ..engine.engine import Engine
 from ..protocol.options import new_seed
 from ..runtime.shelf import ModelShelf
 from ..session.resolve import model_name, resolve
-from .interrupt import kept_interrupt
 from .options import add_models, add_request_options, existing, request_options
 from .result import Result, add_output_options, check_output_options, check_text_options, show
 

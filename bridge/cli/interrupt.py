@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 HINT_SECONDS = 4.0
@@ -46,30 +46,6 @@ def one_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@contextlib.contextmanager
-def kept_interrupt() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C back, and give what raises it once it has come; the end raises it, too.
-
-    Raised by a handler it could break off any code: the taking of a lock, so that whoever wants it next waits
-    for ever, or what Python does when an object goes, so that nobody hears of it.
-    """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, or another's
-        yield lambda: None
-        return
-    called: list[int] = []
-
-    def heed() -> None:
-        if called:
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, lambda number, frame: called.append(number))
-    try:
-        yield heed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    heed()
 
 
 def heed_the_impatient(called: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ...models.errors import ConfigError, DatasetError
+from ...models.interrupt import kept_interrupt
 from ..backend import keras, tf
 from ..config.config import TrainConfig
 from ..config.sections import FitConfig
@@ -176,8 +177,9 @@ class Run:
         arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
         arrays |= {f"a{i}": v.numpy() for i, v in enumerate(self.average.means)}
         arrays["progress"] = np.frombuffer(json.dumps(self.progress.__dict__).encode(), np.uint8)
-        write_npz(self.folder / "last.npz", arrays)
-        self._saved = self.progress.step
+        with kept_interrupt():  # until it is known what is kept
+            write_npz(self.folder / "last.npz", arrays)
+            self._saved = self.progress.step
 
     def resume(self) -> None:
         """Load last.npz when there is one; raises DatasetError when it is broken."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import ConfigError, DatasetError
+from ...models.interrupt import kept_interrupt
 from ...models.wholefile import whole_file
 from ..backend import keras
 from ..config.config import TrainConfig
@@ -27,8 +28,11 @@ BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile
 
 
 def write_npz(path: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays so that the file is either whole or absent."""
-    with whole_file(path) as file:
+    """Write arrays so that the file is either whole or absent; Ctrl-C is heard at the end.
+
+    Broken off, a zip complains of itself, and the Ctrl-C is lost.
+    """
+    with kept_interrupt(), whole_file(path) as file:
         np.savez(file, **arrays)
         file.flush()
         os.fsync(file.fileno())

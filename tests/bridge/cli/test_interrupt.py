@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 from antiphon.bridge.cli import interrupt
 from antiphon.bridge.cli.commands import main
-from antiphon.bridge.cli.interrupt import heeding_the_closing, kept_interrupt, one_interrupt
+from antiphon.bridge.cli.interrupt import heeding_the_closing, one_interrupt
 from antiphon.bridge.engine.engine import Engine
+from antiphon.models.interrupt import kept_interrupt
 from program import Program, antiphon
 
 pytestmark = pytest.mark.usefixtures("interruptible")
@@ -33,24 +34,6 @@ def test_only_the_first_is_heard_until_all_is_put_away() -> None:
             ended = True
     assert ended
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_kept_it_is_raised_where_it_is_heeded_and_at_the_end() -> None:
-    reached = []
-    with pytest.raises(KeyboardInterrupt), kept_interrupt() as heed:
-        heed()
-        for _ in range(2):
-            signal.raise_signal(signal.SIGINT)
-            reached.append("after")
-        try:
-            heed()
-        except KeyboardInterrupt:
-            reached.append("heeded")
-    assert reached == ["after", "after", "heeded"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with pytest.raises(ZeroDivisionError), kept_interrupt():
-        signal.raise_signal(signal.SIGINT)
-        raise ZeroDivisionError  # what went wrong before is told
 
 
 def test_generate_is_not_broken_off_anywhere(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from antiphon.models import wholefile
 from antiphon.models.errors import ConfigError, DatasetError
 from antiphon.train.config.config import TrainConfig
 from antiphon.train.dataset.dataset import Dataset
@@ -111,6 +114,35 @@ def test_ctrl_c_while_a_checkpoint_is_written_tells_of_the_one_before(
         write()
 
     monkeypatch.setattr(run, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.fit()
+    assert "goes on from update 4" in caplog.text
+    again = Run(config_for(music), tmp_path / "run")
+    again.resume()
+    assert again.progress.step == 4
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_while_weights_are_written_is_heard_once_they_are_whole(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Zip files turn what breaks them off into complaints of their own."""
+
+    class Pressed(io.FileIO):
+        def write(self, data: Any) -> int:
+            if len(data) > 100:  # in the middle of an array
+                signal.raise_signal(signal.SIGINT)
+            return super().write(data)
+
+    run = Run(config_for(music), tmp_path / "run")
+    save = run.save
+
+    def pressed() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(wholefile, "_created", lambda path, mode: Pressed(str(path), "xb"))
+            save()
+
+    monkeypatch.setattr(run, "save", pressed)
     with pytest.raises(KeyboardInterrupt):
         run.fit()
     assert "goes on from update 4" in caplog.text
