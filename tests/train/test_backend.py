@@ -39,3 +39,18 @@ def test_what_is_asked_for_is_heard(tmp_path: Path) -> None:
 
 def test_a_failure_is_heard(tmp_path: Path) -> None:
     assert "no such library" in said(stand_in(tmp_path, "raise ImportError('no such library')")).stderr
+
+
+def test_advice_to_programmers_is_not_for_musicians() -> None:
+    code = """
+import logging
+from antiphon.train.backend import tf
+logging.basicConfig()
+more = tf.function(lambda x: x + 1)
+for length in range(12):
+    more(tf.zeros(length))
+logging.getLogger("tensorflow").warning("something else")
+"""
+    heard = said(code).stderr
+    assert "something else" in heard and "retracing" not in heard
+    assert "retracing" in said(code, TF_CPP_MIN_LOG_LEVEL="0").stderr
