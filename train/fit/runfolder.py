@@ -15,6 +15,8 @@ from ..dataset.dataset import Dataset
 CONFIG = "config.json"
 TABLES = "tables.json"
 """Beside a run's weights: what their codes mean."""
+_MOST_TOLD = 3
+"""Keys that a message names."""
 
 
 def check_config(folder: Path, config: TrainConfig) -> None:
@@ -24,7 +26,26 @@ def check_config(folder: Path, config: TrainConfig) -> None:
     stored = _stored(folder)
     # What stands on the card changes nothing that was learned.
     if stored is not None and replace(stored, card=config.card) != config:
-        raise ConfigError(f"{folder} holds a run of another configuration: choose another --out")
+        raise ConfigError(
+            f"{folder} holds a run of another configuration ({_differences(stored, config)}): choose another "
+            "--out"
+        )
+
+
+def _differences(stored: TrainConfig, config: TrainConfig) -> str:
+    """Return what was learned with another value than it has here, the first few, in words."""
+    theirs, ours = _keys(stored), _keys(config)
+    found = [f"{key} was {theirs[key]}, is {ours[key]}" for key in ours if theirs[key] != ours[key]]
+    more = len(found) - _MOST_TOLD
+    return "; ".join([*found[:_MOST_TOLD], *([f"{more} more"] if more > 0 else [])])
+
+
+def _keys(config: TrainConfig) -> dict[str, str]:
+    """Return every key that training depends on, as TOML writes its value."""
+    data = config.to_dict()
+    tables = {f"{table}.{key}": value for table in ("network", "fit") for key, value in data[table].items()}
+    values = {"dataset": config.dataset, **tables}
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
 
 
 def _stored(folder: Path) -> TrainConfig | None:

@@ -169,8 +169,12 @@ def test_patience_ends_a_run_early(music: Path, tmp_path: Path) -> None:
 
 def test_a_folder_of_another_configuration_is_refused(music: Path, tmp_path: Path) -> None:
     Run(config_for(music), tmp_path / "run")
-    with pytest.raises(ConfigError, match="another configuration"):
+    with pytest.raises(ConfigError, match=r"another configuration \(fit.seed was 1, is 2\): choose another"):
         Run(config_for(music, seed=2), tmp_path / "run")
+    config = config_for(music, seed=2, transpose=[-1, 2], crop=9, batch=1, start="ü")
+    with pytest.raises(ConfigError, match=r"seed was 1, is 2; fit.crop was 24, is 9; .*; 2 more\): choose"):
+        Run(config, tmp_path / "run")
+    assert Run(config_for(music), tmp_path / "run").progress.step == 0
 
 
 def test_a_card_may_be_written_after_training(music: Path, tmp_path: Path) -> None:
