@@ -246,6 +246,8 @@ def _in_zip(path: Path, place: Place) -> Iterator[Item | Skipped]:
         kind = KINDS.get(pure.suffix.lower())
         if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
             yield Skipped(name, "unsafe name in a zip")
+        elif pure.suffix.lower() == ".zip" and not _is_hidden(name):
+            yield Skipped(name, "a zip within a zip is not read; unpack the outer one")
         elif kind is None:
             yield Skipped(name, "not a music file", pure.suffix)
             if pure.name in INDEX_NAMES:

@@ -174,6 +174,16 @@ def test_a_zip_that_has_changed_is_read_anew(music: Any) -> None:
         sources.let_go()  # Windows would not let an open file be written
 
 
+def test_a_zip_within_a_zip_is_told_to_be_unpacked(music: Any) -> None:
+    inner = music.zip({"a.mid": b"one"})
+    path = music.write("outer.zip", music.zip({"songs/Inner.ZIP": inner, "__MACOSX/._Inner.zip": b"two"}))
+    found = [(one.name, one.reason) for one in sources.find([path]) if isinstance(one, sources.Skipped)]
+    assert found == [
+        ("__MACOSX/._Inner.zip", "not a music file"),
+        ("songs/Inner.ZIP", "a zip within a zip is not read; unpack the outer one"),
+    ]
+
+
 def test_prepare_lets_go_of_the_zips_it_read(music: Any, tmp_path: Path) -> None:
     music.write("train.zip", music.zip({"train/a.mid": music.tune(1), "train/b.abc": TUNE.encode()}))
     for text in (False, True):
