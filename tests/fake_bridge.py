@@ -44,6 +44,7 @@ class FakeShelf:
         return [self.info(name) for name in sorted(self.cards)]
 
     def info(self, name):
+        name = name or self.default
         if name not in self.cards:
             raise RequestError("unknown_model", f"no model {name!r}; there are {', '.join(self.cards)}")
         return ModelInfo(Path(name + ".onnx"), self.cards[name], 4_000_000)

@@ -106,10 +106,10 @@ class Client:
         return [found[name] for name in sorted(found)]
 
     def load(self, model: str) -> None:
-        """Load a model and make it this client's default."""
+        """Load a model and make it this client's default; "" means the bridge's own, by its name."""
         load = Message("/antiphon/load", (model,))
-        self._conversation.one(load, "/antiphon/loaded", lambda reply: reply == (model,))
-        hold(self._held, "model", model)
+        reply = self._conversation.one(load, "/antiphon/loaded", lambda reply: reply == (model,) or not model)
+        hold(self._held, "model", reply[0])
 
     def set(self, **options: OptionValue) -> None:
         """Set options for all requests to come; the value "auto" takes one back."""

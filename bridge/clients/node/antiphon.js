@@ -84,13 +84,13 @@
         }, callback);
     };
 
-    /** Load a model and make it this client's. callback(error, name) */
+    /** Load a model, "" for the bridge's own choice, and make it this client's. callback(error, name) */
     Antiphon.prototype.load = function (model, callback) {
         var self = this;
         this._ask("/antiphon/load", [model], this.silenceMs, function (address, a) {
-            if (address !== "/antiphon/loaded" || a[0] !== model) { return undefined; }
-            self._loaded = model;
-            return model;
+            if (address !== "/antiphon/loaded" || a[0] !== (model || a[0])) { return undefined; }
+            self._loaded = a[0];
+            return a[0];
         }, callback);
     };
 

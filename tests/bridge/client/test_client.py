@@ -8,6 +8,7 @@ import time
 
 import pytest
 from antiphon.bridge.client.client import Client
+from antiphon.bridge.client.conversation import Conversation
 from antiphon.bridge.protocol.osc import Message, encode, read
 from antiphon.models.errors import RequestError
 from antiphon.models.note import Note
@@ -89,6 +90,21 @@ class TestClient:
         client.set(model="auto")
         client.generate(bars=1)
         assert stage.engine.submitted[-1].model == client.status().model == "folk"
+
+    def test_no_name_loads_the_bridge_s_own_model(self, client, monkeypatch):
+        """The answer names the model: who waits for the name that was sent would wait for ever."""
+        client.set(model="chorale")
+        send, sent = Conversation._send, []
+
+        def counted(self, messages):
+            sent.extend(messages)
+            assert len(sent) < 5, "asked again and again"
+            send(self, messages)
+
+        monkeypatch.setattr(Conversation, "_send", counted)
+        client.load("")
+        client.generate(bars=1)
+        assert client.status().model == "folk"
 
     @pytest.mark.parametrize("own", [{"mode": "single"}, {"reply_port": 9}])
     def test_what_the_client_itself_decides_is_refused(self, client, own):

@@ -126,6 +126,12 @@ test("what was set is told with each request, as a bridge started anew knows not
     world.hear("get/reply", "takes", 3);
     assert.deepStrictEqual(told({}), {bars: 2, takes: 3, seed: 1, model: "drums", mode: "chunk"});
     assert.strictEqual(told({model: "folk"}).model, "folk");
+    let named;
+    world.client.load("", (error, name) => { named = name; });
+    world.hear("loaded", "folk");
+    assert.deepStrictEqual([named, told({}).model], ["folk", "folk"], "no name: the bridge's own model, by its name");
+    world.client.load("drums");
+    world.hear("loaded", "drums");
     const {bars, beats} = told({beats: 5});
     assert.deepStrictEqual([bars, beats], [undefined, 5]);
     world.client.set({beats: 7});
