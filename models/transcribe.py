@@ -22,7 +22,13 @@ UNIT = 0.25
 
 
 def transcribe(
-    notes: Sequence[Note], metres: MetreMap, *, voices: int | None, timing: bool = True, unit: float = 0.0
+    notes: Sequence[Note],
+    metres: MetreMap,
+    *,
+    voices: int | None,
+    homes: Sequence[float] = (),
+    timing: bool = True,
+    unit: float = 0.0,
 ) -> list[Note]:
     """Return notes as a score has them, sorted by onset, part and pitch; fewer, where too many sound.
 
@@ -30,6 +36,7 @@ def transcribe(
         notes: what was played, in beats.
         metres: its bars.
         voices: how many parts sound one note at a time each; None lets notes sound together as they do.
+        homes: how high each of them mostly lies, the highest first; none where that is not known.
         timing: whether onsets and lengths are written as a score has them; False leaves them as played.
         unit: beats of which all intervals between onsets must be multiples; 0 for any grid.
     """
@@ -38,7 +45,7 @@ def transcribe(
     if moved:
         written = quantise(written, metres, unit)
     if voices is not None:
-        written = separate(written, voices)
+        written = separate(written, voices, homes)
     if timing and (moved or off_grid(note.end for note in written)):
         written = _rounded(written, metres) if voices is None else _lengths(written, metres)
     return sorted(written, key=lambda n: n.order)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from .note import Note
 from .quantise import EXACT, SLIPS, chords
@@ -16,6 +17,29 @@ LEGATO = 0.35
 """Beats by which a player's note may reach into the next of its voice."""
 GRACE = 0.15
 """Beats that a grace note lasts at most."""
+_HEIGHTS = (0.79, 0.66, 0.52, 0.32)
+"""How high soprano, alto, tenor and bass mostly lie in the range of all: of 229 chorales."""
+
+
+def homes(voices: int, low: float, high: float) -> list[float]:
+    """Return how high each of some voices mostly lies, the highest first.
+
+    Args:
+        voices: at least 2.
+        low: the lowest pitch of all of them.
+        high: the highest.
+
+    >>> homes(4, 38, 79)
+    [70.4, 65.1, 59.3, 51.1]
+    """
+    last = len(_HEIGHTS) - 1
+    found = []
+    for voice in range(voices):
+        at = voice * last / (voices - 1)
+        below = min(int(at), last - 1)
+        height = _HEIGHTS[below] + (at - below) * (_HEIGHTS[below + 1] - _HEIGHTS[below])
+        found.append(round(low + height * (high - low), 1))
+    return found
 
 
 def overlaps(notes: Iterable[Note]) -> float:
@@ -32,15 +56,37 @@ def overlaps(notes: Iterable[Note]) -> float:
     return met / max(count, 1)
 
 
-def separate(notes: Sequence[Note], voices: int) -> list[Note]:
+def voice_of(pitch: float, homes: Sequence[float]) -> int:
+    """Return which voice a single line is: the nearest, but for one near the upper half, which is a tune.
+
+    A tune is the highest voice.
+
+    Args:
+        pitch: how high it lies.
+        homes: how high each voice mostly lies, the highest first.
+
+    >>> [voice_of(pitch, (70.4, 65.1, 59.3, 51.1)) for pitch in (72, 64, 60, 50)]
+    [0, 0, 2, 3]
+    """
+    nearest = min(range(len(homes)), key=lambda voice: abs(pitch - homes[voice]))
+    return 0 if 2 * nearest < len(homes) else nearest
+
+
+def separate(notes: Sequence[Note], voices: int, homes: Sequence[float] = ()) -> list[Note]:
     """Return notes of which no two of a voice begin together, with each note's voice as its part.
 
     Notes that already do so, but for a few, keep their parts. Voice 0 is the highest. Where more notes
-    begin than there are voices, the outer ones stay; of a melody with chords below, the melody.
+    begin than there are voices, the outer ones stay; of a melody with chords below, the melody. Where fewer
+    sound, they are those voices that lie nearest.
+
+    Args:
+        notes: in any order.
+        voices: how many there are.
+        homes: how high each mostly lies, the highest first; without, they share the range of the notes.
     """
     if voices == 1:
         return skyline(notes)
-    return _voices(notes, voices) if overlaps(notes) > SLIPS else list(notes)
+    return _voices(notes, voices, homes) if overlaps(notes) > SLIPS else list(notes)
 
 
 def skyline(notes: Iterable[Note]) -> list[Note]:
@@ -59,20 +105,45 @@ def skyline(notes: Iterable[Note]) -> list[Note]:
     return kept
 
 
-def _voices(notes: Sequence[Note], voices: int) -> list[Note]:
+def _voices(notes: Sequence[Note], voices: int, homes: Sequence[float]) -> list[Note]:
     """Give each chord, from its top, to the free voices that were nearest."""
-    highest, lowest = max(n.pitch for n in notes), min(n.pitch for n in notes)
-    at = [highest - (highest - lowest) * i / (voices - 1) for i in range(voices)]
+    lines = _lines(notes)
+    at = _spread(lines[0], lines[-1], voices)
+    if len(lines) > voices:
+        lines = at.copy()
+    playing = _matched(lines, homes or at) if len(lines) > 1 else [voice_of(lines[0], homes or at)]
+    for voice, pitch in zip(playing, lines, strict=True):
+        at[voice] = pitch
     busy = [float("-inf")] * voices
     given: list[Note] = []
     for chord in chords(notes, EXACT):
-        free = [voice for voice in range(voices) if busy[voice] <= chord[0].start + LEGATO]
+        idle = {voice for voice in range(voices) if busy[voice] <= chord[0].start + LEGATO}
+        free = [voice for voice in playing if voice in idle]
+        if len(free) < len(chord):
+            free = sorted(idle)
         if len(free) < min(len(chord), voices):
             free = list(range(voices))
         for note, voice in _paired(chord, free, at):
             given.append(replace(note, part=voice))
             at[voice], busy[voice] = note.pitch, note.end
     return given
+
+
+def _lines(notes: Sequence[Note]) -> list[float]:
+    """Return how high each line lies, the highest first: as many as sound in all but a few chords."""
+    sounding: list[list[int]] = []
+    held: list[Note] = []
+    for chord in chords(notes, EXACT):
+        held = [note for note in held if note.end > chord[0].start + LEGATO] + chord
+        sounding.append(sorted((note.pitch for note in held), reverse=True))
+    sizes = sorted(map(len, sounding))
+    most = sizes[int((len(sizes) - 1) * (1 - SLIPS))]
+    return [fmean(line) for line in zip(*(each for each in sounding if len(each) == most), strict=True)]
+
+
+def _spread(highest: float, lowest: float, voices: int) -> list[float]:
+    """Return as many heights, evenly from one to another."""
+    return [highest - (highest - lowest) * voice / (voices - 1) for voice in range(voices)]
 
 
 def _paired(chord: Sequence[Note], free: Sequence[int], at: Sequence[float]) -> list[tuple[Note, int]]:

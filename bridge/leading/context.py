@@ -16,6 +16,7 @@ from ...models.note import Note
 from ...models.quantise import off_grid
 from ...models.transcribe import transcribe
 from ...models.voices import LEGATO
+from .choir import homes_of
 from .loops import TuneLoops
 from .tessitura import Tessitura, tessitura_of
 from .tonality import Heard, hear
@@ -151,7 +152,14 @@ def as_learnt(manifest: Manifest, notes: Sequence[Note], metres: MetreMap) -> li
         return sorted(on_kit(notes, manifest.codec["pitch"].values), key=lambda n: n.order)
     codec = manifest.codec
     voices = len(manifest.parts) if manifest.monophonic else None
-    return transcribe(notes, metres, voices=voices, timing=codec.is_of_scores, unit=codec.unit)
+    return transcribe(
+        notes,
+        metres,
+        voices=voices,
+        homes=homes_of(manifest),
+        timing=codec.is_of_scores,
+        unit=codec.unit,
+    )
 
 
 def _loops(manifest: Manifest, codes: Codes, clocks: Codes) -> TuneLoops | None:

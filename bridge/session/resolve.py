@@ -13,6 +13,7 @@ from ...models.file.manifest import Manifest
 from ...models.file.step import PHRASE_BARS
 from ...models.metre import Metre, MetreMap
 from ...models.note import Note
+from ..leading.choir import in_its_voice
 from ..leading.opening import barline_after
 from ..leading.register import lift
 from ..manner.manner import Knows, Manner, manner_of
@@ -81,6 +82,8 @@ def resolve(
     metre = _metre(told, manifest)
     heard_in = context_metre(settings, options, manifest)
     notes, metres, start = _place(merged, context, heard_in, manifest)
+    parts = _parts(merged, manifest)
+    notes = in_its_voice(notes, manifest, parts)
     takes = int(_value(merged, "takes", 1))
     is_text = manifest.codec.is_text
     ending = _ending(merged, manifest, begins=context is None)
@@ -93,7 +96,6 @@ def resolve(
         notes, start, beats = shortened(notes, stretch), start / stretch, beats / stretch
         metres = anchored(heard_in, start)
     low, high, semitones = reach = _range(merged, manifest, notes)
-    parts = _parts(merged, manifest)
     scale = _scale(merged, manifest, parts, reach)
     return GenerationRequest(
         model=manifest.name,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from antiphon.bridge.leading.choir import in_its_voice
 from antiphon.bridge.leading.context import as_learnt, in_phrase, read_context
 from antiphon.bridge.manner.manner import Knows, manner_of
 from antiphon.bridge.manner.swing import Swing, swings
@@ -82,6 +83,11 @@ def on_one_part(play: Play) -> Play:
     return lambda rng, notes, cut: [replace(note, part=0) for note in play(rng, notes, cut)]
 
 
+def only(parts: tuple[int, ...], play: Play) -> Play:
+    """Return a player of these voices alone."""
+    return lambda rng, notes, cut: [note for note in play(rng, notes, cut) if note.part in parts]
+
+
 def with_chords(play: Play) -> Play:
     """Return a player whose left hand adds a triad below each bar of the tune, but not under a pick-up."""
 
@@ -123,6 +129,12 @@ SWUNG = {f"swung, off-beats at {place:.2f}": swinging(place) for place in (0.58,
 VOICES = {
     "the score, on one part": on_one_part(WRITTEN),
     "played, 0.02 beats off, on one part": on_one_part(WELL),
+    "the outer voices, in their parts": only((0, 3), WRITTEN),
+    "the outer voices, on one part": on_one_part(only((0, 3), WRITTEN)),
+    "the upper three, in their parts": only((0, 1, 2), WRITTEN),
+    "the upper three, on one part": on_one_part(only((0, 1, 2), WRITTEN)),
+    "the bass, in its part": only((3,), WRITTEN),
+    "the bass, on part 0": on_one_part(only((3,), WRITTEN)),
 }
 CHORDS = {
     "the score, with chords": with_chords(WRITTEN),
@@ -168,6 +180,7 @@ def has_eighths(passage: Passage) -> bool:
 
 def as_read(manifest: Manifest, notes: Sequence[Note], metre: Metre) -> list[Note]:
     """Return a context as the bridge reads it."""
+    notes = in_its_voice(tuple(notes), manifest, None)
     manner = manner_of(notes, metre, 0.0, Knows.of(manifest))
     written = manner.written(sorted(notes, key=lambda note: note.start), BARS * metre.beats)
     return as_learnt(manifest, written, MetreMap(((0.0, metre),)))

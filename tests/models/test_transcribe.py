@@ -11,7 +11,7 @@ from antiphon.models.metre import Metre, MetreMap
 from antiphon.models.note import Note
 from antiphon.models.quantise import off_grid, quantise
 from antiphon.models.transcribe import transcribe
-from antiphon.models.voices import LEGATO, overlaps, separate
+from antiphon.models.voices import LEGATO, homes, overlaps, separate
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -148,6 +148,38 @@ def test_a_held_voice_lets_others_move() -> None:
     assert found == {(72, 0): 0, (48, 0): 2, (64, 0): 1, (65, 1): 1, (64, 2): 1, (62, 3): 1}
 
 
+CHOIR = homes(4, 38, 79)
+
+
+@pytest.mark.parametrize(
+    ("playing", "read_as"),
+    [((0, 3), (0, 3)), ((0, 1), (0, 1)), ((2, 3), (2, 3)), ((0, 2, 3), (0, 2, 3)), ((1, 2, 3), (1, 2, 3))],
+)
+def test_of_few_voices_each_is_the_nearest_and_stays_it(
+    playing: tuple[int, ...], read_as: tuple[int, ...]
+) -> None:
+    """A bass below a tune took turns with a tenor that nobody sang."""
+    told = [note for note in chorale() if note.part in playing]
+    found = separate([replace(note, part=0) for note in told], 4, CHOIR)
+    as_told = dict(zip(playing, read_as, strict=True))
+    assert {(n.pitch, n.start, n.part) for n in found} == {(n.pitch, n.start, as_told[n.part]) for n in told}
+
+
+def test_without_homes_two_lines_are_the_outer_voices() -> None:
+    two = [Note(pitch, float(i), 1.0) for i, pitch in enumerate((72, 74, 76, 72))]
+    two += [Note(pitch, float(i), 1.0) for i, pitch in enumerate((48, 60, 55, 62))]
+    assert {note.part for note in separate(two, 4) if note.pitch > 70} == {0}
+    assert {note.part for note in separate(two, 4) if note.pitch < 70} == {3}
+
+
+def test_a_chord_of_all_voices_among_two_uses_them_all() -> None:
+    two = [Note(pitch, float(i), 1.0) for i in range(20) for pitch in (72, 50)]
+    last = [Note(pitch, 20.0, 4.0) for pitch in (72, 67, 60, 48)]
+    found = separate([*two, *last], 4, CHOIR)
+    assert [note.part for note in found if note.start == 20.0] == [0, 1, 2, 3]
+    assert {(note.pitch, note.part) for note in found if note.start < 20.0} == {(72, 0), (50, 3)}
+
+
 def test_of_too_many_notes_the_outer_ones_stay() -> None:
     chord = [Note(pitch, 0, 2) for pitch in (40, 47, 52, 56, 59, 64, 68)]
     found = separate(chord, 4)
@@ -187,9 +219,9 @@ NOTES = st.lists(
 )
 
 
-@given(NOTES, st.integers(2, 6))
-def test_voices_sound_one_note_at_a_time(notes: list[Note], voices: int) -> None:
-    found = separate(notes, voices)
+@given(NOTES, st.integers(2, 6), st.booleans())
+def test_voices_sound_one_note_at_a_time(notes: list[Note], voices: int, choir: bool) -> None:
+    found = separate(notes, voices, homes(voices, 38, 79) if choir else ())
     heard = {(n.pitch, n.start, n.duration) for n in notes}
     assert {(n.pitch, n.start, n.duration) for n in found} <= heard
     if found == notes:
