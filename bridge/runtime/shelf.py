@@ -166,9 +166,9 @@ class ModelShelf:
         name = name or self.default
         with self._lock:
             found = self._infos.get(name)
-            names = sorted(self._infos)
         if found is not None:
             return found
+        names = [info.name for info in self.models()]
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"
         raise RequestError("unknown_model", f"no model {name!r}; {hint}")

@@ -134,36 +134,45 @@ class TextRow:
         """Take the character; return whether the take is complete."""
         code = int(stepper.note[row, 0])
         ended = code >= self._codec.end
-        free = stepper.forced[row, 0] < 0
+        free = bool(stepper.forced[row, 0] < 0)
         if free:
             self._nats -= float(stepper.log_prob[row, 0])
         if not ended:
-            self._codes.append(code)
-            character = self._characters[code]
-            self._counter.read(character)
-            self._fill.read(character)
-            if free and code == self._newline and self._given:
-                self._pending = self._encoded(self._given.pop(0))
-            elif free and self._then:
-                self._pending = self._encoded(self._then)
-            elif not self._given and self._counter.characters >= LONGEST_BAR:
-                self._pending = self._pending or list(self._barline)
+            self._add(code, free)
         self._job.progress(self._take, min(len(self._codes) / 400, 0.95))
         if (ended or self._has_enough()) and not self._pending:
-            text, score = self._read()
-            notes, end = placed(score, self._job.request, self._prompt)
-            missing = 0 if ended or len(self._codes) >= MAX_CHARACTERS else self._missing(notes)
-            is_good = bool(notes) and not self._is_late(notes)
-            if is_good and missing:
-                assert self._bars is not None
-                self._bars += missing
-            elif is_good or self._attempts >= ATTEMPTS or self._steps >= MAX_STEPS:
-                self._finish(text, notes, end)
-                return True
-            else:
-                self._restart(stepper, row)
-                return False
+            return self._conclude(stepper, row, ended)
         self._write(stepper, row)
+        return False
+
+    def _add(self, code: int, free: bool) -> None:
+        """Take in a character, and what is given after it; ``free``: whether it was the model's choice."""
+        self._codes.append(code)
+        character = self._characters[code]
+        self._counter.read(character)
+        self._fill.read(character)
+        if free and code == self._newline and self._given:
+            self._pending = self._encoded(self._given.pop(0))
+        elif free and self._then:
+            self._pending = self._encoded(self._then)
+        elif not self._given and self._counter.characters >= LONGEST_BAR:
+            self._pending = self._pending or list(self._barline)
+
+    def _conclude(self, stepper: Stepper, row: int, ended: bool) -> bool:
+        """Finish the take with the tune as it is, and return True; or write it further, or draw it again."""
+        text, score = self._read()
+        notes, end = placed(score, self._job.request, self._prompt)
+        missing = 0 if ended or len(self._codes) >= MAX_CHARACTERS else self._missing(notes)
+        is_good = bool(notes) and not self._is_late(notes)
+        if is_good and missing:
+            assert self._bars is not None
+            self._bars += missing
+            self._write(stepper, row)
+        elif is_good or self._attempts >= ATTEMPTS or self._steps >= MAX_STEPS:
+            self._finish(text, notes, end)
+            return True
+        else:
+            self._restart(stepper, row)
         return False
 
     def _has_enough(self) -> bool:
