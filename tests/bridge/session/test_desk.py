@@ -1,4 +1,4 @@
-"""Requests under way: cancelled, late, resent, waited for."""
+"""Requests at the desk: cancelled, late, resent, waited for; and the loads beside them."""
 
 import threading
 
