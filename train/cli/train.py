@@ -23,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train as told; returns the exit status."""
-    config = TrainConfig.load(args.config)
-    if args.dataset:
-        config = TrainConfig.from_dict({**config.to_dict(), "dataset": str(args.dataset)})
+    config = TrainConfig.load(args.config, args.dataset)
     folder = args.out or Path("runs") / config.card.name
     from ..backend import tf
     from ..fit.fit import Run

@@ -46,11 +46,19 @@ class TrainConfig:
         return cls(dataset, network, fit, card)
 
     @classmethod
-    def load(cls, path: Path) -> TrainConfig:
-        """Read a TOML file, or a run's config.json; raises ConfigError with the file's name."""
+    def load(cls, path: Path, dataset: Path | None = None) -> TrainConfig:
+        """Read a TOML file, or a run's config.json; raises ConfigError with the file's name.
+
+        Args:
+            path: of the file.
+            dataset: instead of the one that the file names, if it names any.
+        """
         parse = json.loads if path.suffix == ".json" else parse_toml
         try:
-            return cls.from_dict(parse(path.read_text(encoding="utf-8-sig")))
+            data = parse(path.read_text(encoding="utf-8-sig"))
+            if dataset is not None and isinstance(data, dict):
+                data = {**data, "dataset": str(dataset)}
+            return cls.from_dict(data)
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:

@@ -274,6 +274,16 @@ def test_an_empty_file_of_a_data_set_is_named(music: Path, tmp_path: Path, name:
         Dataset.load(tmp_path / "set").split(name.split(".")[0])
 
 
+def test_a_data_set_may_be_named_beside_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    for text in ('dataset = "theirs"\n[fit]\nseed = 3', "[fit]\nseed = 3"):
+        path.write_text(text)
+        config = TrainConfig.load(path, Path("mine"))
+        assert (config.dataset, config.fit.seed) == ("mine", 3)
+    with pytest.raises(ConfigError, match="'dataset' must name"):
+        TrainConfig.load(path)
+
+
 def test_a_list_is_no_configuration(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("[1]")
     with pytest.raises(ConfigError, match=r"config\.json: a configuration is a table"):
