@@ -79,7 +79,7 @@ class Prompt:
     so many bars as are asked for, which the tune's cadence lacks then."""
 
     tonic: int | None = None
-    """Pitch class that a tune comes to its end on; None: the tonic of its key."""
+    """Pitch class that a tune comes to its end on, where it is to end; None: the tonic of its key."""
 
     @property
     def beats(self) -> float:
@@ -125,7 +125,8 @@ def prompt_for(manifest: Manifest, request: GenerationRequest) -> Prompt:
     check_text(manifest, request.text)
     check_text(manifest, str(layout.written), f"metre {request.metre}")
     check_text(manifest, "".join(prompt.forced), "the music given")
-    return replace(prompt, tonic=_home(request, before[-CONTEXT_NOTES:])) if request.piece_ends else prompt
+    # Also of what is to stay open: what is read once may be shared with a request that is to end.
+    return replace(prompt, tonic=_home(request, before[-CONTEXT_NOTES:]))
 
 
 def _home(request: GenerationRequest, heard: Sequence[Note]) -> int | None:

@@ -222,6 +222,22 @@ def test_what_is_to_end_ends_in_the_key_that_is_named_heard_or_written(irish: En
     assert take.notes[-1].pitch % 12 == 9
 
 
+def test_what_is_to_end_ends_alike_where_its_context_was_read_for_what_stays_open(irish: Engine) -> None:
+    """As when it came, before anybody asked: the answer's home is of its request, not of who was first."""
+    context = (Note(67, 0.0, 1.0), Note(65, 1.0, 1.0), Note(66, 2.0, 2.0))
+    still_open, closed = (
+        resolve({}, {"metre": "4/4", "bars": 1, "takes": 4, "ending": ending}, context, SHIPPED, 1)
+        for ending in ("open", "closed")
+    )
+    for key, first in (("anew", closed), ("shared", still_open)):
+        heard = Waiting()
+        irish.submit(first, heard, key)
+        heard.wait()
+        again = Waiting()
+        irish.submit(closed, again, key)
+        assert [take.notes[-1].pitch % 12 for take in again.wait()] == [7] * 4, key
+
+
 @pytest.mark.parametrize("bars", [1, 4])
 @pytest.mark.parametrize("pick_up", ["", "A2|"])
 def test_a_pick_up_takes_no_bar_from_what_is_to_end(irish: Engine, bars: int, pick_up: str) -> None:
