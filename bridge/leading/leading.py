@@ -54,6 +54,8 @@ class Leading:
         where, moved = context.tessitura, context.motion
         self._tessitura = None if where is None else where.within(request.low, request.high)
         self._motion = None if moved is None else moved.of_parts(request.parts)
+        if self._motion is not None:
+            self._motion.begin()
         self._cadence = cadence_of(manifest, request, context)
         self._tonic = request.tonic
         self._shares = HOME if manifest.is_melody else HOME_OF_VOICES

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from copy import copy
+from statistics import fmean
 
 import numpy as np
 
 from ...models.codec import Codec, Codes
 from ...models.file.manifest import Manifest
+from .choir import homes_of
 from .constraints import Mask
 
 OUTSIDE = 0.4
@@ -37,9 +39,11 @@ class Tessitura:
     Args:
         codec: of a model of voices.
         codes: the context, (note, field).
+        known: how high voices mostly lie, by the code of their part; none where nobody knows. Beside those
+            that were heard they tell where the others are to lie.
     """
 
-    def __init__(self, codec: Codec, codes: Codes) -> None:
+    def __init__(self, codec: Codec, codes: Codes, known: Sequence[float] = ()) -> None:
         self._pitch, self._part = codec.names.index("pitch"), codec.names.index("part")
         self._pitches = codec["pitch"].array.astype(np.float32)
         self._heights = self._pitches - self._pitches.mean()  # what all pitches gain is no choice
@@ -47,16 +51,23 @@ class Tessitura:
         self._told = codes[-MAX_NOTES:]
         self._own: list[list[int]] = []
         self._away: deque[float] = deque([0.0] * RECENT, maxlen=RECENT)
-        self.homes: dict[int, float] = {}
+        self._known = known if len(codes) else ()
+        self._heard: dict[int, float] = {}
         """The mean pitch of each voice that has been heard, by the code of its part."""
+        self.homes: dict[int, float] = {}
+        """How high each voice mostly lies, as far as it was heard or is known."""
+        self._missing = 0.0
+        """Notes that the voices which the context lacks would have had there."""
         self._leaning = np.zeros_like(self._pitches)
         self._weight = 0.0
         if len(codes):
+            heard = len(np.unique(self._told[:, self._part]))
+            self._missing = len(self._told) * (self._voices / heard - 1)
             self._settle()
 
     def within(self, low: int, high: int) -> Tessitura | None:
         """Return what leads one more answer; None where a voice lies outside the pitches asked for."""
-        if not all(low <= home <= high for home in self.homes.values()):
+        if not all(low <= home <= high for home in self._heard.values()):
             return None
         other = copy(self)
         other._own, other._away = self._own.copy(), self._away.copy()
@@ -69,13 +80,22 @@ class Tessitura:
             self._own = []
         parts, heights = self._told[:, self._part], self._pitches[self._told[:, self._pitch]]
         notes, sums = np.bincount(parts).tolist(), np.bincount(parts, heights).tolist()
-        self.homes = {part: sums[part] / count for part, count in enumerate(notes) if count}
+        self._heard = {part: sums[part] / count for part, count in enumerate(notes) if count}
+        self.homes = self._supposed() | self._heard
         lowest, highest = heights.min(), heights.max()
-        share = len(self._told) / (len(self._told) + HALF)
-        if len(self.homes) == self._voices:  # others may lie elsewhere
+        told = len(self._told) + self._missing
+        share = told / (told + HALF)
+        if len(self._heard) == self._voices:  # others may lie elsewhere
             outside = np.maximum(np.maximum(self._pitches - highest, lowest - self._pitches), 0)
             self._leaning = (-share * OUTSIDE) * outside
         self._weight = share * DRIFT / RECENT
+
+    def _supposed(self) -> dict[int, float]:
+        """Return where voices lie beside those that were heard, as they mostly do."""
+        if not self._known or len(self._heard) == self._voices:
+            return {}
+        higher = fmean(home - self._known[part] for part, home in self._heard.items())
+        return {part: higher + home for part, home in enumerate(self._known)}
 
     def hear(self, codes: Sequence[int]) -> None:
         """Take one more note of the answer."""
@@ -99,4 +119,4 @@ def tessitura_of(manifest: Manifest, codes: Codes) -> Tessitura | None:
     """
     if not manifest.has_voices or manifest.codec.index("part") is None:
         return None
-    return Tessitura(manifest.codec, codes)
+    return Tessitura(manifest.codec, codes, homes_of(manifest))

@@ -21,6 +21,10 @@ PARALLEL = 4.0
 """Nats that a pitch loses which another voice makes a parallel unison, fifth or octave."""
 CROSSED = 1.5
 """Nats that it loses for each voice beyond which it lies."""
+ENTERING = 0.1
+"""Nats that a pitch loses for each semitone that it is farther than NEAR from where a voice lies that has not
+sung: after a bass alone the others began four semitones too low."""
+NEAR = 3
 REACH = 7
 """Semitones that a voice may leap on its way home."""
 _PERFECT = (0, 7)
@@ -76,6 +80,10 @@ class VoiceLeading:
             other._parts = [code for code, part in enumerate(self._known) if part in parts]
         return other
 
+    def begin(self) -> None:
+        """Let an answer begin, which it does with a new onset."""
+        self._last = len(self._known)
+
     def entries(self, gap: int) -> list[int]:
         """Return the codes of the parts that are to begin an answer: those that sang to the end before it.
 
@@ -107,12 +115,21 @@ class VoiceLeading:
 
     def next(self) -> int | None:
         """Return the code of the part yet to move at the last onset; None where none is, or it never sang."""
+        part = self._due()
+        return part if part in self._voices else None
+
+    def _due(self) -> int | None:
+        """Return the code of the part yet to move at the last onset, or to join there; None where none is.
+
+        At a new onset, of parts that may all be due, only one tells: the first, where it is yet to join.
+        """
         for part in self._parts:
             if part > self._last:
                 voice = self._voices.get(part)
                 if voice is None or voice.end <= self._now:
-                    return None if voice is None else part
-        return None
+                    return part
+        first = self._parts[0]
+        return None if first in self._voices else first
 
     def is_next_above(self, homes: Mapping[int, float]) -> bool:
         """Return whether the next note is most likely of another voice than the lowest that plays.
@@ -158,14 +175,17 @@ class VoiceLeading:
             mask: what it begins as.
             homes: how high each voice mostly lies, by the code of its part, as far as that is known.
         """
-        part = self.next()
-        if part is None:
+        part = self._due()
+        own = None if part is None else self._voices.get(part)
+        if part is None or (own is None and part not in homes):
             return mask
-        own, led = self._voices[part], mask.copy()
+        led = mask.copy()
+        if own is None:
+            led -= ENTERING * np.maximum(np.abs(self._values - homes[part]) - NEAR, 0).astype(np.float32)
         for other, voice in self._voices.items():
             if other == part or voice.end <= self._now:
                 continue
-            if voice.onset == self._now and voice.before not in (None, voice.pitch):
+            if own is not None and voice.onset == self._now and voice.before not in (None, voice.pitch):
                 self._part_ways(led, own, voice)
             if other in homes and part in homes:
                 led[_beyond(voice.code, below=homes[other] > homes[part])] -= CROSSED

@@ -322,6 +322,18 @@ def test_leading_voices_apart(tmp_path: Path) -> None:
     assert fifths_and_octaves[1] < fifths_and_octaves[0]
 
 
+def test_some_voices_alone(tmp_path: Path) -> None:
+    """What is told makes another table; made-up voices lie anywhere."""
+    data = write_dataset(tmp_path / "made", pieces=12, notes=60, parts=4)
+    command = [sys.executable, HERE / "fewer.py", HERE.parents[1] / "models" / "chorale.onnx", data]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
+    music, *rows = [line.strip("| ").split(" | ") for line in said.splitlines()[4:]]
+    assert music[0] == "the music" and len(rows) > 5  # some of these pieces lack a voice
+    assert all(0 <= float(row[1]) <= 1 for row in (music, *rows))
+    assert len({tuple(row[1:3]) for row in rows}) > 1
+
+
 def test_an_average_of_runs(run: Path) -> None:
     """A run and itself make itself; the table names both."""
     command = [sys.executable, str(HERE / "averaged.py"), str(run), str(run)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from antiphon.bridge.engine.engine import Engine
@@ -81,6 +83,24 @@ def test_a_melody_does_not_tell_how_low_the_bass_may_go() -> None:
     assert not Tessitura(CODEC, codes(*[(0, 70), (0, 74)] * 20)).lead(FREE).any()
 
 
+def test_voices_that_were_not_heard_lie_as_far_from_the_others_as_they_mostly_do() -> None:
+    tune = codes(*[(0, 72), (0, 76)] * 8)
+    leading = Tessitura(CODEC, tune, (70.0, 50.0))
+    assert leading.homes == {0: 74.0, 1: 54.0}
+    assert leading.within(60, 127) is not None, "nobody has heard the lower voice"
+    sounded(leading, *[(1, 58)] * 16)
+    assert leading.homes == {0: 74.0, 1: 58.0}
+    assert Tessitura(CODEC, NOTHING, (70.0, 50.0)).homes == {}
+
+
+def test_a_voice_alone_tells_as_much_as_with_the_others() -> None:
+    """As many beats, not as many notes, say where voices lie."""
+    alone, both = codes(*[(0, 70), (0, 74)] * 8), codes(*[(0, 70), (1, 50), (0, 74), (1, 54)] * 8)
+    assert slope(sounded(Tessitura(CODEC, alone), *[(0, 77)] * 12)) == pytest.approx(
+        slope(sounded(Tessitura(CODEC, both), *[(0, 77)] * 12))
+    )
+
+
 def test_a_bar_tells_less_than_a_page() -> None:
     moved = [(0, 77)] * 12
     little, much = (sounded(Tessitura(CODEC, TOLD[:count]), *moved) for count in (4, 80))
@@ -149,6 +169,41 @@ def far(context: tuple[Note, ...], notes: tuple[Note, ...]) -> float:
         return float(np.mean([note.pitch for note in of if note.part == part]))
 
     return float(np.mean([abs(mean(part, notes) - mean(part, context)) for part in range(4)]))
+
+
+@pytest.mark.parametrize("part", [0, 3])
+def test_the_shipped_chorale_joins_one_voice_without_crossing_it(
+    part: int, shipped_shelf: ModelShelf, shipped_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, options = shipped_shelf.manifest("chorale"), {"metre": "4/4", "bars": 4, "takes": 4}
+    begun = [
+        shipped_engine.generate(resolve({}, {"metre": "4/4"}, None, manifest, seed))[0].notes
+        for seed in range(12)
+    ]
+
+    def crossed() -> float:
+        told = [tuple(note for note in notes if note.part == part) for notes in begun]
+        takes = [
+            take.notes
+            for seed, notes in enumerate(told)
+            for take in shipped_engine.generate(resolve({}, options, notes, manifest, seed))
+        ]
+        return float(np.mean([out_of_order(notes) for notes in takes]))
+
+    led = crossed()
+    monkeypatch.setattr(tessitura, "homes_of", lambda manifest: ())
+    assert led < 0.75 * crossed()
+
+
+def out_of_order(notes: tuple[Note, ...]) -> float:
+    """Return for which share of an answer, half beat by half beat, neighbouring voices are crossed."""
+    found = pairs = 0
+    for at in np.arange(min(note.start for note in notes), max(note.end for note in notes), 0.5):
+        now = {note.part: note.pitch for note in notes if note.start <= at < note.end}
+        for above, below in pairwise(sorted(now)):
+            found += now[above] < now[below]
+            pairs += 1
+    return found / pairs
 
 
 def test_the_shipped_chorale_stays_nearer(

@@ -106,6 +106,27 @@ def test_voices_stay_on_their_side_of_others() -> None:
     assert found == {int(p): CROSSED for p in PITCHES if p > 74 or p < 50}
 
 
+def test_who_joins_does_so_where_the_voice_lies_and_across_no_other() -> None:
+    tune = CODEC.encode([Note(72, 0, 1, 80, 0), Note(72, 1, 1, 80, 0)], MetreMap()).codes
+    found = lost(VoiceLeading(CODEC, tune).of_parts(None), HOMES | {3: 50.0})
+    assert [round(found[p], 3) for p in (74, 70, 66, 58, 55)] == pytest.approx(
+        [1.5 + 0.9, 0.5, 0.1, 0.1, 0.4]
+    )
+    assert not found.keys() & set(range(59, 66))
+    assert lost(VoiceLeading(CODEC, tune).of_parts(None), {0: 72.0}) == {}
+
+
+def test_an_answer_begins_with_a_new_onset() -> None:
+    """After a bass alone the voices above it come first, after a tune the tune itself."""
+    bass, tune = ([Note(pitch, 0, 1, 80, part)] for pitch, part in ((50, 3), (72, 0)))
+    for notes, enters in ((bass, True), (tune, False)):
+        leading = VoiceLeading(CODEC, CODEC.encode(notes, MetreMap()).codes).of_parts(None)
+        leading.begin()
+        found = lost(leading, HOMES | {3: 50.0})
+        assert (found.get(60, 0.0) == pytest.approx(0.9)) is enters
+        assert bool(found) is enters
+
+
 def test_a_voice_whose_place_is_unknown_reaches_past_others() -> None:
     leading = after((72, 64, 50), (66,))
     assert leading.within_reach({0: 72.0})[PITCHES == 68] == 1
