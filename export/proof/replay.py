@@ -32,18 +32,12 @@ class Replay:
     session: Any
     """An ``onnxruntime.InferenceSession``, or what has its ``get_outputs`` and ``run``."""
     manifest: Manifest
-    slots: int = 0
-    """Memory rows, the null row included; 0 takes the manifest's."""
     _position: Any = field(default=None, init=False, repr=False)
     """Memory positions of the step before, a row each."""
 
-    def __post_init__(self) -> None:
-        memory = self.manifest.memory
-        self.slots = self.slots or (memory.length + 1 if memory else 0)
-
     def begin(self, batch: int = 1) -> Feed:
         """Return the inputs of the first step of a batch."""
-        return first_feed(self.manifest, batch, self.slots)
+        return first_feed(self.manifest, batch)
 
     def step(self, feed: dict[str, Any], number: int) -> dict[str, Any]:
         """Run step ``number`` (from 1), then carry state and memory over in ``feed``; return the outputs."""
@@ -112,7 +106,8 @@ class Replay:
         feed["note"][:] = 0
         feed["clock"][:] = (40, 12, 96)
         if self.manifest.memory is not None:
-            feed["memory_positions"][:, 1:] = np.arange(self.slots - 1) * 100
+            positions = feed["memory_positions"]
+            positions[:, 1:] = np.arange(positions.shape[1] - 1) * 100
         binding = self.session.io_binding()
         for name, array in feed.items():
             binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)))

@@ -23,6 +23,7 @@ from antiphon.export.proof.replay import Replay, session
 from antiphon.export.proof.verify import check_parity
 from antiphon.export.report import Report, report_table
 from antiphon.models.errors import ExportError
+from antiphon.models.file.feed import first_feed
 from antiphon.models.file.manifest import METADATA_KEY
 from antiphon.models.file.modelfile import ModelInfo
 from antiphon.models.file.read import read_manifest
@@ -184,7 +185,7 @@ def test_a_rows_choice_follows_the_distribution(exported: tuple[int, Path]) -> N
     opened = session(str(exported[1] / "full.onnx"))
     manifest = read_manifest(opened.get_modelmeta().custom_metadata_map[METADATA_KEY])
     rows = 4000
-    feed = Replay(opened, manifest, slots=8).begin(rows)
+    feed = first_feed(manifest, rows, 8)
     feed["note"] = np.tile(manifest.codec.begin(), (rows, 1))
     feed["clock"] = np.tile(np.array([[0, 0, 48]], np.int32), (rows, 1))
     feed["conditions"] = np.zeros((rows, 2), np.int32)
