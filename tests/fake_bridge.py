@@ -105,9 +105,11 @@ class FakeEngine:
         self.primed.append((key, request))
 
     def check(self, request, client, replaces):
-        waiting = [job for job in self.jobs if not (job.cancelled or job is replaces)]
-        if self.manual and len(waiting) >= self.limit:
-            raise RequestError("busy", f"{self.limit} requests wait already")
+        """As the engine does: what is cancelled has room of its own, and what is replaced needs none."""
+        for cancelled in (False, True):
+            held = [job for job in self.jobs if job.cancelled is cancelled and job is not replaces]
+            if self.manual and len(held) >= self.limit:
+                raise RequestError("busy", f"{self.limit} requests wait already")
 
     def submit(self, request, listener, key=None, client=None, replaces=None):
         self.check(request, client, replaces)

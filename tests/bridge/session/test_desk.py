@@ -197,6 +197,16 @@ class TestSyncAndNotify:
         held.say("cancel", "a")
         assert held.said[-1] == ("/antiphon/synced", 2)
 
+    def test_a_sync_is_answered_once_whatever_ends_later(self, held):
+        for name in "xy":
+            held.say("generate", name, "beats", 1)
+            held.say("sync", 7)
+            held.engine.jobs[-1].play()
+            assert held.said.count(("/antiphon/synced", 7)) == 1 + (name == "y")
+        held.say("generate", "z", "beats", 1)
+        held.engine.jobs[-1].play()
+        assert held.said.count(("/antiphon/synced", 7)) == 2
+
     def test_sync_waits_for_a_load(self, talk, monkeypatch):
         works = []
         talk.background = works.append
