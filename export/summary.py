@@ -86,8 +86,8 @@ def table_bytes(graph: onnx.ModelProto) -> int:
     return sum(numpy_helper.to_array(t).nbytes for t in graph.graph.initializer if t.name in read)
 
 
-def report(layers: list[Layer], cost: Cost, tables: int) -> str:
-    """Return the summary as text."""
+def report(layers: list[Layer], cost: Cost, tables: int, unit: str = "note") -> str:
+    """Return the summary as text; ``unit`` is what a step chooses."""
     width = max(len(layer.name) for layer in layers)
     lines = [f"{'layer':{width}}  {'parameters':>10}  weights"]
     for layer in layers:
@@ -96,8 +96,9 @@ def report(layers: list[Layer], cost: Cost, tables: int) -> str:
     lines.append(f"{'all':{width}}  {sum(layer.parameters for layer in layers):>10,}")
     lines += [
         "",
-        f"One note: {cost.nodes} nodes of the step graph, {cost.operations / 1e6:.2f} million floating-point "
-        f"operations, {cost.memory_operations / 1e6:.2f} of them over a full attention memory.",
+        f"One {unit}: {cost.nodes} nodes of the step graph, {cost.operations / 1e6:.2f} million "
+        f"floating-point operations, {cost.memory_operations / 1e6:.2f} of them over a full attention "
+        "memory.",
         f"It reads {cost.bytes_read_int8 / 1e6:.2f} MB of 8-bit weights ({cost.bytes_read / 1e6:.2f} MB as "
         f"float32), up to {cost.memory_bytes / 1e6:.2f} MB of memory, and rows of "
         f"{tables / 1e6:.2f} MB of tables.",

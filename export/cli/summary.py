@@ -34,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
     manifest = manifest_for(config, dataset, network, "float32")
     graph = convert(StepGraph(network), manifest)
     layers, cost = layers_of(network), cost_of(graph, manifest)
-    print(report(layers, cost, table_bytes(graph)))
+    unit = "character" if dataset.codec.is_text else "note"
+    print(report(layers, cost, table_bytes(graph), unit))
     if args.png:
         with _refusals_of(args.png):
             draw_diagram(network.shape, args.png)

@@ -324,6 +324,12 @@ def test_bits_a_character(run: Path) -> None:
     assert found["network"] < 0.8 * np.log2(data.codec["char"].size)
 
 
+def test_a_step_of_text_is_a_character(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", str(run)]) == 0
+    shown = capsys.readouterr().out
+    assert "\nOne character: " in shown and "note" not in shown
+
+
 def test_from_text_to_notes(run: Path, tmp_path: Path) -> None:
     report = export(run, tmp_path)
     assert report.parity_nats < 1e-4 and report.chosen_steps == 1000
