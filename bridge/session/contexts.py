@@ -121,7 +121,7 @@ class Contexts:
         if assembly.size > MAX_CONTEXT_NOTES:
             del self._by_id[name]
             raise RequestError("too_large", f"the context has more than {MAX_CONTEXT_NOTES} notes; "
-                               "send its end, models look back 512 notes at most")  # fmt: skip
+                               "send its end: models read the last few hundred notes")  # fmt: skip
         self._trim()
         return None if assembly.missing else assembly.notes()
 
