@@ -81,9 +81,8 @@ def resolve(
     told = options if _told_metre(options) else merged
     metre = _metre(told, manifest)
     heard_in = context_metre(settings, options, manifest)
-    notes, metres, start = _place(merged, context, heard_in, manifest)
-    parts = _parts(merged, manifest)
-    notes = in_its_voice(notes, manifest, parts)
+    before, metres, start = _place(merged, context, heard_in, manifest)
+    notes = in_its_voice(before, manifest, parts := _parts(merged, manifest))
     takes = int(_value(merged, "takes", 1))
     is_text = manifest.codec.is_text
     ending = _ending(merged, manifest, begins=context is None)
