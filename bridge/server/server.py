@@ -251,10 +251,10 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         sock = bound(family, address)
     except OSError as error:
-        raise ConfigError(
-            f"port {port} on {host} cannot be had: {error.strerror}. Is another bridge running? "
-            "Stop it or choose another --port"
-        ) from error
+        advice = "Is another bridge running? Stop it or choose another --port"
+        if error.errno == errno.EADDRNOTAVAIL:
+            advice = "--host is an address of this computer: 127.0.0.1 for its own programs, 0.0.0.0 for all"
+        raise ConfigError(f"port {port} on {host} cannot be had: {error.strerror}. {advice}") from error
     ask_for_room(sock)
     sock.setblocking(False)
     return sock

@@ -216,6 +216,13 @@ def test_a_port_in_use_is_said_with_what_to_do(tiny_model: Path) -> None:
     assert "another --port" in line
 
 
+def test_another_computer_s_address_is_said_to_be_none_to_listen_at(tiny_model: Path) -> None:
+    """192.0.2.1 is nobody's (RFC 5737). No bridge that could be stopped would free it, nor another port."""
+    line = refused("--models", tiny_model.parent, "--host", "192.0.2.1")
+    assert "an address of this computer" in line
+    assert "another" not in line
+
+
 def test_models_must_be_a_folder(tiny_model: Path) -> None:
     assert f"--models {tiny_model} is not a folder" in refused("--models", tiny_model)
 
