@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...models.errors import AntiphonError, RequestError
+from ...models.refusal import reason
 from ..address import ask_for_room, looked_up
 from ..protocol.arguments import is_reply
 from ..protocol.osc import MAX_DATAGRAM, Message, Outgoing, Value, encode, read
@@ -44,7 +45,8 @@ class Conversation:
             family, address = looked_up(host, port)
             self.socket = _connected(family, address)
         except (OSError, UnicodeError, OverflowError) as error:  # no name or port can be so
-            raise AntiphonError(f"cannot reach {self._where}: {error}") from error
+            why = reason(error) if isinstance(error, OSError) else error
+            raise AntiphonError(f"cannot reach {self._where}: {why}") from error
 
     def close(self) -> None:
         """Free the socket."""

@@ -110,6 +110,15 @@ def test_what_is_no_address_is_told(host: str, port: int) -> None:
         Conversation(host, port, 1.0, "test")
 
 
+def test_the_system_s_reason_is_told_without_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(AntiphonError, match=r"^cannot reach nowhere:7374: Name or service not known$"):
+        Conversation("nowhere", 7374, 1.0, "test")
+
+
 class Six(socket.socket):
     """A socket of IPv6 as Windows makes it: it hears no IPv4."""
 
